@@ -1,0 +1,241 @@
+"""The one door to ClickHouse: the embedded engine or a server, whichever CLICKHOUSE_URL names.
+
+Questions of the API are asked through `rows` and `blocks`, read-only and within the limits of the settings. Everything
+that writes goes through `writer`. What the driver raises leaves here as an EngineError.
+"""
+
+import fcntl
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect import common
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.httputil import get_pool_manager
+from django.conf import settings
+
+from heatmaps.queries import Query
+
+__all__ = [
+    "Client",
+    "EngineBusy",
+    "EngineError",
+    "EngineUnavailable",
+    "blocks",
+    "close",
+    "create_database",
+    "rows",
+    "writer",
+]
+
+# Sessions serialise the queries that share one; ours share nothing.
+common.set_setting("autogenerate_session_id", False)
+
+# One block of an answer, column by column: sequences of equal length.
+Block = Sequence[Sequence[Any]]
+
+
+class EngineError(Exception):
+    """ClickHouse refused or gave up a query. `code` is its error number, None when it never answered.
+
+    The text is for logs and for whoever runs the service, never for a caller of the API.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EngineUnavailable(EngineError):
+    """There is no engine to ask: it cannot be opened or reached, or the connection broke."""
+
+
+class EngineBusy(EngineError):
+    """Every place for a query was taken for as long as one may wait."""
+
+
+def rows(query: Query) -> list[tuple[Any, ...]]:
+    """The whole answer to a question that has a short one."""
+    with _readers().lend() as client:
+        return [tuple(row) for row in client.query(query.sql, parameters=dict(query.parameters)).result_rows]
+
+
+def blocks(query: Query) -> Iterator[Block]:
+    """The answer to a question that may have a long one, in blocks of columns as the engine makes them.
+
+    The generator holds a place among the queries until it ends or is closed: close it.
+    """
+    with (
+        _readers().lend() as client,
+        client.query_column_block_stream(query.sql, parameters=dict(query.parameters)) as stream,
+    ):
+        yield from stream
+
+
+@contextmanager
+def writer() -> Iterator[Client]:
+    """A client that may write, without the limits of the API's queries."""
+    with _writers().lend() as client:
+        yield client
+
+
+def create_database() -> None:
+    """Makes the database that CLICKHOUSE_URL names on a server; the embedded engine has one."""
+    url = urlsplit(settings.CLICKHOUSE_URL)
+    name = url.path.strip("/")
+    if url.scheme == "chdb" or not name:
+        return
+    with _driver_errors(), _connect({}, url._replace(path="").geturl()) as client:
+        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": name})
+
+
+def close() -> None:
+    """Closes every idle client. The engine opens again with the next question."""
+    for clients in (_readers, _writers):
+        if clients.cache_info().currsize:
+            clients().close()
+            clients.cache_clear()
+    _http_pool.cache_clear()
+
+
+class _Clients:
+    """Clients lent to one user at a time, because a client of the embedded engine runs one query at once."""
+
+    def __init__(self, places: int, query_settings: Mapping[str, Any]) -> None:
+        self._places = threading.BoundedSemaphore(places)
+        self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
+        self._query_settings = dict(query_settings)
+
+    @contextmanager
+    def lend(self) -> Iterator[Client]:
+        if not self._places.acquire(timeout=settings.CLICKHOUSE_QUEUE_SECONDS):
+            raise EngineBusy("All places for queries stayed taken (CLICKHOUSE_MAX_QUERIES).", code=202)
+        try:
+            with _driver_errors():
+                try:
+                    client = self._idle.get_nowait()
+                except queue.Empty:
+                    client = _connect(self._query_settings)
+                try:
+                    yield client
+                except ClickHouseError as error:
+                    if _lost_connection(error):
+                        client.close()
+                        raise
+                    self._idle.put(client)
+                    raise
+                except BaseException:
+                    self._idle.put(client)
+                    raise
+                self._idle.put(client)
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+
+
+@cache
+def _readers() -> _Clients:
+    return _Clients(
+        settings.CLICKHOUSE_MAX_QUERIES,
+        {
+            "max_execution_time": settings.CLICKHOUSE_MAX_SECONDS,
+            "max_memory_usage": settings.CLICKHOUSE_MAX_MEMORY_BYTES,
+            "max_result_rows": settings.CLICKHOUSE_MAX_RESULT_ROWS,
+            "result_overflow_mode": "throw",
+            "max_threads": settings.CLICKHOUSE_MAX_THREADS,
+            # The last one: from here on nothing can be written, and this cannot be taken back.
+            "readonly": 2,
+        },
+    )
+
+
+@cache
+def _writers() -> _Clients:
+    return _Clients(4, {})
+
+
+@contextmanager
+def _driver_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClickHouseError as error:
+        if _lost_connection(error):
+            raise EngineUnavailable(str(error)) from error
+        raise EngineError(str(error), getattr(error, "code", None)) from error
+
+
+def _lost_connection(error: ClickHouseError) -> bool:
+    return getattr(error, "code", None) is None
+
+
+_connecting = threading.Lock()
+_opened: set[Path] = set()
+
+
+def _connect(query_settings: Mapping[str, Any], server: str | None = None) -> Client:
+    if settings.CLICKHOUSE_URL.startswith("chdb:"):
+        with _connecting:
+            return _open_embedded(query_settings)
+    url = urlsplit(settings.CLICKHOUSE_URL)
+    try:
+        return clickhouse_connect.get_client(
+            dsn=server or settings.CLICKHOUSE_URL,
+            interface=url.scheme,
+            settings=dict(query_settings),
+            connect_timeout=settings.CLICKHOUSE_CONNECT_SECONDS,
+            # The engine gives up first, and says why.
+            send_receive_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
+            pool_mgr=_http_pool(),
+        )
+    except ClickHouseError as error:
+        if not _lost_connection(error):
+            raise
+        raise EngineUnavailable(
+            f"The ClickHouse server at {url.hostname}:{url.port or 8123} does not answer. "
+            "Is it running, and is CLICKHOUSE_URL right?"
+        ) from error
+
+
+@cache
+def _http_pool() -> Any:
+    return get_pool_manager(maxsize=settings.CLICKHOUSE_MAX_QUERIES + 4, num_pools=2)
+
+
+def _open_embedded(query_settings: Mapping[str, Any]) -> Client:
+    """Opens the engine, or another connection to it. Raises EngineUnavailable with a sentence that says what is wrong,
+    where the engine itself only says that it could not start."""
+    path = Path(urlsplit(settings.CLICKHOUSE_URL).path)
+    if path.is_absolute() and path not in _opened:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            _refuse_if_taken(path)
+        except OSError as error:
+            raise EngineUnavailable(f"The data directory {path} cannot be used: {error.strerror}.") from error
+    client = clickhouse_connect.get_client(dsn=settings.CLICKHOUSE_URL, settings=dict(query_settings))
+    _opened.add(path)
+    return client
+
+
+def _refuse_if_taken(path: Path) -> None:
+    """The engine keeps a lock on its status file for as long as it runs."""
+    status = path / "status"
+    if not status.exists():
+        return
+    with status.open("r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise EngineUnavailable(
+                f"The data directory {path} is in use by another process. "
+                "Stop that one first, or set CLICKHOUSE_URL to another directory or to a server."
+            ) from error

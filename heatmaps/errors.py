@@ -1,0 +1,140 @@
+"""The one shape of an error, and the one table from what the engine reports to what a caller is told."""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from exceptions_hog import exception_handler as envelope_of
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+from heatmaps.clickhouse import EngineBusy, EngineError, EngineUnavailable
+
+logger = logging.getLogger(__name__)
+
+BAD_REGULAR_EXPRESSION = 427
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a caller is told when the engine gives up."""
+
+    status: int
+    detail: str
+    code: str = "error"
+    retry_after: int | None = None
+
+
+UNAVAILABLE = Refusal(
+    503, "The database is not available at the moment. Try again in a moment.", "database_unavailable", retry_after=1
+)
+BUSY = Refusal(503, "Too many questions are being answered at once. Try again in a moment.", retry_after=1)
+TOO_LARGE = Refusal(513, "The answer is larger than this service gives at once. Ask for fewer points with `limit`.")
+
+REFUSALS = {
+    158: TOO_LARGE,
+    159: Refusal(504, "The question took too long. Try a shorter date range, or a single page."),
+    160: Refusal(512, "The question would take too long. Try a shorter date range, or a single page."),
+    202: BUSY,
+    209: UNAVAILABLE,
+    210: UNAVAILABLE,
+    241: Refusal(
+        513,
+        "The question needs more memory than it may have. Try a shorter date range, or a single page.",
+        "clickhouse_memory_limit_exceeded",
+    ),
+    279: UNAVAILABLE,
+    396: TOO_LARGE,
+    439: BUSY,
+}
+
+
+class EngineRefused(APIException):
+    default_type = "server_error"
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail, refusal.code)
+        self.status_code = refusal.status
+        self.wait = refusal.retry_after
+
+
+class BadRequest(APIException):
+    default_type = "invalid_request"
+
+    def __init__(self, status: int, code: str, detail: str) -> None:
+        super().__init__(detail, code)
+        self.status_code = status
+
+
+def exception_handler(exc: BaseException, context: dict[str, Any]) -> Response | None:
+    """DRF's hook: every exception below a view becomes an answer in the envelope."""
+    shown = _shown(exc)
+    response: Response | None = envelope_of(shown, context)
+    if response is not None:
+        if auth_header := getattr(shown, "auth_header", None):
+            # The package that makes the envelope leaves this one out, and a 401 must have it.
+            response["WWW-Authenticate"] = auth_header
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            view = context.get("view")
+            logger.error(
+                "%s answered %s: %s", type(view).__name__, response.status_code, _cause(exc), exc_info=_trace(exc)
+            )
+    return response
+
+
+def _shown(exc: BaseException) -> BaseException:
+    if isinstance(exc, EngineUnavailable):
+        return EngineRefused(UNAVAILABLE)
+    if isinstance(exc, EngineError) and exc.code == BAD_REGULAR_EXPRESSION:
+        # What our own check let pass and the engine did not; rare, since both are RE2.
+        return ValidationError({"url_pattern": "url_pattern is not a regular expression that the engine accepts."})
+    if isinstance(exc, EngineError) and exc.code in REFUSALS:
+        return EngineRefused(REFUSALS[exc.code])
+    if isinstance(exc, RequestDataTooBig):
+        return BadRequest(413, "request_too_large", "The request body is too large.")
+    if isinstance(exc, SuspiciousOperation):
+        return BadRequest(400, "bad_request", "The request cannot be understood.")
+    return exc
+
+
+def _cause(exc: BaseException) -> str:
+    return " ".join(f"{type(exc).__name__}: {exc}".split())[:500]
+
+
+def _trace(exc: BaseException) -> BaseException | None:
+    """A known failure is one line; what nobody foresaw is told in full."""
+    return None if isinstance(exc, EngineError | APIException) else exc
+
+
+def envelope(*, type: str, code: str, detail: str, attr: str | None = None) -> bytes:  # noqa: A002 -- the key's name
+    return orjson.dumps({"type": type, "code": code, "detail": detail, "attr": attr})
+
+
+def _answer(status: int, *, type: str, code: str, detail: str) -> HttpResponse:  # noqa: A002 -- the key's name
+    return HttpResponse(envelope(type=type, code=code, detail=detail), status=status, content_type="application/json")
+
+
+def endpoint_not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    return _answer(404, type="invalid_request", code="not_found", detail="Endpoint not found.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses, such as a host that is not in ALLOWED_HOSTS."""
+    too_big = isinstance(exception, RequestDataTooBig)
+    return _answer(
+        413 if too_big else 400,
+        type="invalid_request",
+        code="request_too_large" if too_big else "bad_request",
+        detail="The request body is too large." if too_big else "The request cannot be understood.",
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer(500, type="server_error", code="error", detail="A server error occurred.")
+
+
+__all__ = ["EngineBusy", "bad_request", "endpoint_not_found", "envelope", "exception_handler", "server_error"]

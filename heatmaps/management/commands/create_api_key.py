@@ -1,0 +1,72 @@
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from heatmaps.commands import ServiceCommand, project_by_id
+from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_scopes
+
+
+class Command(ServiceCommand):
+    help = "Make a personal API key. It is shown this once."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--user",
+            metavar="EMAIL",
+            required=True,
+            help="whose key it is; a missing user is made, a member of the given projects' organizations or of all",
+        )
+        parser.add_argument("--label", default="Key", help="what it is for (%(default)s)")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            metavar="SCOPE",
+            help="what it may do (heatmap:read); heatmap:read, heatmap:write and * count here; may be repeated",
+        )
+        parser.add_argument(
+            "--project", action="append", type=int, metavar="ID", help="only this project; may be repeated"
+        )
+        parser.add_argument(
+            "--organization", action="append", type=UUID, metavar="UUID", help="only this organization; may be repeated"
+        )
+
+    @transaction.atomic
+    def run(self, **options: Any) -> dict[str, Any]:
+        projects = [project_by_id(project_id) for project_id in options["project"] or []]
+        organizations = [_organization(organization_id) for organization_id in options["organization"] or []]
+        try:
+            validate_email(options["user"])
+        except ValidationError as error:
+            raise CommandError(f"{options['user']!r} is no email address.") from error
+        user = User.objects.filter(email__iexact=options["user"]).first()
+        if user is None:
+            user = _new_user(options["user"], projects)
+            self.say(f"Made user {user.email}.")
+        key, secret = PersonalAPIKey.make(
+            user,
+            options["label"],
+            scopes=options["scope"] or default_scopes(),
+            scoped_teams=[project.pk for project in projects] or None,
+            scoped_organizations=[str(organization.pk) for organization in organizations] or None,
+        )
+        self.say("Keep the key: it is not shown again.")
+        return {"key": secret, "mask": key.mask}
+
+
+def _organization(organization_id: UUID) -> Organization:
+    organization = Organization.objects.filter(pk=organization_id).first()
+    if organization is None:
+        raise CommandError(f"There is no organization {organization_id}.")
+    return organization
+
+
+def _new_user(email: str, projects: list[Project]) -> User:
+    first = projects[0] if projects else Project.objects.order_by("pk").first()
+    user = User.objects.create_user(email, current_project=first)
+    owners = {project.organization for project in projects} or set(Organization.objects.all())
+    Membership.objects.bulk_create(Membership(user=user, organization=organization) for organization in owners)
+    return user

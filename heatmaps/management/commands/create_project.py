@@ -1,0 +1,49 @@
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.core.management.color import no_style
+from django.db import connection, transaction
+
+from heatmaps.commands import ServiceCommand
+from heatmaps.models import Organization, Project
+
+
+class Command(ServiceCommand):
+    help = "Make a project, and its organization when there is none of that name."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("name", metavar="NAME", help="what people call it")
+        parser.add_argument("--organization", metavar="NAME", default="Default", help="whose it is (%(default)s)")
+        parser.add_argument(
+            "--timezone", default="UTC", help="in which its days begin, such as Europe/Berlin (%(default)s)"
+        )
+        parser.add_argument("--id", type=int, help="its id, where that must match other data")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        with transaction.atomic():
+            organization, _ = Organization.objects.get_or_create(name=options["organization"])
+            project = Project(
+                pk=options["id"], name=options["name"], timezone=options["timezone"], organization=organization
+            )
+            if options["id"] is not None and not 0 < options["id"] < 2**63:
+                raise CommandError("--id must be a whole number of 1 or more.")
+            if options["id"] is not None and Project.objects.filter(pk=options["id"]).exists():
+                raise CommandError(f"There is a project {options['id']} already.")
+            try:
+                project.full_clean(exclude=["id"])
+            except ValidationError as error:
+                raise CommandError(" ".join(error.messages)) from error
+            project.save(force_insert=True)
+            if options["id"] is not None:
+                # PostgreSQL's sequence does not notice an id that was chosen.
+                with connection.cursor() as cursor:
+                    for sql in connection.ops.sequence_reset_sql(no_style(), [Project]):
+                        cursor.execute(sql)
+        self.say(f"Made project {project.pk} of {organization.name}.")
+        return {
+            "id": project.pk,
+            "name": project.name,
+            "token": project.token,
+            "organization_id": str(organization.pk),
+        }

@@ -1,0 +1,32 @@
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from heatmaps import server
+from heatmaps.commands import ServiceCommand
+
+
+class Command(ServiceCommand):
+    help = "Serve the API: one process for the embedded engine, several for a ClickHouse server."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
+        parser.add_argument("--workers", type=int, help="processes; the embedded engine allows only one")
+        parser.add_argument("--threads", type=int, help="requests that one process answers at once")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        is_embedded = server.is_embedded()
+        if is_embedded and (options["workers"] or 1) > 1:
+            raise CommandError(
+                "The embedded engine lives in one process. Leave out --workers, or set CLICKHOUSE_URL to a server."
+            )
+        server.check_ready(options["host"], options["port"])
+        self.say(f"Serving on http://{options['host']}:{options['port']} (stop with Ctrl-C)")
+        server.serve(
+            host=options["host"],
+            port=options["port"],
+            workers=options["workers"] or server.default_workers(),
+            threads=options["threads"] or server.default_threads(),
+        )
+        return {}

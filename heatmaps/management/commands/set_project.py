@@ -1,0 +1,45 @@
+from typing import Any
+
+import orjson
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from heatmaps.commands import ServiceCommand, project_by_id
+
+
+class Command(ServiceCommand):
+    help = "Change a project's settings."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("id", type=int, metavar="ID", help="the project's id")
+        parser.add_argument("--timezone", help="in which its days begin, such as Europe/Berlin")
+        parser.add_argument(
+            "--test-account-filters", metavar="JSON", help="which events are people's, not the team's own: a JSON list"
+        )
+        parser.add_argument(
+            "--heatmaps-opt-in", choices=["true", "false"], help="whether browsers may send interactions"
+        )
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        project = project_by_id(options["id"])
+        if options["timezone"] is not None:
+            project.timezone = options["timezone"]
+        if options["heatmaps_opt_in"] is not None:
+            project.heatmaps_opt_in = options["heatmaps_opt_in"] == "true"
+        if options["test_account_filters"] is not None:
+            try:
+                project.test_account_filters = orjson.loads(options["test_account_filters"])
+            except orjson.JSONDecodeError as error:
+                raise CommandError(f"--test-account-filters is not JSON: {error}") from error
+        try:
+            project.full_clean()
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        project.save()
+        return {
+            "id": project.pk,
+            "name": project.name,
+            "timezone": project.timezone,
+            "heatmaps_opt_in": project.heatmaps_opt_in,
+            "test_account_filters": project.test_account_filters,
+        }

@@ -1,0 +1,150 @@
+"""Metadata: who may read which project, and what a project is. Interactions are in ClickHouse."""
+
+import uuid
+import zoneinfo
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.timezone import now
+
+from heatmaps import keys
+
+
+def validate_timezone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"{value!r} is not a time zone. Type a name such as Europe/Berlin or UTC.")
+
+
+def default_test_account_filters() -> list[dict[str, Any]]:
+    """Keeps what was not sent from a developer's own machine."""
+    return [
+        {
+            "key": "$host",
+            "operator": "not_regex",
+            "value": r"^(localhost|127\.0\.0\.1)($|:)",
+            "type": "event",
+        }
+    ]
+
+
+def default_scopes() -> list[str]:
+    return ["heatmap:read"]
+
+
+class Organization(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=200, unique=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Project(models.Model):
+    """What upstream calls a team or an environment; its id is `team_id` in ClickHouse."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=200)
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    token = models.CharField(max_length=64, unique=True, default=keys.new_project_token, editable=False)
+    heatmaps_opt_in = models.BooleanField(default=True, help_text="Whether browsers may send interactions.")
+    test_account_filters = models.JSONField(
+        default=default_test_account_filters,
+        blank=True,
+        help_text="Which events are people's, not the team's own. All of them must hold.",
+    )
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("email address", unique=True)
+    current_project = models.ForeignKey(
+        Project,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What `@current` stands for.",
+    )
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()  # type: ignore[assignment,misc]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "organization"], name="one_membership_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organization}"
+
+
+class PersonalAPIKey(models.Model):
+    """A key that reads for its user. Only its digest is kept; the key itself is shown once, when it is made."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="personal_api_keys")
+    label = models.CharField(max_length=200)
+    digest = models.CharField(max_length=80, unique=True, editable=False)
+    mask = models.CharField(max_length=16, editable=False)
+    scopes = models.JSONField(default=default_scopes, blank=True)
+    scoped_teams = models.JSONField(null=True, blank=True, help_text="Project ids; empty: all of the user's.")
+    scoped_organizations = models.JSONField(null=True, blank=True, help_text="Organization ids; empty: all of them.")
+    created_at = models.DateTimeField(default=now, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "personal API key"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.mask}"
+
+    def clean(self) -> None:
+        _check_list(self.scopes, str, "scopes", 'scopes such as ["heatmap:read"]')
+        _check_list(self.scoped_teams or [], int, "scoped_teams", "project ids such as [1, 2]")
+        _check_list(self.scoped_organizations or [], str, "scoped_organizations", "organization ids, as texts")
+
+    @classmethod
+    def make(cls, user: User, label: str, **fields: Any) -> tuple["PersonalAPIKey", str]:
+        """The saved row, and the key that nobody will see again."""
+        key = keys.new_personal_api_key()
+        return cls.objects.create(user=user, label=label, digest=keys.digest(key), mask=keys.mask(key), **fields), key
+
+
+def _check_list(value: Any, kind: type, field: str, example: str) -> None:
+    if not (isinstance(value, list) and all(type(item) is kind for item in value)):
+        raise ValidationError({field: f"Type a JSON list of {example}."})

@@ -1,0 +1,173 @@
+"""What the OpenAPI document says beyond the request serializers: the shapes of the replies, the errors, examples."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+from rest_framework import serializers
+
+OPERATION_IDS = {
+    "/api/projects/{project_id}/heatmaps/": "heatmaps_list",
+    "/api/projects/{project_id}/heatmaps/events/": "heatmaps_events_retrieve",
+    "/api/environments/{environment_id}/heatmaps/": "environments_heatmaps_list",
+    "/api/environments/{environment_id}/heatmaps/events/": "environments_heatmaps_events_retrieve",
+}
+
+EXAMPLES: dict[str, list[Any]] = {
+    "viewport_width_min": [1024],
+    "viewport_width_max": [1440],
+    "type": ["click", "rageclick", "scrolldepth"],
+    "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
+    "date_to": ["2026-11-23", "-1d"],
+    "url_exact": ["https://example.com/pricing"],
+    "url_pattern": ["https://example.com/blog/*"],
+    "aggregation": ["unique_visitors"],
+    "filter_test_accounts": [True],
+    "hide_zero_coordinates": [False],
+    "cohort_ids": ["[1,2]"],
+    "events": ['[{"id":"purchase"}]'],
+    "limit": [50],
+    "offset": [50],
+    "points": ['[{"x":0.06,"y":16,"target_fixed":false}]'],
+}
+
+
+class HeatmapResponseItem(serializers.Serializer[None]):
+    count = serializers.IntegerField(min_value=1, help_text="Interactions, or visitors, in this cell.")
+    pointer_y = serializers.IntegerField(help_text="CSS px from the top of the page, or of the viewport when fixed.")
+    pointer_relative_x = serializers.FloatField(help_text="Share of the viewport's width, to two decimals.")
+    pointer_target_fixed = serializers.BooleanField(help_text="Whether the element stays put when the page scrolls.")
+
+
+class HeatmapFoldSummary(serializers.Serializer[None]):
+    total_count = serializers.IntegerField(help_text="Interactions with elements that are not fixed.")
+    below_fold_count = serializers.IntegerField(help_text="Those of them below the first screenful.")
+    pct_below_fold = serializers.FloatField(help_text="Their share, in percent, to one decimal.")
+    median_viewport_height = serializers.IntegerField(
+        allow_null=True, help_text="CSS px, over all interactions; null when there are none."
+    )
+
+
+class HeatmapsResponse(serializers.Serializer[None]):
+    results = HeatmapResponseItem(many=True)
+    fold = HeatmapFoldSummary()
+    has_more = serializers.BooleanField(help_text="Whether there are points beyond offset + limit.")
+
+
+class HeatmapScrollDepthItem(serializers.Serializer[None]):
+    cumulative_count = serializers.IntegerField(help_text="How many reached this bucket or a deeper one.")
+    bucket_count = serializers.IntegerField(help_text="How many got no further than this bucket.")
+    scroll_depth_bucket = serializers.IntegerField(help_text="Upper edge in CSS px; a bucket is 100 px.")
+
+
+class HeatmapScrollDepthResponse(serializers.Serializer[None]):
+    results = HeatmapScrollDepthItem(many=True)
+
+
+class HeatmapEventItem(serializers.Serializer[None]):
+    session_id = serializers.CharField(allow_null=True)
+    distinct_id = serializers.CharField(help_text="The visitor.")
+    timestamp = serializers.DateTimeField(help_text="In UTC.")
+    pointer_relative_x = serializers.FloatField()
+    pointer_y = serializers.IntegerField()
+    current_url = serializers.CharField(help_text="As captured.")
+    type = serializers.CharField()
+
+
+class HeatmapEventsResponse(serializers.Serializer[None]):
+    results = HeatmapEventItem(many=True)
+    total_count = serializers.IntegerField(help_text="On all pages together.")
+    has_more = serializers.BooleanField()
+
+
+class HeatmapError(serializers.Serializer[None]):
+    type = serializers.ChoiceField(
+        choices=["validation_error", "invalid_request", "authentication_error", "throttled_error", "server_error"]
+    )
+    code = serializers.CharField(help_text="What is wrong, for programs.")
+    detail = serializers.CharField(help_text="What is wrong and what to do, for people.")
+    attr = serializers.CharField(allow_null=True, help_text="The parameter at fault.")
+
+
+_ERRORS = {
+    400: "A parameter is wrong; `attr` names it.",
+    401: "No key, or one that opens nothing.",
+    403: "The key or its user may not read this project.",
+    404: "There is no such project.",
+    405: "Only GET, HEAD and OPTIONS are answered.",
+    406: "The reply is JSON, and the Accept header excludes it.",
+    414: "The request target has more than 60,000 characters.",
+    429: "The key's budget is spent; Retry-After tells for how many seconds.",
+    500: "A fault of the service.",
+    503: "The database is busy or away; try again after Retry-After seconds.",
+    504: "The question took too long; shorten the dates or narrow the filters.",
+    512: "The question would take too long; shorten the dates or narrow the filters.",
+    513: "The question needs too much memory; shorten the dates or narrow the filters.",
+}
+ERROR_RESPONSES = {status: OpenApiResponse(HeatmapError, description) for status, description in _ERRORS.items()}
+
+HEATMAP_RESPONSES = {
+    200: OpenApiResponse(
+        PolymorphicProxySerializer(
+            component_name="HeatmapReply",
+            serializers=[HeatmapsResponse, HeatmapScrollDepthResponse],
+            resource_type_field_name=None,
+        ),
+        "Points with a fold summary, or scroll-depth buckets for `type=scrolldepth`.",
+    ),
+    **ERROR_RESPONSES,
+}
+INTERACTIONS_RESPONSES = {200: OpenApiResponse(HeatmapEventsResponse, "Interactions, newest first."), **ERROR_RESPONSES}
+
+
+class HeatmapsSchema(AutoSchema):
+    """Operation ids and tags as upstream's SDKs have them."""
+
+    def get_operation_id(self) -> str:
+        return OPERATION_IDS[self.path]
+
+    def get_tags(self) -> list[str]:
+        return ["heatmaps"]
+
+    def get_override_parameters(self) -> list[Any]:
+        name = "environment_id" if "environment" in self.path else "project_id"
+        path_parameter = OpenApiParameter(
+            name,
+            OpenApiTypes.STR,
+            OpenApiParameter.PATH,
+            description="The project's id; `@current` for the caller's current project.",
+        )
+        return [path_parameter, *super().get_override_parameters()]
+
+
+class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "heatmaps.authentication.PersonalAPIKeyAuthentication"
+    name = "PersonalAPIKeyAuth"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A personal API key (`phx_…`) with the scope `heatmap:read`.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "heatmaps.authentication.ReadOnlySessionAuthentication"
+    name = "cookieAuth"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A session of the admin's login."}
+
+
+def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: serializers have no place for the examples of a parameter."""
+    for path in result["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                if parameter["in"] == "query":
+                    examples = EXAMPLES[parameter["name"]]
+                    parameter["examples"] = {str(value): {"value": value} for value in examples}
+    return result

@@ -1,0 +1,154 @@
+"""From the engine's blocks to one JSON document on the socket. Nothing on this way holds the whole answer."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from typing import Any
+
+import orjson
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from heatmaps import clickhouse, queries
+from heatmaps.clickhouse import Block
+from heatmaps.filters import InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
+
+logger = logging.getLogger(__name__)
+
+JSON = "application/json"
+_TIMESTAMPS = orjson.OPT_UTC_Z
+
+
+def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
+    if isinstance(question, ScrollDepthQuestion):
+        response = _streamed(_scroll_depth_document(clickhouse.blocks(queries.scroll_depth(question))))
+    else:
+        fold = fold_summary(clickhouse.rows(queries.viewport_heights(question.filters)))
+        # One more than was asked for tells whether there are more.
+        points = clickhouse.blocks(queries.points(question, limit=question.limit + 1))
+        response = _streamed(_points_document(points, fold, question.limit))
+    response["Cache-Control"] = "private, max-age=30"
+    return response
+
+
+def interactions(question: InteractionsQuestion) -> HttpResponse:
+    total = clickhouse.rows(queries.interactions_total(question))[0][0]
+    page = clickhouse.rows(queries.interactions(question)) if total > question.offset else []
+    return HttpResponse(
+        orjson.dumps(
+            {
+                "results": [
+                    {
+                        "session_id": session_id or None,
+                        "distinct_id": distinct_id,
+                        "timestamp": timestamp,
+                        "pointer_relative_x": x,
+                        "pointer_y": y,
+                        "current_url": current_url,
+                        "type": kind,
+                    }
+                    for session_id, distinct_id, timestamp, x, y, current_url, kind in page
+                ],
+                "total_count": total,
+                "has_more": total > question.offset + question.limit,
+            },
+            option=_TIMESTAMPS,
+        ),
+        content_type=JSON,
+    )
+
+
+def fold_summary(heights: Iterable[tuple[int, int, int, int]]) -> dict[str, Any]:
+    """The fold, from rows (viewport height in CSS px ascending, rows, rows not fixed, rows below the fold)."""
+    heights = list(heights)
+    total = sum(not_fixed for _, _, not_fixed, _ in heights)
+    below = sum(below for _, _, _, below in heights)
+    return {
+        "total_count": total,
+        "below_fold_count": below,
+        "pct_below_fold": round(100 * below / total, 1) if total else 0.0,
+        "median_viewport_height": _median([(height, rows) for height, rows, _, _ in heights]),
+    }
+
+
+def _median(counted: list[tuple[int, int]]) -> int | None:
+    """The median of values that each occur so many times, half to even between two; the values ascend."""
+    total = sum(times for _, times in counted)
+    if not total:
+        return None
+    return round((_nth(counted, (total - 1) // 2) + _nth(counted, total // 2)) / 2)
+
+
+def _nth(counted: list[tuple[int, int]], n: int) -> int:
+    for value, times in counted:
+        if n < times:
+            return value
+        n -= times
+    raise IndexError(n)
+
+
+def _points_document(blocks: Iterator[Block], fold: dict[str, Any], limit: int) -> Iterator[bytes]:
+    left = limit
+    has_more = False
+    opening = b'{"results":['
+    with closing(blocks):  # type: ignore[type-var]
+        for block in blocks:
+            points = [
+                {"count": count, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": is_fixed}
+                for count, y, x, is_fixed in islice(zip(*block, strict=True), left)
+            ]
+            has_more = len(block[0]) > left
+            left -= len(points)
+            if points:
+                yield opening + orjson.dumps(points)[1:-1]
+                opening = b","
+    if opening != b",":
+        yield opening
+    yield b'],"fold":%b,"has_more":%b}' % (orjson.dumps(fold), orjson.dumps(has_more))
+
+
+def _scroll_depth_document(blocks: Iterator[Block]) -> Iterator[bytes]:
+    opening = b'{"results":['
+    with closing(blocks):  # type: ignore[type-var]
+        for block in blocks:
+            buckets = [
+                {"cumulative_count": cumulative, "bucket_count": count, "scroll_depth_bucket": bucket}
+                for cumulative, count, bucket in zip(*block, strict=True)
+            ]
+            if buckets:
+                yield opening + orjson.dumps(buckets)[1:-1]
+                opening = b","
+    yield b"]}" if opening == b"," else opening + b"]}"
+
+
+class _Stream:
+    """Chunks of a body whose first ones were made before the status line; closing it lets go of the engine."""
+
+    def __init__(self, head: list[bytes], rest: Iterator[bytes]) -> None:
+        self._head = head
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._head:
+            return self._head.pop(0)
+        try:
+            return next(self._rest)
+        except clickhouse.EngineError as error:
+            # The status is long gone. The body ends here, and what has arrived is no JSON document.
+            logger.error("A reply broke off: %s", " ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
+            raise
+
+    def close(self) -> None:
+        self._rest.close()  # type: ignore[attr-defined]
+
+
+def _streamed(chunks: Iterator[bytes]) -> HttpResponseBase:
+    """Asks the engine now, so that its refusal can still be an error reply; short answers are sent as one piece."""
+    head = list(islice(chunks, 3))
+    if len(head) < 3:
+        return HttpResponse(b"".join(head), content_type=JSON)
+    return StreamingHttpResponse(_Stream(head, chunks), content_type=JSON)

@@ -1,0 +1,276 @@
+"""The requests: one serializer an endpoint, the one description of its parameters; the OpenAPI document comes from it.
+
+A serializer turns query parameters into a question of `filters`; what it refuses is reported in its fields' order.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+import orjson
+from django.utils.timezone import now
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from heatmaps import dates, expressions
+from heatmaps.filters import (
+    SCROLL_DEPTH,
+    Aggregation,
+    Filters,
+    InteractionsQuestion,
+    Point,
+    PointsQuestion,
+    ScrollDepthQuestion,
+)
+from heatmaps.models import Project
+
+MAX_POINTS = 1_000_000
+MAX_CHOSEN_POINTS = 500
+MAX_COORDINATE = 1e9
+# An offset beyond every table is as good as any other, and this one fits the engine's type.
+_MAX_OFFSET = 2**63 - 1
+_INT32 = 2**31 - 1
+
+
+class Boolean(serializers.BooleanField):
+    """True and false in the ways people type them; null in one way only."""
+
+    NULL_VALUES = {"null"}
+
+
+class Day(serializers.CharField):
+    """A day in the project's time zone; None when the caller asks for everything that is kept."""
+
+    def get_default(self) -> date | None:  # type: ignore[override]
+        return self.to_internal_value(super().get_default())
+
+    def to_internal_value(self, data: Any) -> date | None:  # type: ignore[override]
+        text = super().to_internal_value(data)
+        if text == dates.EVERYTHING:
+            return None
+        try:
+            return dates.parse_day(text, now=self.context["now"], zone=self.context["project"].zone)
+        except dates.BadDate:
+            raise serializers.ValidationError(f"Error parsing provided {self.field_name}: {text}") from None
+
+
+class JSONText(serializers.CharField):
+    """JSON in a parameter, parsed; `not_json` says what is wrong when it is none."""
+
+    def __init__(self, *, not_json: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.not_json = not_json
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return orjson.loads(super().to_internal_value(data))
+        except orjson.JSONDecodeError:
+            raise serializers.ValidationError(self.not_json) from None
+
+
+class HeatmapsRequest(serializers.Serializer[None]):
+    viewport_width_min = serializers.IntegerField(
+        required=False,
+        help_text="Narrowest viewport, in CSS px, compared in units of 16 px.",
+    )
+    viewport_width_max = serializers.IntegerField(
+        required=False,
+        help_text="Widest viewport, in CSS px, compared in units of 16 px.",
+    )
+    type = serializers.CharField(
+        default="click",
+        help_text=(
+            "Kind of interaction: `click`, `rageclick`, `deadclick`, `mousemove`, or any other that was captured. "
+            "`scrolldepth` asks how far down the page visitors scrolled, and has its own reply."
+        ),
+    )
+    date_from = Day(
+        default="-7d",
+        help_text=(
+            "First day, in the project's time zone: an ISO 8601 date such as `2026-11-23`, a time back from now, "
+            "such as `-7d`, `-24h` or `-1mStart` (units h, d, w, m for months, q, y; Start and End snap to the "
+            "calendar), or `all`."
+        ),
+    )
+    date_to = Day(
+        default="dStart",
+        help_text="Last day, included; written like `date_from`. Today when left out.",
+    )
+    url_exact = serializers.CharField(
+        required=False,
+        help_text="The page, as captured, but for trailing slashes.",
+    )
+    url_pattern = serializers.CharField(
+        required=False,
+        help_text=(
+            "Pages whose whole URL matches: `*` stands for one or more characters, and RE2 regular expressions work. "
+            "Wins over `url_exact`."
+        ),
+    )
+    aggregation = serializers.ChoiceField(
+        choices=[member.value for member in Aggregation],
+        default=Aggregation.TOTAL_COUNT.value,
+        help_text="Count interactions, or distinct visitors, exactly.",
+    )
+    filter_test_accounts = Boolean(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="`true` leaves out the sessions that the project's test-account filters describe.",
+    )
+    hide_zero_coordinates = Boolean(
+        default=True,
+        help_text="Leave out what happened at x = 0, y = 0: most of it was never a position. Not for scroll depth.",
+    )
+    cohort_ids = JSONText(
+        required=False,
+        allow_null=True,
+        not_json="cohort_ids must be valid JSON",
+        help_text="JSON list of cohort ids, such as `[1,2]`: only visitors who are in every one.",
+    )
+    events = JSONText(
+        required=False,
+        allow_null=True,
+        not_json="events must be valid JSON",
+        help_text=(
+            'JSON list of events, such as `[{"id":"purchase"}]`: only sessions in which every one of them happened. '
+            "Up to 10 entries, each with up to 20 property filters."
+        ),
+    )
+    limit = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_POINTS,
+        default=500,
+        help_text="How many points, the hottest first; 0 for all of them, up to 1,000,000.",
+    )
+    offset = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_POINTS,
+        default=0,
+        help_text="How many of the hottest points to skip.",
+    )
+
+    def question(self) -> PointsQuestion | ScrollDepthQuestion:
+        values = self.validated_data
+        filters = self.filters()
+        aggregation = Aggregation(values["aggregation"])
+        if filters.type == SCROLL_DEPTH:
+            return ScrollDepthQuestion(filters=filters, aggregation=aggregation)
+        return PointsQuestion(
+            filters=filters, aggregation=aggregation, limit=values["limit"] or MAX_POINTS, offset=values["offset"]
+        )
+
+    def filters(self) -> Filters:
+        values = self.validated_data
+        project: Project = self.context["project"]
+        exact, pattern = values.get("url_exact"), values.get("url_pattern")
+        if exact == pattern:
+            pattern = None
+        return Filters(
+            team_id=project.pk,
+            type=values["type"],
+            window=dates.window(values["date_from"], values["date_to"], project.zone),
+            viewport_width_min=_stored_width(values.get("viewport_width_min")),
+            viewport_width_max=_stored_width(values.get("viewport_width_max")),
+            url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
+            url_pattern=None if pattern is None else regular_expression(pattern),
+            hide_zero_coordinates=values["hide_zero_coordinates"],
+        )
+
+    def validate_url_pattern(self, value: str) -> str:
+        if reason := expressions.fault(regular_expression(value)):
+            raise serializers.ValidationError(f"url_pattern is not a valid regular expression: {reason}")
+        return value
+
+    def validate_filter_test_accounts(self, value: bool | None) -> None:
+        if value:
+            raise serializers.ValidationError("filter_test_accounts is not offered yet. Leave it out.")
+
+    def validate_cohort_ids(self, value: Any) -> None:
+        if value:
+            raise serializers.ValidationError("cohort_ids is not offered yet. Leave it out.")
+
+    def validate_events(self, value: Any) -> None:
+        if value:
+            raise serializers.ValidationError("events is not offered yet. Leave it out.")
+
+
+class InteractionsRequest(HeatmapsRequest):
+    limit = serializers.IntegerField(
+        min_value=1, max_value=100, default=50, help_text="How many interactions, the newest first."
+    )
+    offset = serializers.IntegerField(min_value=0, default=0, help_text="How many of the newest to skip.")
+    points = JSONText(
+        not_json="points must be valid JSON",
+        help_text=(
+            "JSON list of 1 to 500 points as the heatmap returned them: "
+            '`[{"x": pointer_relative_x, "y": pointer_y, "target_fixed": pointer_target_fixed}]`.'
+        ),
+    )
+
+    def validate_points(self, value: Any) -> tuple[Point, ...]:
+        if not isinstance(value, list) or not value:
+            raise serializers.ValidationError("points must be a non-empty array")
+        if len(value) > MAX_CHOSEN_POINTS:
+            raise serializers.ValidationError(f"points must have at most {MAX_CHOSEN_POINTS} entries")
+        return tuple(point for item in value if (point := _point(item)))
+
+    def question(self) -> InteractionsQuestion:  # type: ignore[override]
+        values = self.validated_data
+        return InteractionsQuestion(
+            filters=self.filters(),
+            points=values["points"],
+            limit=values["limit"],
+            offset=min(values["offset"], _MAX_OFFSET),
+        )
+
+
+def read(form: type[HeatmapsRequest], request: Request, project: Project) -> Any:
+    """The question that a request asks; raises ValidationError. The last of a repeated parameter wins."""
+    given = {name: value for name, value in request.query_params.items() if value or name == "points"}
+    serializer = form(data=given, context={"project": project, "now": now()})
+    serializer.is_valid(raise_exception=True)
+    return serializer.question()
+
+
+def regular_expression(pattern: str) -> str:
+    """The regular expression that a URL pattern stands for: anchored at both ends, `*` for one or more characters."""
+    pattern = pattern if pattern.startswith("^") else f"^{pattern}"
+    pattern = pattern if pattern.endswith("$") else f"{pattern}$"
+    return re.sub(r"(?<=[^.])\*", ".+", pattern)
+
+
+def _point(item: Any) -> Point | None:
+    """One chosen point; None when it is well written but can match nothing."""
+    if not isinstance(item, dict) or "x" not in item or "y" not in item:
+        raise serializers.ValidationError("each point must have x and y")
+    is_fixed = item.get("target_fixed", False)
+    if not isinstance(is_fixed, bool):
+        raise serializers.ValidationError("target_fixed of each point must be a boolean")
+    x, y = _coordinate(item["x"]), _coordinate(item["y"])
+    if not y.is_integer():
+        return None
+    # As the engine rounds, so that the two agree on every edge.
+    return Point(x_hundredths=round(x * 100), y=int(y), is_fixed=is_fixed)
+
+
+def _coordinate(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise serializers.ValidationError("x and y of each point must be numbers")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise serializers.ValidationError("x and y of each point must be numbers") from None
+    if not abs(number) <= MAX_COORDINATE:
+        raise serializers.ValidationError("x and y of each point must be finite and within ±1e9")
+    return number
+
+
+def _stored_width(px: int | None) -> int | None:
+    """CSS px in stored units, half to even; bounded, because a wider viewport than any is as wide as any."""
+    if px is None:
+        return None
+    units, rest = divmod(px, 16)
+    if rest > 8 or (rest == 8 and units % 2):
+        units += 1
+    return max(-_INT32, min(_INT32, units))

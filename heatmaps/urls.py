@@ -1,0 +1,33 @@
+"""Every route of the service. A trailing slash is optional everywhere."""
+
+from django.urls import URLPattern, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from heatmaps import errors, health
+from heatmaps.views import HeatmapsViewSet
+
+points = HeatmapsViewSet.as_view({"get": "list"})
+events = HeatmapsViewSet.as_view({"get": "events"})
+# Older clients use these; they stay out of the OpenAPI document.
+legacy_points = HeatmapsViewSet.as_view({"get": "list"}, schema=None)
+legacy_events = HeatmapsViewSet.as_view({"get": "events"}, schema=None)
+
+
+def _route(path: str, view: object, name: str) -> URLPattern:
+    return re_path(rf"^{path}/?$", view, name=name)  # type: ignore[call-overload,no-any-return]
+
+
+urlpatterns = [
+    _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps", points, "heatmaps"),
+    _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps/events", events, "heatmaps-events"),
+    _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps", points, "environment-heatmaps"),
+    _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps/events", events, "environment-heatmaps-events"),
+    _route(r"api/heatmap", legacy_points, "legacy-heatmap"),
+    _route(r"api/heatmap/events", legacy_events, "legacy-heatmap-events"),
+    _route(r"api/schema", SpectacularAPIView.as_view(), "schema"),
+    _route(r"api/schema/swagger-ui", SpectacularSwaggerView.as_view(url_name="schema"), "swagger-ui"),
+    _route(r"api/schema/redoc", SpectacularRedocView.as_view(url_name="schema"), "redoc"),
+    re_path(r"^api(/.*)?$", errors.endpoint_not_found),
+    _route("_health", health.health, "health"),
+    _route("_readyz", health.readiness, "readiness"),
+]

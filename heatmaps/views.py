@@ -1,0 +1,57 @@
+"""The endpoints: read the request, ask the engine, hand over its answer."""
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.settings import APISettings
+
+from heatmaps import openapi, responses
+from heatmaps.models import Project
+from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, read
+from heatmaps.throttling import budget_headers
+
+VARY = ["Authorization", "Cookie", "Accept", "Accept-Encoding"]
+
+
+class AcceptHeaderNegotiation(DefaultContentNegotiation):
+    """Leaves `?format=` alone: here it is an unknown parameter like any other."""
+
+    settings = APISettings({"URL_FORMAT_OVERRIDE": None})  # type: ignore[assignment,arg-type]
+
+
+class HeatmapsViewSet(viewsets.ViewSet):
+    """Heatmaps of a project."""
+
+    content_negotiation_class = AcceptHeaderNegotiation
+    project: Project
+
+    @extend_schema(parameters=[HeatmapsRequest], responses=openapi.HEATMAP_RESPONSES)
+    def list(self, request: Request, **path: str) -> HttpResponseBase:
+        """Where visitors clicked, raged, rested or scrolled to.
+
+        The reply has points and a fold summary; with `type=scrolldepth` it has scroll-depth buckets instead.
+        A personal API key needs the scope `heatmap:read`.
+        """
+        return responses.heatmap(read(HeatmapsRequest, request, self.project))
+
+    @extend_schema(parameters=[InteractionsRequest], responses=openapi.INTERACTIONS_RESPONSES)
+    def events(self, request: Request, **path: str) -> HttpResponseBase:
+        """The interactions behind chosen points of a heatmap, newest first.
+
+        Takes the filters of the heatmap and points that it returned. A personal API key needs the scope `heatmap:read`.
+        """
+        return responses.interactions(read(InteractionsRequest, request, self.project))
+
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        patch_vary_headers(response, VARY)
+        for name, value in budget_headers(request, self.get_throttles(), self).items():
+            response[name] = value
+        return response

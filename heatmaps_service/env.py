@@ -1,0 +1,82 @@
+"""Environment variables, read so that one which cannot be understood stops the start with one sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from environs import EnvError, FileAwareEnv
+
+_TRUE = {"1", "t", "true", "y", "yes", "on"}
+_FALSE = {"0", "f", "false", "n", "no", "off"}
+
+
+class SettingsEnv:
+    """Reads NAME, or the file that NAME_FILE names. An empty variable counts as absent.
+
+    Every method raises ImproperlyConfigured with a sentence that names the variable and says what to type.
+    """
+
+    def __init__(self) -> None:
+        self._env = FileAwareEnv(strip_whitespace=True)
+
+    def text(self, name: str, default: str = "") -> str:
+        try:
+            return str(self._env.str(name, default)).strip() or default
+        except (EnvError, ValueError) as error:
+            raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error}") from error
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value = self.text(name).lower()
+        if value and value not in _TRUE | _FALSE:
+            raise ImproperlyConfigured(f"{name} is {value!r}; type true or false.")
+        return value in _TRUE if value else default
+
+    def whole_number(self, name: str, default: int, *, minimum: int = 0) -> int:
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and int(value) >= minimum):
+            raise ImproperlyConfigured(f"{name} is {value!r}; type a whole number, {minimum} or more.")
+        return int(value)
+
+    def items(self, name: str, default: str = "") -> list[str]:
+        return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
+
+    def origins(self, name: str) -> list[str]:
+        origins = self.items(name)
+        for origin in origins:
+            scheme, separator, host = origin.partition("://")
+            if not (scheme in {"http", "https"} and separator and host) or "/" in host:
+                raise ImproperlyConfigured(
+                    f"{name} has {origin!r}; type origins with their scheme and no path, such as https://app.example.com."
+                )
+        return origins
+
+    def rate(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        number, separator, unit = value.partition("/")
+        if not (number.isascii() and number.isdigit() and int(number) and separator):
+            raise ImproperlyConfigured(f"{name} is {value!r}; type a rate such as {default}.")
+        if unit not in {"second", "minute", "hour", "day"}:
+            raise ImproperlyConfigured(f"{name} is {value!r}; its unit is second, minute, hour or day.")
+        return value
+
+    def url(self, name: str, default: str, *, is_good: Callable[[str], bool], examples: str) -> str:
+        value = self.text(name, default)
+        if not is_good(value):
+            # The value may hold a password, so it is not repeated.
+            raise ImproperlyConfigured(f"{name} is not understood; type {examples}.")
+        return value
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        examples = "sqlite:////absolute/path.sqlite3 or postgres://user:password@host:5432/database"
+        value = self.url(name, default, is_good=_is_database_url, examples=examples)
+        return dict(dj_database_url.parse(value, conn_max_age=600, conn_health_checks=True))
+
+
+def _is_database_url(value: str) -> bool:
+    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        return False
+    try:
+        return bool(dj_database_url.parse(value)["NAME"])
+    except (ValueError, KeyError):
+        return False

@@ -1,0 +1,247 @@
+"""All settings. Each comes from an environment variable of its name; docs/settings.md lists them."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from heatmaps_service.env import SettingsEnv
+
+env = SettingsEnv()
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+
+# --- Engine and metadata -------------------------------------------------------------------------------------------
+
+DEFAULT_CLICKHOUSE_URL = f"chdb://{VAR_DIR / 'clickhouse'}"
+DEFAULT_DATABASE_URL = f"sqlite:///{VAR_DIR / 'metadata.sqlite3'}"
+
+
+def _is_clickhouse_url(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError:
+        return False
+    if url.scheme == "chdb":
+        return (url.netloc == "memory" and not url.path) or (url.netloc == "" and len(url.path) > 1)
+    return url.scheme in {"http", "https"} and bool(url.hostname)
+
+
+CLICKHOUSE_URL = env.url(
+    "CLICKHOUSE_URL",
+    DEFAULT_CLICKHOUSE_URL,
+    is_good=_is_clickhouse_url,
+    examples="chdb:///absolute/path, chdb://memory or http(s)://user:password@host:8123/database",
+)
+# Limits that travel with every query of the API.
+CLICKHOUSE_MAX_SECONDS = env.whole_number("CLICKHOUSE_MAX_SECONDS", 60, minimum=1)
+CLICKHOUSE_MAX_MEMORY_BYTES = env.whole_number("CLICKHOUSE_MAX_MEMORY_BYTES", 4 * 1024**3, minimum=1)
+# A little more than the 1,000,000 points that one answer may have.
+CLICKHOUSE_MAX_RESULT_ROWS = env.whole_number("CLICKHOUSE_MAX_RESULT_ROWS", 1_100_000, minimum=1)
+CLICKHOUSE_MAX_THREADS = env.whole_number("CLICKHOUSE_MAX_THREADS", os.cpu_count() or 2, minimum=1)
+# How many queries one process asks at once, and how long one more waits for its turn before it is told to come back.
+CLICKHOUSE_MAX_QUERIES = env.whole_number("CLICKHOUSE_MAX_QUERIES", 16, minimum=1)
+CLICKHOUSE_QUEUE_SECONDS = env.whole_number("CLICKHOUSE_QUEUE_SECONDS", 10)
+CLICKHOUSE_CONNECT_SECONDS = env.whole_number("CLICKHOUSE_CONNECT_SECONDS", 5, minimum=1)
+RETENTION_DAYS = env.whole_number("RETENTION_DAYS", 90)
+
+_metadata = env.database("DATABASE_URL", DEFAULT_DATABASE_URL)
+if _metadata["ENGINE"] == "django.db.backends.sqlite3":
+    Path(_metadata["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    # Readers never wait for the writer, and a writer waits for another one instead of failing.
+    _metadata["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    }
+DATABASES = {"default": _metadata}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+# --- Security ------------------------------------------------------------------------------------------------------
+
+DEBUG = env.boolean("DEBUG", default=False)
+
+
+def _kept_secret_key() -> str:
+    """The key of a service with nothing configured: made at the first start, then kept where its data is."""
+    path = VAR_DIR / "secret_key"
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Linked into place whole, so that two first starts at once agree on one key.
+            with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
+                file.write(secrets.token_urlsafe(64))
+                file.flush()
+                with contextlib.suppress(FileExistsError):
+                    path.hardlink_to(file.name)
+        return path.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be written ({error.strerror}); set SECRET_KEY.") from error
+
+
+SECRET_KEY = env.text("SECRET_KEY")
+if not SECRET_KEY:
+    if DEFAULT_CLICKHOUSE_URL == CLICKHOUSE_URL and env.text("DATABASE_URL") in {"", DEFAULT_DATABASE_URL}:
+        SECRET_KEY = _kept_secret_key()
+    else:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing; set it to a long random text, the same for every process: "
+            'python -c "import secrets; print(secrets.token_urlsafe(64))"'
+        )
+
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^_health$", r"^_readyz$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+X_FRAME_OPTIONS = "DENY"
+
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
+
+AUTH_USER_MODEL = "heatmaps.User"
+LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+
+# --- The service ---------------------------------------------------------------------------------------------------
+
+# Longer request targets are answered 414.
+MAX_REQUEST_TARGET_CHARS = 60_000
+# The target's length is the limit, so that a long list of parameters is not refused for their number.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
+
+RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
+RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
+RATE_LIMIT_SUSTAINED = env.rate("RATE_LIMIT_SUSTAINED", "1200/hour")
+
+CACHE_URL = env.url(
+    "CACHE_URL",
+    "",
+    is_good=lambda value: value.startswith(("redis://", "rediss://")) or not value,
+    examples="redis://host:6379/0, or nothing for a cache in the process",
+)
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+    if CACHE_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+INSTALLED_APPS = [
+    "heatmaps",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "heatmaps.middleware.refuse_long_targets",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "heatmaps_service.urls"
+WSGI_APPLICATION = "heatmaps_service.wsgi.application"
+# A trailing slash is optional everywhere and never redirected to.
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+# Static files are served from where the packages keep them: nothing to collect before the first start.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "heatmaps.authentication.PersonalAPIKeyAuthentication",
+        "heatmaps.authentication.ReadOnlySessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["heatmaps.permissions.ProjectAccess"],
+    "DEFAULT_THROTTLE_CLASSES": ["heatmaps.throttling.BurstThrottle", "heatmaps.throttling.SustainedThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"burst": RATE_LIMIT_BURST, "sustained": RATE_LIMIT_SUSTAINED},
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "heatmaps.parsers.OrjsonParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "heatmaps.openapi.HeatmapsSchema",
+    "EXCEPTION_HANDLER": "heatmaps.errors.exception_handler",
+    "UNICODE_JSON": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Heatmaps",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Where visitors of a web page click, rage, rest and scroll to.",
+    "LICENSE": {"name": "MIT"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "TAGS": [{"name": "heatmaps", "description": "Points, scroll depth, and the interactions behind them."}],
+    "POSTPROCESSING_HOOKS": ["heatmaps.openapi.add_examples"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Django would add a line for every 4xx, and a second one for what errors.py has told.
+    "loggers": {"heatmaps": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,169 @@
+"""People, projects, a real engine, and a client that asks as a caller does."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import orjson
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.http.response import HttpResponseBase
+from django.test import Client
+
+from heatmaps import clickhouse
+from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User
+
+NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
+
+INTERACTION = {
+    "session_id": "session",
+    "team_id": 1,
+    "distinct_id": "visitor",
+    "timestamp": datetime(2026, 3, 30, 12, tzinfo=UTC),
+    "x": 4,
+    "y": 1,
+    "scale_factor": 16,
+    "viewport_width": 64,
+    "viewport_height": 48,
+    "pointer_target_fixed": False,
+    "current_url": "https://example.com/",
+    "type": "click",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables() -> Iterator[None]:
+    """The tables, made once by the migrations; on a server, in a database that is dropped afterwards."""
+    # No retention, so that rows of any day stay where a test puts them.
+    settings.RETENTION_DAYS = 0
+    call_command("migrate_clickhouse")
+    yield
+    if not settings.CLICKHOUSE_URL.startswith("chdb:"):
+        with clickhouse.writer() as client:
+            client.command(f"DROP DATABASE {urlsplit(settings.CLICKHOUSE_URL).path.strip('/')}")
+    clickhouse.close()
+
+
+@pytest.fixture(autouse=True)
+def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are asked at NOW, 2026-03-31 02:30 UTC."""
+    monkeypatch.setattr("heatmaps.serializers.now", lambda: NOW)
+
+
+@pytest.fixture(autouse=True)
+def fresh_rate_limits() -> None:
+    cache.clear()
+
+
+class Interactions:
+    """Rows of the heatmaps table; a test names only the columns it is about."""
+
+    def __init__(self) -> None:
+        self.are_there = False
+
+    def add(self, **columns: Any) -> None:
+        self.add_all([columns])
+
+    def add_all(self, rows: list[dict[str, Any]]) -> None:
+        self.are_there = True
+        complete = [INTERACTION | row for row in rows]
+        with clickhouse.writer() as client:
+            client.insert("heatmaps", [list(row.values()) for row in complete], column_names=list(INTERACTION))
+
+    def clear(self) -> None:
+        with clickhouse.writer() as client:
+            client.command("TRUNCATE TABLE heatmaps")
+
+
+@pytest.fixture
+def interactions() -> Iterator[Interactions]:
+    rows = Interactions()
+    yield rows
+    if rows.are_there:
+        rows.clear()
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    return Organization.objects.create(name="Acme")
+
+
+@pytest.fixture
+def project(organization: Organization) -> Project:
+    """Project 1, in UTC."""
+    return Project.objects.create(pk=1, name="Shop", organization=organization)
+
+
+@pytest.fixture
+def user(project: Project) -> User:
+    """A member of Acme, whose current project is project 1."""
+    user = User.objects.create_user("ann@example.com", "correct horse battery", current_project=project)
+    Membership.objects.create(user=user, organization=project.organization)
+    return user
+
+
+class Api:
+    """Asks with a personal API key, or without when it is None."""
+
+    def __init__(self, key: str | None) -> None:
+        self.key = key
+        self.client = Client(raise_request_exception=False)
+
+    def get(self, path: str, parameters: dict[str, Any] | None = None, **headers: str) -> HttpResponseBase:
+        """Asks for a path with query parameters; `headers` in lower case with underscores."""
+        if self.key is not None:
+            headers.setdefault("authorization", f"Bearer {self.key}")
+        query = urlencode(parameters or {}, doseq=True)
+        return self.client.get(f"{path}?{query}" if query else path, headers=headers)
+
+    def list(self, *, project: int | str = 1, **parameters: Any) -> HttpResponseBase:
+        return self.get(f"/api/projects/{project}/heatmaps/", parameters)
+
+    def events(self, *, project: int | str = 1, **parameters: Any) -> HttpResponseBase:
+        if isinstance(parameters.get("points"), list):
+            parameters["points"] = orjson.dumps(parameters["points"]).decode()
+        return self.get(f"/api/projects/{project}/heatmaps/events/", parameters)
+
+    def answer(self, **parameters: Any) -> Any:
+        """The whole answer of the list endpoint, which must be a success."""
+        response = self.list(**parameters)
+        assert response.status_code == 200, body(response)
+        return orjson.loads(body(response))
+
+    def points(self, **parameters: Any) -> Any:
+        return self.answer(**parameters)["results"]
+
+    def interactions(self, **parameters: Any) -> Any:
+        """The whole answer of the events endpoint, which must be a success."""
+        response = self.events(**parameters)
+        assert response.status_code == 200, body(response)
+        return orjson.loads(body(response))
+
+    def error(self, **parameters: Any) -> Any:
+        """The envelope of the list endpoint's refusal of parameters."""
+        response = self.list(**parameters)
+        assert response.status_code == 400, body(response)
+        return orjson.loads(body(response))
+
+
+def body(response: HttpResponseBase) -> bytes:
+    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def key(user: User) -> tuple[PersonalAPIKey, str]:
+    """The row of Ann's key, and the key."""
+    return PersonalAPIKey.make(user, "test")
+
+
+@pytest.fixture
+def api(key: tuple[PersonalAPIKey, str]) -> Api:
+    return Api(key[1])
+
+
+@pytest.fixture
+def anonymous(db: None) -> Api:
+    return Api(None)

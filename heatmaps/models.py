@@ -71,6 +71,24 @@ class Project(models.Model):
         return zoneinfo.ZoneInfo(self.timezone)
 
 
+class Cohort(models.Model):
+    """A set of persons of one project. Who is in it is in ClickHouse: in person_static_cohort for a list, else in
+    cohortpeople under this version."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cohorts")
+    name = models.CharField(max_length=200)
+    is_static = models.BooleanField(default=True, help_text="Whether it is a list, not a calculation.")
+    version = models.PositiveBigIntegerField(null=True, blank=True, help_text="Of the calculation; empty: the newest.")
+    deleted = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)

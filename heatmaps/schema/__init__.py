@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS heatmaps_migrations
 ENGINE = MergeTree
 ORDER BY name"""
 # The tables whose rows grow old, each with its column of time.
-TIMED_TABLES = {"heatmaps": "timestamp"}
+TIMED_TABLES = {"heatmaps": "timestamp", "events": "timestamp"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,56 @@
+"""Which visitor is which person."""
+
+from collections.abc import Iterator, Sequence
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import pyarrow as pa
+
+from heatmaps.clickhouse import Client
+from heatmaps.loading.spool import Spool
+
+CURRENT_PERSONS = """
+SELECT distinct_id, argMax(person_id, version) AS person, argMax(is_deleted, version) AS is_gone, max(version)
+FROM person_distinct_id2
+WHERE team_id = {team_id:Int64} AND distinct_id IN {distinct_ids:Array(String)}
+GROUP BY distinct_id
+"""
+_AT_ONCE = 10_000
+_COLUMNS = ["team_id", "distinct_id", "person_id", "is_deleted", "version"]
+
+
+def store_persons(client: Client, spool: Spool, team_id: int) -> Iterator[tuple[int, int]]:
+    """Stores the mappings that say something new. Yields for each block its rows, and how many were new."""
+    for block in spool.blocks():
+        for batch in block.to_batches(max_chunksize=_AT_ONCE):
+            yield batch.num_rows, _store(client, batch, team_id)
+
+
+def current_persons(client: Client, team_id: int, distinct_ids: Sequence[str]) -> dict[str, UUID]:
+    """The person of each visitor who has one."""
+    return {
+        distinct_id: person
+        for distinct_id, person, is_gone, _ in _current(client, team_id, distinct_ids)
+        if not is_gone
+    }
+
+
+def _store(client: Client, batch: pa.RecordBatch, team_id: int) -> int:
+    # The last row of a visitor wins, as it would in two files.
+    given = dict(zip(batch["distinct_id"].to_pylist(), batch["person_id"].to_pylist(), strict=True))
+    current = {row[0]: row[1:] for row in _current(client, team_id, list(given))}
+    rows = []
+    for distinct_id, text in given.items():
+        person, is_gone, version = current.get(distinct_id, (None, True, 0))
+        if not text and not is_gone:
+            continue
+        wanted = UUID(text) if text else uuid5(NAMESPACE_URL, f"{team_id}:{distinct_id}")
+        if is_gone or wanted != person:
+            rows.append([team_id, distinct_id, wanted, 0, version + 1])
+    if rows:
+        client.insert("person_distinct_id2", rows, column_names=_COLUMNS)
+    return len(rows)
+
+
+def _current(client: Client, team_id: int, distinct_ids: Sequence[str]) -> list[tuple[str, UUID, int, int]]:
+    rows = client.query(CURRENT_PERSONS, parameters={"team_id": team_id, "distinct_ids": list(distinct_ids)})
+    return [(row[0], row[1], row[2], row[3]) for row in rows.result_rows]

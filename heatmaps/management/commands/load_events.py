@@ -1,0 +1,7 @@
+from heatmaps.loading.columns import EVENTS
+from heatmaps.loading.command import LoadCommand
+
+
+class Command(LoadCommand):
+    help = "Load events: what the test-account and event filters look at."
+    table = EVENTS

@@ -1,0 +1,7 @@
+from heatmaps.loading.columns import INTERACTIONS
+from heatmaps.loading.command import LoadCommand
+
+
+class Command(LoadCommand):
+    help = "Load rows of the heatmaps table: clicks, moves and scroll depths with their place on the page."
+    table = INTERACTIONS

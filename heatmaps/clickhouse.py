@@ -20,6 +20,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from clickhouse_connect.driver.httputil import get_pool_manager
 from django.conf import settings
+from urllib3.exceptions import HTTPError
 
 from heatmaps.queries import Query
 
@@ -187,7 +188,17 @@ def _connect(query_settings: Mapping[str, Any], server: str | None = None) -> Cl
         with _connecting:
             return _open_embedded(query_settings)
     url = urlsplit(settings.CLICKHOUSE_URL)
+    address = url.netloc.rpartition("@")[2]
+    if url.port is None:
+        address += ":8443" if url.scheme == "https" else ":8123"
     try:
+        # The driver would wait for a silent server as long as for a long query.
+        _http_pool().request(
+            "GET",
+            f"{url.scheme}://{address}/ping",
+            timeout=settings.CLICKHOUSE_CONNECT_SECONDS,
+            retries=False,
+        )
         return clickhouse_connect.get_client(
             dsn=server or settings.CLICKHOUSE_URL,
             interface=url.scheme,
@@ -197,12 +208,11 @@ def _connect(query_settings: Mapping[str, Any], server: str | None = None) -> Cl
             send_receive_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
             pool_mgr=_http_pool(),
         )
-    except ClickHouseError as error:
-        if not _lost_connection(error):
+    except (ClickHouseError, HTTPError) as error:
+        if isinstance(error, ClickHouseError) and not _lost_connection(error):
             raise
         raise EngineUnavailable(
-            f"The ClickHouse server at {url.hostname}:{url.port or 8123} does not answer. "
-            "Is it running, and is CLICKHOUSE_URL right?"
+            f"The ClickHouse server at {address} does not answer. Is it running, and is CLICKHOUSE_URL right?"
         ) from error
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, ProgrammingError
 
@@ -30,6 +31,7 @@ class ServiceCommand(BaseCommand):
         for action in parser._actions:  # noqa: SLF001 -- argparse offers no other way
             if set(action.option_strings) & {
                 "--version",
+                "--verbosity",
                 "--settings",
                 "--pythonpath",
                 "--traceback",
@@ -53,6 +55,10 @@ class ServiceCommand(BaseCommand):
             ) from error
         except DatabaseError as error:
             raise CommandError(f"The metadata database refused: {_sentence(error)}") from error
+        except OSError as error:
+            raise CommandError(_sentence(error)) from error
+        except UnicodeEncodeError as error:
+            raise CommandError("What was typed is not UTF-8.") from error
         except KeyboardInterrupt:
             raise CommandError("Stopped.") from None
         if options["json"]:
@@ -68,7 +74,8 @@ class ServiceCommand(BaseCommand):
         return "\n".join(f"{name}: {value}" for name, value in result.items())
 
     def say(self, text: str) -> None:
-        self.stderr.write(text)
+        # Not in the red that a terminal shows errors in.
+        self.stderr.write(text, str)
 
     @property
     def is_watched(self) -> bool:
@@ -85,6 +92,19 @@ def project_by_id(project_id: int) -> Project:
             + (f"There are: {known}." if known else "Make one with `manage.py create_project NAME`.")
         )
     return project
+
+
+def positive(text: str) -> int:
+    """An argument's type: a whole number of 1 or more."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):
+        raise argparse.ArgumentTypeError(f"type a whole number of 1 or more, not {text!r}")
+    return int(text)
+
+
+def refusal(error: ValidationError) -> CommandError:
+    """What the model says against its values, each with the name of the field."""
+    problems = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    return CommandError(" ".join(f"{field}: {' '.join(texts)}".removeprefix(": ") for field, texts in problems.items()))
 
 
 def _sentence(error: Exception) -> str:

@@ -2,6 +2,9 @@
 
 import os
 import socket
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -10,6 +13,8 @@ from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+
+from heatmaps import clickhouse, schema
 
 
 def is_embedded() -> bool:
@@ -32,19 +37,50 @@ def check_ready(host: str, port: int) -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError("The metadata database is not up to date. Run `manage.py migrate` first.")
     connection.close()
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    check_port(host, port)
+    if settings.CLICKHOUSE_URL == "chdb://memory":
+        raise CommandError(
+            "chdb://memory is empty in every new process. Set CLICKHOUSE_URL to chdb:///absolute/path or to a server."
+        )
+    # In a process of its own, because the embedded engine must not be open when the workers are forked.
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as child:
+        child.submit(_check_clickhouse).result()
+
+
+def _check_clickhouse() -> None:
+    try:
+        with clickhouse.writer() as client:
+            if not schema.is_current(client):
+                raise CommandError("ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first.")
+    except clickhouse.EngineUnavailable as error:
+        # A server may come back while we serve, a directory that another process holds will not.
+        if is_embedded():
+            raise
+        sys.stderr.write(f"{error} Serving all the same.\n")
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises CommandError when nobody can listen there."""
+    try:
+        family, *_ = _address(host, port)
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError as error:
-            raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "a port is a number from 1 to 65535"
+        raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another --host or --port.") from error
+
+
+def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return family, str(address[0])
 
 
 def serve(*, host: str, port: int, workers: int, threads: int) -> None:
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
     Granian(
         "heatmaps_service.wsgi:application",
-        address=host,
+        address=_address(host, port)[1],
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,

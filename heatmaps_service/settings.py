@@ -53,7 +53,13 @@ RETENTION_DAYS = env.whole_number("RETENTION_DAYS", 90)
 
 _metadata = env.database("DATABASE_URL", DEFAULT_DATABASE_URL)
 if _metadata["ENGINE"] == "django.db.backends.sqlite3":
-    Path(_metadata["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(_metadata["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL names {_metadata['NAME']}, whose directory cannot be made ({error.strerror}); "
+            "type sqlite:////absolute/path.sqlite3 in a directory that can be written."
+        ) from error
     # Readers never wait for the writer, and a writer waits for another one instead of failing.
     _metadata["OPTIONS"] = {
         "timeout": 20,
@@ -242,6 +248,12 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Django would add a line for every 4xx, and a second one for what errors.py has told.
-    "loggers": {"heatmaps": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    # Django would add a line for every 4xx, and a second one for what errors.py has told; the driver and its HTTP
+    # client would say beforehand what they then raise.
+    "loggers": {
+        "heatmaps": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "urllib3": {"level": "ERROR"},
+        "clickhouse_connect": {"level": "ERROR"},
+    },
 }

@@ -4,15 +4,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
 import pyarrow as pa
+from dateutil.parser import isoparse
 
 MICROSECONDS = pa.timestamp("us", tz="UTC")
 _SMALLEST, _LARGEST = -(2**15), 2**15 - 1
-_WHOLE = re.compile(r"[+-]?[0-9]{1,10}(\.0*)?")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,300}(\.0*)?")
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
 # The engine's DateTime64 begins and ends here.
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -43,6 +45,10 @@ class Table:
     aliases: Mapping[str, str]
     complete: Callable[[dict[str, list[Any]]], None] | None = None
 
+    def texts(self) -> frozenset[str]:
+        """The columns in which a text may be empty."""
+        return frozenset(column.name for column in self.columns if column.convert is text)
+
     def schema(self) -> pa.Schema:
         return pa.schema([(column.name, column.type) for column in self.columns])
 
@@ -68,6 +74,8 @@ def int16(value: Any) -> int:
 def _whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value)
     if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(float(value))
     raise BadValue("is not a whole number")
@@ -83,10 +91,7 @@ def boolean(value: Any) -> bool:
 
 def timestamp(value: Any) -> datetime:
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise BadValue("is not a time (2026-11-20 10:00:00, or ISO 8601)") from None
+        value = _moment(value.strip())
     if not isinstance(value, datetime):
         raise BadValue("is not a time (2026-11-20 10:00:00, or ISO 8601)")
     try:
@@ -98,10 +103,24 @@ def timestamp(value: Any) -> datetime:
     return moment
 
 
+def _moment(value: str) -> datetime | None:
+    # The first is quick and reads all but a few rare forms; the second reads those.
+    for read in (datetime.fromisoformat, isoparse):
+        try:
+            # A year or a month alone is no time, though the second would take it.
+            return cast("datetime", read(value)) if len(value) > len("2026-11") else None
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
 def json_object(value: Any) -> str:
     """A JSON object, or its text, as text."""
     if isinstance(value, dict):
-        return orjson.dumps(value).decode()
+        try:
+            return orjson.dumps(value).decode()
+        except orjson.JSONEncodeError:
+            raise BadValue("is not a JSON object") from None
     if isinstance(value, str):
         if not value.strip():
             return ""
@@ -115,7 +134,7 @@ def json_object(value: Any) -> str:
 
 def uuid(value: Any) -> str:
     try:
-        return str(UUID(value if isinstance(value, str) else ""))
+        return str(value if isinstance(value, UUID) else UUID(value if isinstance(value, str) else ""))
     except ValueError:
         raise BadValue("is not a UUID") from None
 

@@ -24,6 +24,8 @@ FILE is JSON Lines (.jsonl, .ndjson), CSV with a header (.csv) or Parquet (.parq
 - reads JSON Lines from standard input. A file is checked whole before its first row is kept. Loading a file again,
 whole or after a kill, adds only what is missing.
 """
+# Of unknown columns, where a file has more than anyone would read.
+_NAMES_SHOWN = 20
 
 
 class LoadCommand(ServiceCommand):
@@ -95,7 +97,7 @@ class LoadCommand(ServiceCommand):
 
     def _report(self, name: str, spool: Spool, added: int) -> None:
         if spool.unknown_columns:
-            self.say(f"{name}: ignored unknown columns {', '.join(spool.unknown_columns)}.")
+            self.say(f"{name}: ignored unknown columns {_listed(list(spool.unknown_columns))}.")
         parts = [f"{added:,} rows added"]
         if spool.rows - added:
             parts.append(f"{spool.rows - added:,} were there already")
@@ -118,3 +120,8 @@ class LoadCommand(ServiceCommand):
             )
             + " (those with ? may be left out)"
         )
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")

@@ -1,13 +1,16 @@
 """Rows from files: JSON Lines, CSV with a header, Parquet; each also gzipped; `-` is JSON Lines on standard input."""
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +30,10 @@ class BadFile(ValueError):
     """A file that cannot be read as what its name says it is."""
 
 
+class BadCSV(ValueError):
+    """CSV that cannot be read beyond a line; the text begins with that line."""
+
+
 class Source:
     """A file's rows, to be read once; afterwards `digest` is the SHA-256 of all its bytes."""
 
@@ -37,17 +44,21 @@ class Source:
         self._hashed = _Hashed(stream, progress)
         self._lower = "stdin.jsonl" if name == STANDARD_INPUT else name.lower()
 
-    def rows(self) -> Iterator[NumberedRow]:
-        """Raises BadFile."""
+    def rows(self, texts: Collection[str] = ()) -> Iterator[NumberedRow]:
+        """Raises BadFile. In the columns named in `texts`, an empty CSV cell is an empty text; elsewhere it is none."""
         stream: IO[bytes] = io.BufferedReader(self._hashed, _CHUNK_BYTES)
         suffixes = Path(self._lower).suffixes
         is_gzipped = suffixes[-1:] == [".gz"]
         if is_gzipped:
             stream = gzip.GzipFile(fileobj=stream)  # type: ignore[assignment]
             suffixes.pop()
-        read = {".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv, ".parquet": _parquet}.get(
-            suffixes[-1] if suffixes else ""
-        )
+        formats: dict[str, Callable[[Any], Iterator[NumberedRow]]] = {
+            ".jsonl": _json_lines,
+            ".ndjson": _json_lines,
+            ".csv": partial(_csv, texts=texts),
+            ".parquet": _parquet,
+        }
+        read = formats.get(suffixes[-1] if suffixes else "")
         if read is None:
             raise BadFile(f"{self.name}: the format is told by the name: .jsonl, .ndjson, .csv or .parquet, also .gz.")
         try:
@@ -55,14 +66,12 @@ class Source:
             # To the end, so that the digest is of everything.
             while stream.read(_CHUNK_BYTES):
                 pass
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise BadFile(f"{self.name}: the gzip data is broken: {error}") from error
-        except (pa.ArrowException, OSError) as error:
-            raise BadFile(f"{self.name}: cannot be read: {str(error).splitlines()[0]}") from error
-        except UnicodeDecodeError as error:
-            raise BadFile(f"{self.name}: is not UTF-8 ({error.reason} at byte {error.start}).") from error
-        except csv.Error as error:
-            raise BadFile(f"{self.name}: is not CSV: {error}") from error
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise BadFile(f"{self.name}: the gzip data is broken: {_first_line(error)}.") from error
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            raise BadFile(f"{self.name}: cannot be read: {_first_line(error)}.") from error
+        except BadCSV as error:
+            raise BadFile(f"{self.name}, {error}.") from error
 
     @property
     def digest(self) -> bytes:
@@ -79,8 +88,10 @@ def open_source(name: str, progress: Callable[[int], Any]) -> Iterator[Source]:
     try:
         with path.open("rb") as stream:
             yield Source(name, stream, path.stat().st_size, progress)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise BadFile(f"{name}: {error.strerror}.") from error
+    except OSError as error:
+        raise BadFile(f"{name}: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise BadFile(f"{name!r} is no file name: {error}.") from error
 
 
 class _Hashed(io.RawIOBase):
@@ -107,7 +118,9 @@ class _Hashed(io.RawIOBase):
 
 def _json_lines(stream: IO[bytes]) -> Iterator[NumberedRow]:
     for number, line in enumerate(stream, 1):
-        if line.isspace():
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 -- the mark is no part of the line
+        if not line or line.isspace():
             continue
         try:
             row = orjson.loads(line)
@@ -117,20 +130,55 @@ def _json_lines(stream: IO[bytes]) -> Iterator[NumberedRow]:
         yield number, row if isinstance(row, dict) else "is not a JSON object"
 
 
-def _csv(stream: IO[bytes]) -> Iterator[NumberedRow]:
+def _csv(stream: IO[bytes], texts: Collection[str]) -> Iterator[NumberedRow]:
     csv.field_size_limit(2**30)
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    # A byte that is not UTF-8 makes its row a bad one, not the file.
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(text, strict=True)
+    line = 1
     try:
-        reader = csv.reader(text, strict=True)
-        header = next(reader, [])
-        for cells in reader:
-            if len(cells) == len(header):
-                # An empty cell gives no value, so that the column's default is taken.
-                yield reader.line_num, {name: cell for name, cell in zip(header, cells, strict=True) if cell != ""}
-            elif cells:
-                yield reader.line_num, f"has {len(cells)} cells where the header has {len(header)}"
+        header = _csv_header(reader)
+        line = reader.line_num + 1
+        while (cells := _csv_cells(reader)) is not None:
+            # A row that spans lines is found by its first one. Empty lines are no rows.
+            if cells:
+                yield line, _csv_row(header, cells, texts)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        # A quote that is never closed has swallowed the rest of the file.
+        raise BadCSV(f"line {line}: is not CSV: {error}") from error
     finally:
         text.detach()
+
+
+def _csv_header(reader: Any) -> list[str]:
+    header: list[str] = next(reader, [])
+    if twice := {name for name in header if header.count(name) > 1}:
+        raise BadCSV(f"line 1: the header names {min(twice)!r} more than once")
+    return header
+
+
+def _csv_cells(reader: Any) -> list[str] | str | None:
+    """The cells of the next row, or what is wrong with it; None at the end of the file."""
+    before = reader.line_num
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        if reader.line_num == before or "end of data" in str(error):
+            raise
+        return f"is not CSV: {error}"
+
+
+def _csv_row(header: list[str], cells: list[str] | str, texts: Collection[str]) -> dict[str, Any] | str:
+    if isinstance(cells, str):
+        return cells
+    if len(cells) != len(header):
+        return f"has {len(cells)} cells where the header has {len(header)}"
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return "is not UTF-8"
+    return {name: cell for name, cell in zip(header, cells, strict=True) if cell or name in texts}
 
 
 def _parquet(stream: IO[bytes]) -> Iterator[NumberedRow]:
@@ -141,6 +189,25 @@ def _parquet(stream: IO[bytes]) -> Iterator[NumberedRow]:
         copy.seek(0)
         number = 0
         for batch in pq.ParquetFile(copy).iter_batches(batch_size=10_000, use_threads=False):
-            for row in batch.to_pylist():
+            columns = [_plain(column).to_pylist() for column in batch.columns]
+            for values in zip(*columns, strict=True):
                 number += 1
-                yield number, row
+                yield number, dict(zip(batch.schema.names, values, strict=True))
+
+
+def _plain(column: Any) -> Any:
+    """A column in a type of which every value can be had: texts for times, which may lie outside Python's years, and
+    for bytes, which some writers make of every text."""
+    if pa.types.is_timestamp(column.type):
+        # Whole microseconds; finer ones are cut off. Arrow counts from the epoch in UTC, whatever the zone.
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=column.type.unit != "ns")
+        return column.view(pa.int64()).view(pa.timestamp("us")).cast(pa.string())
+    if pa.types.is_date(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        return column.cast(pa.large_string())
+    return column
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")

@@ -46,7 +46,7 @@ class Spool:
 
     def fill(self, source: Source) -> None:
         """Reads the whole source; raises BadRow at the first row that does not fit, unless they are to be skipped."""
-        rows = source.rows()
+        rows = source.rows(self._table.texts())
         number = 0
         block: list[pa.RecordBatch] = []
         with pa.ipc.new_stream(self._file, self._schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:

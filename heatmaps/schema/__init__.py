@@ -56,9 +56,9 @@ def apply(client: Client, step: Step) -> None:
 
 
 def is_current(client: Client) -> bool:
-    """Whether every migration has run."""
+    """Whether every migration has run, or the tables are somebody else's, whose book is not ours."""
     if not client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0]:
-        return False
+        return bool(client.query("EXISTS TABLE heatmaps").result_rows[0][0])
     applied = {name for (name,) in client.query("SELECT name FROM heatmaps_migrations").result_rows}
     return all(file.stem in applied for file in _files())
 

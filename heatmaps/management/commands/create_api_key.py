@@ -65,7 +65,7 @@ def _organization(organization_id: UUID) -> Organization:
 
 
 def _new_user(email: str, projects: list[Project]) -> User:
-    first = projects[0] if projects else Project.objects.order_by("pk").first()
+    first = projects[0] if projects else Project.objects.order_by("created_at", "pk").first()
     user = User.objects.create_user(email, current_project=first)
     owners = {project.organization for project in projects} or set(Organization.objects.all())
     Membership.objects.bulk_create(Membership(user=user, organization=organization) for organization in owners)

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from heatmaps import clickhouse
-from heatmaps.commands import ServiceCommand, project_by_id
+from heatmaps.commands import ServiceCommand, project_by_id, refusal
 from heatmaps.loading.persons import current_persons
 from heatmaps.models import Cohort
 
@@ -24,10 +25,18 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
+        # Its members are there before it is: a cohort that can be asked for is complete.
+        cohort = Cohort(project=project, name=options["name"], is_static=True, deleted=True)
+        try:
+            cohort.full_clean()
+        except ValidationError as error:
+            raise refusal(error) from error
         try:
             visitors = list(dict.fromkeys(_lines(options["file"])))
         except (OSError, UnicodeDecodeError) as error:
-            raise CommandError(f"{options['file']} cannot be read: {error}") from error
+            raise CommandError(
+                f"{options['file']} cannot be read: {getattr(error, 'strerror', None) or error}."
+            ) from error
         with clickhouse.writer() as client:
             persons = set()
             known = 0
@@ -36,8 +45,6 @@ class Command(ServiceCommand):
                 found = current_persons(client, project.pk, some)
                 known += len(found)
                 persons |= set(found.values())
-            # Its members are there before it is: a cohort that can be asked for is complete.
-            cohort = Cohort(project=project, name=options["name"], is_static=True, deleted=True)
             cohort.save()
             if persons:
                 client.insert(
@@ -55,7 +62,7 @@ class Command(ServiceCommand):
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         for line in file:
             if text := line.strip():
                 yield text

@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from heatmaps.commands import ServiceCommand
+from heatmaps.commands import ServiceCommand, refusal
 from heatmaps.models import Organization, Project
 
 
@@ -22,18 +22,18 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         with transaction.atomic():
-            organization, _ = Organization.objects.get_or_create(name=options["organization"])
-            project = Project(
-                pk=options["id"], name=options["name"], timezone=options["timezone"], organization=organization
-            )
             if options["id"] is not None and not 0 < options["id"] < 2**63:
-                raise CommandError("--id must be a whole number of 1 or more.")
+                raise CommandError("--id must be a whole number from 1 to 9223372036854775807.")
             if options["id"] is not None and Project.objects.filter(pk=options["id"]).exists():
                 raise CommandError(f"There is a project {options['id']} already.")
             try:
+                organization = _organization(options["organization"])
+                project = Project(
+                    pk=options["id"], name=options["name"], timezone=options["timezone"], organization=organization
+                )
                 project.full_clean(exclude=["id"])
             except ValidationError as error:
-                raise CommandError(" ".join(error.messages)) from error
+                raise refusal(error) from error
             project.save(force_insert=True)
             if options["id"] is not None:
                 # PostgreSQL's sequence does not notice an id that was chosen.
@@ -47,3 +47,10 @@ class Command(ServiceCommand):
             "token": project.token,
             "organization_id": str(organization.pk),
         }
+
+
+def _organization(name: str) -> Organization:
+    organization = Organization.objects.filter(name=name).first() or Organization(name=name)
+    organization.full_clean()
+    organization.save()
+    return organization

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from heatmaps import server
-from heatmaps.commands import ServiceCommand
+from heatmaps.commands import ServiceCommand, positive
 
 
 class Command(ServiceCommand):
@@ -11,9 +11,11 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="port to listen on (%(default)s)")
-        parser.add_argument("--workers", type=int, help="processes; the embedded engine allows only one")
-        parser.add_argument("--threads", type=int, help="requests that one process answers at once")
+        parser.add_argument("--port", type=positive, default=8000, help="port to listen on (%(default)s)")
+        parser.add_argument(
+            "--workers", type=positive, metavar="N", help="processes; the embedded engine allows only one"
+        )
+        parser.add_argument("--threads", type=positive, metavar="N", help="requests that one process answers at once")
 
     def run(self, **options: Any) -> dict[str, Any]:
         is_embedded = server.is_embedded()

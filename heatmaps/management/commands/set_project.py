@@ -4,7 +4,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from heatmaps.commands import ServiceCommand, project_by_id
+from heatmaps.commands import ServiceCommand, project_by_id, refusal
 
 
 class Command(ServiceCommand):
@@ -34,7 +34,7 @@ class Command(ServiceCommand):
         try:
             project.full_clean()
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise refusal(error) from error
         project.save()
         return {
             "id": project.pk,

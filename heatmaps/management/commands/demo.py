@@ -1,0 +1,181 @@
+import io
+import os
+import sys
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections, transaction
+from django.utils.timezone import now
+from tqdm import tqdm
+
+from heatmaps import clickhouse, dates, queries, server
+from heatmaps.commands import ServiceCommand
+from heatmaps.demo import site, visitors
+from heatmaps.demo.filling import MAX_ROWS, Place, Plan, fill, keeps_from, plan_found
+from heatmaps.demo.requests import DemoRequest, demo_requests
+from heatmaps.filters import Aggregation, Filters, PointsQuestion
+from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+
+HOST = "127.0.0.1"
+NAME = "Demo site"
+EMAIL = "demo@example.com"
+KEY_LABEL = "Demo"
+COHORT = "customers"
+# The data ends with the day before it was made. From this age on it is worth telling.
+OLD_DAYS = 2
+
+
+class Command(ServiceCommand):
+    help = "Fill the database with a shop's visitors of the last 30 days, print requests to try, and serve them."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--rows",
+            type=_whole_number(1, MAX_ROWS),
+            default=300_000,
+            metavar="N",
+            help="how many interactions a first run puts in (%(default)s)",
+        )
+        parser.add_argument(
+            "--port", type=_whole_number(1, 65_535), default=8000, metavar="P", help="port to serve on (%(default)s)"
+        )
+        parser.add_argument("--no-serve", action="store_true", help="only fill and print")
+        parser.add_argument(
+            "--fresh", action="store_true", help="begin a new project with new data; the earlier one stays, renamed"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if options["no_serve"]:
+            return
+        sys.stdout.flush()
+        sys.stderr.flush()
+        connections.close_all()
+        # The server forks, which the embedded engine does not survive: serving begins in a process that never had one.
+        manage = str(settings.BASE_DIR / "manage.py")
+        os.execv(sys.executable, [sys.executable, manage, "serve", "--host", HOST, "--port", str(options["port"])])  # noqa: S606 -- no shell is wanted
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        if settings.CLICKHOUSE_URL == "chdb://memory" and not options["no_serve"]:
+            raise CommandError("chdb://memory forgets the demo before it is served. Unset CLICKHOUSE_URL.")
+        clickhouse.create_database()
+        with clickhouse.writer():
+            pass  # Refused at once when another process has the data directory, or the server does not answer.
+        if not options["no_serve"]:
+            server.check_port(HOST, options["port"])
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate_clickhouse", stderr=io.StringIO())
+
+        if options["fresh"]:
+            _set_aside()
+        project, customers, user = _metadata()
+        plan = self._fill(project, customers, options["rows"])
+        with transaction.atomic():
+            user.personal_api_keys.filter(label=KEY_LABEL).delete()
+            _, key = PersonalAPIKey.make(user, KEY_LABEL, scoped_teams=[project.pk])
+        asked = _requests(project, plan)
+        clickhouse.close()
+        self._asked = asked
+        self._options = options
+        return {
+            "project_id": project.pk,
+            "api_key": key,
+            "project_token": project.token,
+            "urls": [request.url(f"http://{HOST}:{options['port']}") for request in asked],
+        }
+
+    def show(self, result: Mapping[str, Any]) -> str:
+        port = self._options["port"]
+        begin = f"Run `{_command('serve', '--port', str(port))}`, then paste" if self._options["no_serve"] else "Paste"
+        lines = [f"{begin} any of these requests into another terminal:"]
+        for request, url in zip(self._asked, result["urls"], strict=True):
+            lines += ["", request.sentence]
+            lines += [f"curl -sSw '\\n' -H 'Authorization: Bearer {result['api_key']}' '{url}'"]
+        lines += ["", f"http://{HOST}:{port}/api/schema/swagger-ui/ explains every parameter, in a browser."]
+        return "\n".join(lines)
+
+    def _fill(self, project: Project, customers: Cohort, rows: int) -> Plan:
+        with clickhouse.writer() as client:
+            found = plan_found(client, project.pk)
+            plan = found or Plan(now().date(), rows)
+            # The key is made when all is there. From then on what is missing was taken out on purpose.
+            is_complete = found and PersonalAPIKey.objects.filter(label=KEY_LABEL, scoped_teams=[project.pk]).exists()
+            if is_complete:
+                self.say(f"The demo is there already, project {project}.")
+            else:
+                place = Place(
+                    team_id=project.pk,
+                    customers_id=customers.pk,
+                    keeps_from=keeps_from(now(), settings.RETENTION_DAYS),
+                )
+                with tqdm(
+                    total=plan.rows, unit=" interactions", leave=False, file=sys.stderr, disable=not self.is_watched
+                ) as bar:
+                    added = fill(client, plan, place, bar.update)
+                self.say(f"Added {added:,} interactions of {visitors.DAYS} days to {site.ORIGIN}, project {project}.")
+        age = (now().date() - plan.day).days
+        if age >= OLD_DAYS:
+            self.say(
+                f"This demo's data ends on {plan.day - timedelta(days=1)}; "
+                f"`{_command('demo', '--fresh')}` begins a new one that ends yesterday."
+            )
+        if found and found.rows != rows:
+            self.say(f"The demo keeps its {found.rows:,} interactions; --fresh --rows {rows} begins a new one.")
+        return plan
+
+
+def _whole_number(smallest: int, largest: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and smallest <= int(text) <= largest):
+            raise ArgumentTypeError(f"type a whole number from {smallest} to {largest}, not {text!r}")
+        return int(text)
+
+    return convert
+
+
+def _command(*arguments: str) -> str:
+    return " ".join([".venv/bin/python manage.py", *arguments])
+
+
+@transaction.atomic
+def _metadata() -> tuple[Project, Cohort, User]:
+    """The demo's project, its cohort, and the user who may read it: found, or made."""
+    organization, _ = Organization.objects.get_or_create(name=NAME)
+    project, _ = Project.objects.get_or_create(organization=organization, name=NAME)
+    customers, _ = Cohort.objects.get_or_create(project=project, name=COHORT, is_static=True, deleted=False)
+    user = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL)
+    Membership.objects.get_or_create(user=user, organization=organization)
+    if user.current_project != project:
+        user.current_project = project
+        user.save(update_fields=["current_project"])
+    return project, customers, user
+
+
+def _set_aside() -> None:
+    """Renames the demo's project, so that the next one begins with nothing. Its rows leave when they are too old."""
+    for project in Project.objects.filter(organization__name=NAME, name=NAME):
+        project.name = f"{NAME} until {now():%Y-%m-%d %H:%M}"
+        project.save(update_fields=["name"])
+
+
+def _requests(project: Project, plan: Plan) -> list[DemoRequest]:
+    days = visitors.DAYS + (now().date() - plan.day).days
+    first_day = plan.day - timedelta(days=visitors.DAYS)
+    filters = Filters(
+        team_id=project.pk,
+        type="rageclick",
+        window=dates.window(first_day, plan.day, project.zone),
+        url_exact=site.url("/checkout"),
+    )
+    question = PointsQuestion(filters=filters, aggregation=Aggregation.TOTAL_COUNT, limit=1, offset=0)
+    hottest = clickhouse.rows(queries.points(question, limit=1))
+    return demo_requests(
+        project_id=project.pk,
+        date_from=f"-{days}d",
+        raged_at={"x": hottest[0][2], "y": hottest[0][1], "target_fixed": hottest[0][3]} if hottest else None,
+    )

@@ -5,6 +5,7 @@ import csv
 import gzip
 import hashlib
 import io
+import os
 import sys
 import tempfile
 import zlib
@@ -84,14 +85,14 @@ def open_source(name: str, progress: Callable[[int], Any]) -> Iterator[Source]:
     if name == STANDARD_INPUT:
         yield Source(name, sys.stdin.buffer, None, progress)
         return
-    path = Path(name)
     try:
-        with path.open("rb") as stream:
-            yield Source(name, stream, path.stat().st_size, progress)
+        stream = Path(name).open("rb")  # noqa: SIM115 -- closed below, where no other error is taken for one of its own
     except OSError as error:
         raise BadFile(f"{name}: {error.strerror or error}.") from error
     except ValueError as error:
         raise BadFile(f"{name!r} is no file name: {error}.") from error
+    with stream:
+        yield Source(name, stream, os.fstat(stream.fileno()).st_size, progress)
 
 
 class _Hashed(io.RawIOBase):

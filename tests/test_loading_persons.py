@@ -1,0 +1,250 @@
+"""Loading events, which visitor is which person, and cohorts of persons."""
+
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import pytest
+
+from heatmaps import clickhouse
+from heatmaps.loading import persons
+from heatmaps.loading.persons import current_persons
+from heatmaps.models import Cohort, Organization, Project
+from tests.loading import Loading, command, empty_tables, select
+
+tables = pytest.fixture(empty_tables, name="empty_tables")
+
+
+@pytest.fixture
+def files(tmp_path: Path, capsys: pytest.CaptureFixture[str], project: Project, empty_tables: None) -> Loading:
+    return Loading(tmp_path, capsys)
+
+
+# --- Events --------------------------------------------------------------------------------------------------------
+
+EVENT = {"event": "$pageview", "distinct_id": "ann", "timestamp": "2026-03-30 12:00:00.000000"}
+STORED = {
+    "uuid": UUID(int=0),
+    "properties": "",
+    "elements_chain": "",
+    "person_id": UUID(int=0),
+    "person_properties": "",
+    "$session_id": "",
+    **EVENT,
+}
+
+
+def events(files: Loading, name: str, *rows: dict[str, Any]) -> Any:
+    files.load(files.file(name, rows), command="load_events")
+    return files.stored(table="events", columns=list(STORED))
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "events.csv", "events.parquet"])
+def test_an_event_needs_its_name_its_visitor_and_its_time(files: Loading, name: str) -> None:
+    assert events(files, name, EVENT) == [STORED]
+    line = 2 if name == "events.csv" else 1
+    for column in EVENT:
+        row = {other: value for other, value in EVENT.items() if other != column}
+        assert files.refusal(files.file(name, [row]), command="load_events") == (
+            f"{name}, line {line}: {column} is missing. Nothing of this file was loaded."
+        )
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "events.csv", "events.parquet"])
+def test_every_column_of_an_event(files: Loading, name: str) -> None:
+    row = EVENT | {
+        "uuid": "0190d7a1-0000-7000-8000-000000000001",
+        "properties": '{"$host": "e.com", "$session_id": "another"}',
+        "elements_chain": 'a.buy:href="/x"',
+        "person_id": "0190d7a1-0000-7000-8000-000000000002",
+        "person_properties": '{"email": "ann@example.com"}',
+        "session_id": "session",
+    }
+    identifiers = {"uuid": UUID(row["uuid"]), "person_id": UUID(row["person_id"])}
+    session = {"$session_id": row.pop("session_id")}
+    assert events(files, name, row | session) == [row | identifiers | session]
+    command("TRUNCATE TABLE events")
+    assert events(files, name, row | {"session_id": "session"}) == [row | identifiers | session]
+
+
+@pytest.mark.parametrize("name", ["events.jsonl", "events.parquet"])
+def test_properties_are_objects_or_their_text(files: Loading, name: str) -> None:
+    properties = {"$session_id": "s1", "price": 1.5, "tags": ["a", None]}
+    text = '{"$session_id":"s1","price":1.5,"tags":["a",null]}'
+    row = EVENT | {"properties": properties, "person_properties": {"plan": "ü"}}
+    assert events(files, name, row) == [
+        STORED | {"properties": text, "person_properties": '{"plan":"ü"}', "$session_id": "s1"}
+    ]
+    command("TRUNCATE TABLE events")
+    assert events(files, name, EVENT | {"properties": text}) == [STORED | {"properties": text, "$session_id": "s1"}]
+
+
+@pytest.mark.parametrize(
+    ("given", "session"),
+    [
+        ({"properties": {"$session_id": "s1"}}, "s1"),
+        ({"properties": {"$session_id": "s1"}, "session_id": "s2"}, "s2"),
+        ({"properties": {"$session_id": "s1"}, "session_id": ""}, "s1"),
+        ({"properties": {"$session_id": "s1"}, "$session_id": "s3", "session_id": "s2"}, "s3"),
+        ({"properties": {"$session_id": 5}}, ""),
+        ({"properties": {"a": "$session_id"}}, ""),
+        ({"properties": None}, ""),
+    ],
+)
+def test_a_session_is_given_or_among_the_properties(files: Loading, given: dict[str, Any], session: str) -> None:
+    assert [row["$session_id"] for row in events(files, "events.jsonl", EVENT | given)] == [session]
+
+
+@pytest.mark.parametrize("value", ["[1]", "{", "null", [1], 5, '{"a": 1} x', '{"a": "\\ud800"}'])
+@pytest.mark.parametrize("column", ["properties", "person_properties"])
+def test_other_properties_are_refused(files: Loading, column: str, value: object) -> None:
+    name = files.file("events.jsonl", [EVENT | {column: value}])
+    assert files.refusal(name, command="load_events") == (
+        f"events.jsonl, line 1: {column} is not a JSON object. Nothing of this file was loaded."
+    )
+
+
+def test_an_id_that_is_no_uuid_is_refused(files: Loading) -> None:
+    name = files.file("events.jsonl", [EVENT | {"uuid": "7"}])
+    assert "line 1: uuid is not a UUID." in files.refusal(name, command="load_events")
+
+
+def test_the_same_events_again_add_nothing(files: Loading) -> None:
+    name = files.file("events.jsonl", [EVENT, EVENT])
+    added = [files.load(name, command="load_events", again=again)["added"] for again in (False, False, True)]
+    assert added == [2, 0, 2]
+
+
+# --- Persons -------------------------------------------------------------------------------------------------------
+
+P1, P2 = UUID(int=1), UUID(int=2)
+OWN = {name: uuid5(NAMESPACE_URL, f"1:{name}") for name in ("ann", "bob")}
+
+
+def mapped(files: Loading, name: str, *rows: dict[str, Any], project: int = 1) -> int:
+    """How many mappings the load added."""
+    result = files.load(files.file(name, rows), command="load_persons", project=project)
+    assert result["files"][0]["already_there"] == len(rows) - result["added"]
+    return int(result["added"])
+
+
+def people(project: int = 1) -> dict[str, UUID]:
+    with clickhouse.writer() as client:
+        return current_persons(client, project, ["ann", "bob"])
+
+
+@pytest.mark.parametrize("name", ["persons.jsonl", "persons.csv", "persons.parquet"])
+def test_visitors_are_the_persons_they_are_said_to_be_or_their_own(files: Loading, name: str) -> None:
+    rows: list[dict[str, Any]] = [
+        {"distinct_id": "ann", "person_id": str(P1)},
+        {"distinct_id": "bob", "person_id": None},
+    ]
+    assert mapped(files, name, *rows) == 2
+    assert people() == {"ann": P1, "bob": OWN["bob"]}
+    assert mapped(files, name, *rows) == 0
+
+
+def test_a_changed_mapping_wins(files: Loading) -> None:
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1)})
+    assert mapped(files, "b.jsonl", {"distinct_id": "ann", "person_id": str(P2)}) == 1
+    assert people() == {"ann": P2}
+    assert mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1)}) == 1
+    assert people() == {"ann": P1}
+
+
+@pytest.mark.parametrize("at_once", [1, 10_000])
+def test_the_last_row_of_a_visitor_wins(files: Loading, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(persons, "_AT_ONCE", at_once)
+    ann = {"distinct_id": "ann"}
+    mapped(files, "a.jsonl", ann | {"person_id": str(P1)}, ann | {"person_id": str(P2)}, ann)
+    assert people() == {"ann": P2}
+
+
+def test_a_row_without_a_person_leaves_a_person_in_place(files: Loading) -> None:
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1)})
+    assert mapped(files, "b.jsonl", {"distinct_id": "ann"}) == 0
+    assert people() == {"ann": P1}
+
+
+def test_a_deleted_mapping_can_be_made_again(files: Loading) -> None:
+    mapped(files, "a.jsonl", {"distinct_id": "ann"})
+    command(f"INSERT INTO person_distinct_id2 VALUES (1, 'ann', '{P1}', 1, 7)")  # noqa: S608 -- a UUID
+    assert people() == {}
+    assert mapped(files, "a.jsonl", {"distinct_id": "ann"}) == 1
+    assert people() == {"ann": OWN["ann"]}
+
+
+def test_a_visitors_person_is_of_one_project(files: Loading, organization: Organization) -> None:
+    Project.objects.create(pk=2, name="Other", organization=organization)
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1)})
+    assert mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P2)}, project=2) == 1
+    assert (people(), people(project=2)) == ({"ann": P1}, {"ann": P2})
+
+
+def test_more_visitors_than_fit_one_question(files: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persons, "_ASKED_AT_ONCE", 7)
+    rows = [{"distinct_id": f"visitor {number}"} for number in range(50)]
+    assert [mapped(files, "a.jsonl", *rows), mapped(files, "b.jsonl", *rows)] == [50, 0]
+
+
+def test_a_person_that_is_no_uuid_is_refused(files: Loading) -> None:
+    name = files.file("persons.csv", [{"distinct_id": "ann", "person_id": "7"}])
+    assert "line 2: person_id is not a UUID." in files.refusal(name, command="load_persons")
+
+
+# --- Cohorts -------------------------------------------------------------------------------------------------------
+
+
+def cohort(files: Loading, lines: bytes) -> Any:
+    return files.load("Buyers", files.file("visitors.txt", lines), command="create_cohort")
+
+
+def members(cohort_id: int) -> set[UUID]:
+    rows = select(f"SELECT person_id FROM person_static_cohort WHERE team_id = 1 AND cohort_id = {cohort_id}")  # noqa: S608 -- an id
+    return {row["person_id"] for row in rows}
+
+
+@pytest.fixture
+def people_known(files: Loading) -> None:
+    """Ann is one person with two visitors, Bob another one."""
+    rows = [{"distinct_id": "ann", "person_id": str(P1)}, {"distinct_id": "ann's phone", "person_id": str(P1)}]
+    mapped(files, "persons.jsonl", *rows, {"distinct_id": "bob"})
+
+
+@pytest.mark.usefixtures("people_known")
+def test_a_cohort_holds_the_persons_of_its_visitors_once(files: Loading) -> None:
+    made = cohort(files, b"\xef\xbb\xbfann\nann's phone\r\n\n  bob \nann\nnobody\nnobody\nnobody else")
+    assert made == {"id": made["id"], "members": 2, "unknown": 2}
+    assert members(made["id"]) == {P1, OWN["bob"]}
+    assert list(Cohort.objects.values("name", "is_static", "deleted", "project_id")) == [
+        {"name": "Buyers", "is_static": True, "deleted": False, "project_id": 1}
+    ]
+
+
+@pytest.mark.usefixtures("people_known")
+@pytest.mark.parametrize("lines", [b"", b"\n \n"])
+def test_an_empty_cohort_is_fine(files: Loading, lines: bytes) -> None:
+    made = cohort(files, lines)
+    assert made == {"id": made["id"], "members": 0, "unknown": 0}
+    assert members(made["id"]) == set()
+
+
+@pytest.mark.usefixtures("people_known")
+def test_a_cohort_knows_the_visitors_of_its_project_only(files: Loading, organization: Organization) -> None:
+    Project.objects.create(pk=2, name="Other", organization=organization)
+    name = files.file("visitors.txt", b"ann\n")
+    made = files.load("Buyers", name, command="create_cohort", project=2)
+    assert made == {"id": made["id"], "members": 0, "unknown": 1}
+
+
+def test_a_cohort_that_cannot_be_made(files: Loading) -> None:
+    nowhere, latin = str(files.directory / "nowhere.txt"), files.file("latin.txt", b"\xff")
+    assert files.refusal("Buyers", nowhere, command="create_cohort") == (
+        "nowhere.txt cannot be read: No such file or directory."
+    )
+    assert files.refusal("Buyers", latin, command="create_cohort").startswith("latin.txt cannot be read: 'utf-8' codec")
+    assert files.refusal("", latin, command="create_cohort") == "name: This field cannot be blank."
+    assert files.refusal("Buyers", latin, command="create_cohort", project=9) == (
+        "There is no project 9. There are: 1."
+    )
+    assert not Cohort.objects.exists()

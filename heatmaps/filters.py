@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from heatmaps.properties import CohortMembers, EventFilter, PropertyFilter
+
 SCROLL_DEPTH = "scrolldepth"
 
 
@@ -36,6 +38,14 @@ class Filters:
     url_exact: str | None = None
     url_pattern: str | None = None
     hide_zero_coordinates: bool = True
+    # Only sessions in which, in the window, an event passed all of these; None asks for no such event.
+    test_accounts: tuple[PropertyFilter, ...] | None = None
+    # Only visitors who are in every one.
+    cohorts: tuple[CohortMembers, ...] = ()
+    # Only sessions in which, in the window, every one of these happened.
+    events: tuple[EventFilter, ...] = ()
+    # In which dates without an offset are read.
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

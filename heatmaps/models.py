@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import now
 
-from heatmaps import keys
+from heatmaps import keys, properties
 
 
 def validate_timezone(value: str) -> None:
@@ -27,6 +27,13 @@ def default_test_account_filters() -> list[dict[str, Any]]:
             "type": "event",
         }
     ]
+
+
+def validate_test_account_filters(value: Any) -> None:
+    try:
+        properties.parse_filters(value)
+    except properties.BadFilter as error:
+        raise ValidationError(f"The test-account filters cannot be used: {error}") from error
 
 
 def default_scopes() -> list[str]:
@@ -56,6 +63,7 @@ class Project(models.Model):
     test_account_filters = models.JSONField(
         default=default_test_account_filters,
         blank=True,
+        validators=[validate_test_account_filters],
         help_text="Which events are people's, not the team's own. All of them must hold.",
     )
     created_at = models.DateTimeField(default=now, editable=False)
@@ -65,6 +73,19 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
+
+    def clean(self) -> None:
+        """Refuses filters that name a cohort this project does not have."""
+        try:
+            wanted = {one.cohort_id for one in properties.parse_filters(self.test_account_filters) if one.cohort_id}
+        except properties.BadFilter:
+            # The field's own validator has said so.
+            return
+        known = set(
+            Cohort.objects.filter(project_id=self.pk, deleted=False, pk__in=wanted).values_list("pk", flat=True)
+        )
+        if missing := sorted(wanted - known):
+            raise ValidationError({"test_account_filters": f"Cohort(s) not found or deleted: {missing}"})
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -17,17 +17,15 @@ from heatmaps.filters import InteractionsQuestion, PointsQuestion, ScrollDepthQu
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
-_TIMESTAMPS = orjson.OPT_UTC_Z
+# The driver hands over the UTC of the column without saying so.
+_TIMESTAMPS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
 def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
     if isinstance(question, ScrollDepthQuestion):
         response = _streamed(_scroll_depth_document(clickhouse.blocks(queries.scroll_depth(question))))
     else:
-        fold = fold_summary(clickhouse.rows(queries.viewport_heights(question.filters)))
-        # One more than was asked for tells whether there are more.
-        points = clickhouse.blocks(queries.points(question, limit=question.limit + 1))
-        response = _streamed(_points_document(points, fold, question.limit))
+        response = _streamed(_points_document(clickhouse.blocks(queries.points(question)), question))
     response["Cache-Control"] = "private, max-age=30"
     return response
 
@@ -60,8 +58,8 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
 
 
 def fold_summary(heights: Iterable[tuple[int, int, int, int]]) -> dict[str, Any]:
-    """The fold, from rows (viewport height in CSS px ascending, rows, rows not fixed, rows below the fold)."""
-    heights = list(heights)
+    """The fold, from (viewport height in CSS px, rows, rows not fixed, rows below the fold), one of each height."""
+    heights = sorted(heights)
     total = sum(not_fixed for _, _, not_fixed, _ in heights)
     below = sum(below for _, _, _, below in heights)
     return {
@@ -88,24 +86,31 @@ def _nth(counted: list[tuple[int, int]], n: int) -> int:
     raise IndexError(n)
 
 
-def _points_document(blocks: Iterator[Block], fold: dict[str, Any], limit: int) -> Iterator[bytes]:
-    left = limit
+def _points_document(blocks: Iterator[Block], question: PointsQuestion) -> Iterator[bytes]:
+    screens: list[tuple[int, int, int, int]] = []
+    to_skip, left = question.offset, question.limit
     has_more = False
     opening = b'{"results":['
     with closing(blocks):  # type: ignore[type-var]
         for block in blocks:
+            counts, ys, xs, fixed, is_screen, *screen_columns = block
+            first = sum(is_screen)
+            screens += islice(zip(screen_columns[0], counts, *screen_columns[1:], strict=True), first)
+            skipped = min(to_skip, len(counts) - first)
+            to_skip -= skipped
+            cells = slice(first + skipped, first + skipped + left)
             points = [
                 {"count": count, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": is_fixed}
-                for count, y, x, is_fixed in islice(zip(*block, strict=True), left)
+                for count, y, x, is_fixed in zip(counts[cells], ys[cells], xs[cells], fixed[cells], strict=True)
             ]
-            has_more = len(block[0]) > left
+            has_more = has_more or len(counts) > cells.stop
             left -= len(points)
             if points:
                 yield opening + orjson.dumps(points)[1:-1]
                 opening = b","
     if opening != b",":
         yield opening
-    yield b'],"fold":%b,"has_more":%b}' % (orjson.dumps(fold), orjson.dumps(has_more))
+    yield b'],"fold":%b,"has_more":%b}' % (orjson.dumps(fold_summary(screens)), orjson.dumps(has_more))
 
 
 def _scroll_depth_document(blocks: Iterator[Block]) -> Iterator[bytes]:

@@ -12,7 +12,8 @@ from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from heatmaps import dates, expressions
+from heatmaps import dates, expressions, properties
+from heatmaps.cohorts import cohort_members, with_cohorts
 from heatmaps.filters import (
     SCROLL_DEPTH,
     Aggregation,
@@ -23,10 +24,14 @@ from heatmaps.filters import (
     ScrollDepthQuestion,
 )
 from heatmaps.models import Project
+from heatmaps.properties import CohortMembers, EventFilter, PropertyFilter, PropertyType
 
 MAX_POINTS = 1_000_000
 MAX_CHOSEN_POINTS = 500
 MAX_COORDINATE = 1e9
+MAX_EVENTS = 10
+MAX_EVENT_PROPERTIES = 20
+EVENT_PROPERTY_TYPES = frozenset({PropertyType.EVENT, PropertyType.ELEMENT})
 # An offset beyond every table is as good as any other, and this one fits the engine's type.
 _MAX_OFFSET = 2**63 - 1
 _INT32 = 2**31 - 1
@@ -175,6 +180,10 @@ class HeatmapsRequest(serializers.Serializer[None]):
             url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
             url_pattern=None if pattern is None else regular_expression(pattern),
             hide_zero_coordinates=values["hide_zero_coordinates"],
+            test_accounts=values["filter_test_accounts"],
+            cohorts=values.get("cohort_ids") or (),
+            events=values.get("events") or (),
+            timezone=project.timezone,
         )
 
     def validate_url_pattern(self, value: str) -> str:
@@ -182,17 +191,36 @@ class HeatmapsRequest(serializers.Serializer[None]):
             raise serializers.ValidationError(f"url_pattern is not a valid regular expression: {reason}")
         return value
 
-    def validate_filter_test_accounts(self, value: bool | None) -> None:
-        if value:
-            raise serializers.ValidationError("filter_test_accounts is not offered yet. Leave it out.")
+    def validate_filter_test_accounts(self, value: bool | None) -> tuple[PropertyFilter, ...] | None:
+        if not value:
+            return None
+        project: Project = self.context["project"]
+        try:
+            filters = properties.parse_filters(project.test_account_filters)
+            return with_cohorts(filters, project)
+        except properties.BadFilter as error:
+            raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
 
-    def validate_cohort_ids(self, value: Any) -> None:
-        if value:
-            raise serializers.ValidationError("cohort_ids is not offered yet. Leave it out.")
+    def validate_cohort_ids(self, value: Any) -> tuple[CohortMembers, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            raise serializers.ValidationError("cohort_ids must be a JSON array of integers")
+        found = cohort_members(value, self.context["project"])
+        if missing := [cohort_id for cohort_id in dict.fromkeys(value) if cohort_id not in found]:
+            raise serializers.ValidationError(f"Cohort(s) not found or deleted: {missing}")
+        return tuple(found[cohort_id] for cohort_id in dict.fromkeys(value))
 
-    def validate_events(self, value: Any) -> None:
-        if value:
-            raise serializers.ValidationError("events is not offered yet. Leave it out.")
+    def validate_events(self, value: Any) -> tuple[EventFilter, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise serializers.ValidationError("events must be a JSON array of event objects")
+        if not all(isinstance(item.get("id"), str) for item in value):
+            raise serializers.ValidationError("each event must have a string 'id'")
+        if len(value) > MAX_EVENTS:
+            raise serializers.ValidationError(f"events must have at most {MAX_EVENTS} entries")
+        return tuple(_event_filter(item) for item in value)
 
 
 class InteractionsRequest(HeatmapsRequest):
@@ -223,6 +251,19 @@ class InteractionsRequest(HeatmapsRequest):
             limit=values["limit"],
             offset=min(values["offset"], _MAX_OFFSET),
         )
+
+
+def _event_filter(item: dict[str, Any]) -> EventFilter:
+    raw = item.get("properties")
+    if "\0" in item["id"]:
+        raise serializers.ValidationError("Null characters are not allowed.")
+    if isinstance(raw, list) and len(raw) > MAX_EVENT_PROPERTIES:
+        raise serializers.ValidationError(f"each event must have at most {MAX_EVENT_PROPERTIES} property filters")
+    try:
+        filters = properties.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
+    except properties.BadFilter as error:
+        raise serializers.ValidationError(str(error)) from error
+    return EventFilter(event=item["id"], properties=filters)
 
 
 def read(form: type[HeatmapsRequest], request: Request, project: Project) -> Any:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from heatmaps.filters import Aggregation, Filters, InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
-from heatmaps.queries.predicates import Predicate, among_points, matching
+from heatmaps.queries.binding import Predicate
+from heatmaps.queries.predicates import among_points, matching
 
 FILTERS_MARK = "/* AND filters */"
 COUNT_OF_ROWS = "count()"
@@ -27,20 +28,16 @@ class Query:
     parameters: Mapping[str, Any]
 
 
-def points(question: PointsQuestion, *, limit: int) -> Query:
-    """Rows (count, pointer_y, pointer_relative_x, pointer_target_fixed), the hottest first."""
+def points(question: PointsQuestion) -> Query:
+    """Rows (count, pointer_y, pointer_relative_x, pointer_target_fixed, is_screen, viewport_height_px, not_fixed,
+    below_fold): first one for each height of a screen, then the cells, the hottest first. There is one cell more than
+    offset and limit ask for, where there are more, and those before the offset are not left out."""
     return _query(
-        _counting("points", question.aggregation),
+        _file("visitors" if question.aggregation is Aggregation.UNIQUE_VISITORS else "points"),
         question.filters,
         matching(question.filters),
-        limit=limit,
-        offset=question.offset,
+        last=question.offset + question.limit + 1,
     )
-
-
-def viewport_heights(filters: Filters) -> Query:
-    """Rows (viewport_height in CSS px, rows, rows not fixed, rows not fixed and below the fold)."""
-    return _query(_file("viewport_heights"), filters, matching(filters))
 
 
 def scroll_depth(question: ScrollDepthQuestion) -> Query:

@@ -1,16 +1,11 @@
 """What the filters of a request say in SQL. The texts are ours; a caller's values are only ever bound."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
 
 from heatmaps.filters import SCROLL_DEPTH, Filters, Point
-
-
-@dataclass(frozen=True, slots=True)
-class Predicate:
-    sql: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+from heatmaps.properties import EventFilter, PropertyFilter
+from heatmaps.queries.binding import Binder, Predicate
+from heatmaps.queries.properties import condition, in_cohort
 
 
 def matching(filters: Filters) -> list[Predicate]:
@@ -42,6 +37,13 @@ def matching(filters: Filters) -> list[Predicate]:
         )
     if filters.hide_zero_coordinates and filters.type != SCROLL_DEPTH:
         predicates.append(Predicate("NOT (x = 0 AND y = 0)"))
+    binder = Binder()
+    by_other_data = [in_cohort(cohort, binder) for cohort in filters.cohorts]
+    if filters.test_accounts is not None:
+        by_other_data.append(_in_sessions(filters.test_accounts, binder, filters.timezone))
+    by_other_data += [_in_sessions_with(event, binder, filters.timezone) for event in filters.events]
+    if by_other_data:
+        predicates.append(Predicate("\n  AND ".join(by_other_data), binder.parameters))
     return predicates
 
 
@@ -65,3 +67,18 @@ def _url_exact(url: str) -> Predicate:
 
 def _url_pattern(pattern: str) -> Predicate:
     return Predicate("match(current_url, {url_pattern:String})", {"url_pattern": pattern})
+
+
+def _in_sessions_with(event: EventFilter, binder: Binder, timezone: str) -> str:
+    name = f"event = {binder.bind(event.event, 'String')}"
+    return _in_sessions(event.properties, binder, timezone, name)
+
+
+def _in_sessions(properties: Iterable[PropertyFilter], binder: Binder, timezone: str, *conditions: str) -> str:
+    """Whether the session of a row has, in the window, an event that meets all conditions."""
+    all_conditions = [*conditions, *(condition(one, binder, timezone) for one in properties)]
+    return (
+        "session_id IN (SELECT `$session_id` FROM events WHERE team_id = {team_id:Int64}"
+        " AND timestamp >= {date_from:DateTime64(6, 'UTC')} AND timestamp < {date_to:DateTime64(6, 'UTC')}"
+        " AND `$session_id` != ''" + "".join(f" AND {text}" for text in all_conditions) + ")"
+    )

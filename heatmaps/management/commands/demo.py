@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from shutil import get_terminal_size
 from typing import Any
 
 from django.conf import settings
@@ -13,12 +14,11 @@ from django.db import connections, transaction
 from django.utils.timezone import now
 from tqdm import tqdm
 
-from heatmaps import clickhouse, dates, queries, server
+from heatmaps import clickhouse, server
 from heatmaps.commands import ServiceCommand
 from heatmaps.demo import site, visitors
-from heatmaps.demo.filling import MAX_ROWS, Place, Plan, fill, keeps_from, plan_found
+from heatmaps.demo.filling import MAX_ROWS, Place, Plan, fill, hottest_point, keeps_from, plan_found
 from heatmaps.demo.requests import DemoRequest, demo_requests
-from heatmaps.filters import Aggregation, Filters, PointsQuestion
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 
 HOST = "127.0.0.1"
@@ -78,7 +78,7 @@ class Command(ServiceCommand):
         with transaction.atomic():
             user.personal_api_keys.filter(label=KEY_LABEL).delete()
             _, key = PersonalAPIKey.make(user, KEY_LABEL, scoped_teams=[project.pk])
-        asked = _requests(project, plan)
+        asked = _requests(project, customers, plan)
         clickhouse.close()
         self._asked = asked
         self._options = options
@@ -114,7 +114,12 @@ class Command(ServiceCommand):
                     keeps_from=keeps_from(now(), settings.RETENTION_DAYS),
                 )
                 with tqdm(
-                    total=plan.rows, unit=" interactions", leave=False, file=sys.stderr, disable=not self.is_watched
+                    total=plan.rows,
+                    unit=" interactions",
+                    # tqdm shows nothing on a terminal that does not tell its width.
+                    ncols=get_terminal_size().columns,
+                    leave=False,
+                    disable=not self.is_watched,
                 ) as bar:
                     added = fill(client, plan, place, bar.update)
                 self.say(f"Added {added:,} interactions of {visitors.DAYS} days to {site.ORIGIN}, project {project}.")
@@ -163,19 +168,13 @@ def _set_aside() -> None:
         project.save(update_fields=["name"])
 
 
-def _requests(project: Project, plan: Plan) -> list[DemoRequest]:
+def _requests(project: Project, customers: Cohort, plan: Plan) -> list[DemoRequest]:
     days = visitors.DAYS + (now().date() - plan.day).days
-    first_day = plan.day - timedelta(days=visitors.DAYS)
-    filters = Filters(
-        team_id=project.pk,
-        type="rageclick",
-        window=dates.window(first_day, plan.day, project.zone),
-        url_exact=site.url("/checkout"),
-    )
-    question = PointsQuestion(filters=filters, aggregation=Aggregation.TOTAL_COUNT, limit=1, offset=0)
-    hottest = clickhouse.rows(queries.points(question, limit=1))
+    with clickhouse.writer() as client:
+        raged_at = hottest_point(client, project.pk, kind="rageclick", url=site.url("/checkout"))
     return demo_requests(
         project_id=project.pk,
         date_from=f"-{days}d",
-        raged_at={"x": hottest[0][2], "y": hottest[0][1], "target_fixed": hottest[0][3]} if hottest else None,
+        customers_id=customers.pk,
+        raged_at=raged_at,
     )

@@ -1,0 +1,255 @@
+"""What the property language means in SQL, in the words of the `events` table.
+
+A condition says what makes an operator true; a property that is missing is NULL and makes it NULL, which counts as
+false. The operators that deny something deny just that, so a missing property is true for them.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import reduce
+from typing import assert_never
+
+from heatmaps.properties import (
+    NUMBER,
+    VERSION,
+    VERSION_PARTS,
+    CohortMembers,
+    Operator,
+    PropertyFilter,
+    PropertyType,
+)
+from heatmaps.queries.binding import Binder
+from heatmaps.selectors import Compound, Selector
+
+# What denies, and what it denies. In NEVER_MISSING the denial, too, is false for a missing property.
+DENIALS = {
+    Operator.IS_NOT: Operator.EXACT,
+    Operator.NOT_ICONTAINS: Operator.ICONTAINS,
+    Operator.NOT_REGEX: Operator.REGEX,
+    Operator.NOT_IN: Operator.IN,
+    Operator.IS_NOT_SET: Operator.IS_SET,
+    Operator.NOT_BETWEEN: Operator.BETWEEN,
+    Operator.SEMVER_NEQ: Operator.SEMVER_EQ,
+}
+NEVER_MISSING = frozenset({Operator.NOT_BETWEEN, Operator.SEMVER_NEQ})
+COMPARISONS = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
+
+# ISO 8601 in the forms that browsers write, and seconds since 1970.
+_TIME = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+DATE = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_TIME})?|[0-9]{{10}})$"
+
+# One element of a chain: everything up to a semicolon that is not within quotes.
+ELEMENT = r'(?:[^;"]|"(?:[^"\\]|\\.)*")+'
+
+
+def condition(property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
+    """An expression over a row of `events` that is 1 when the filter lets it pass, else 0."""
+    if property_filter.is_always_true:
+        return "1"
+    match property_filter.type:
+        case PropertyType.EVENT | PropertyType.FEATURE:
+            return _of_value(_json("properties", property_filter.key, binder), property_filter, binder, timezone)
+        case PropertyType.PERSON:
+            return _of_value(_json("person_properties", property_filter.key, binder), property_filter, binder, timezone)
+        case PropertyType.EVENT_METADATA:
+            column = {"event": "event", "distinct_id": "distinct_id"}[property_filter.key]
+            return _of_value(f"toNullable({column})", property_filter, binder, timezone)
+        case PropertyType.COHORT | PropertyType.STATIC_COHORT:
+            return _of_cohort(property_filter, binder)
+        case PropertyType.ELEMENT:
+            return _of_elements(property_filter, binder)
+        case _:
+            assert_never(property_filter.type)
+
+
+def in_cohort(cohort: CohortMembers, binder: Binder) -> str:
+    """Whether the visitor of a row is, at present, a person in the cohort."""
+    return (
+        "distinct_id IN (SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {team_id:Int64}"
+        " GROUP BY distinct_id HAVING argMax(is_deleted, version) = 0"
+        f" AND argMax(person_id, version) IN ({_members(cohort, binder)}))"
+    )
+
+
+def _members(cohort: CohortMembers, binder: Binder) -> str:
+    cohort_id = binder.bind(cohort.id, "Int64")
+    if cohort.is_static:
+        return (
+            f"SELECT person_id FROM person_static_cohort WHERE team_id = {{team_id:Int64}} AND cohort_id = {cohort_id}"
+        )
+    version = (
+        f"(SELECT max(version) FROM cohortpeople WHERE team_id = {{team_id:Int64}} AND cohort_id = {cohort_id})"
+        if cohort.version is None
+        else binder.bind(cohort.version, "UInt64")
+    )
+    return (
+        "SELECT person_id FROM cohortpeople"
+        f" WHERE team_id = {{team_id:Int64}} AND cohort_id = {cohort_id} AND version = {version}"
+        " GROUP BY person_id HAVING sum(sign) > 0"
+    )
+
+
+def _json(column: str, key: str, binder: Binder) -> str:
+    """A property as text; NULL when it is missing or null."""
+    return f"JSONExtract({column}, {binder.bind(key, 'String')}, 'Nullable(String)')"
+
+
+def _of_value(value: str, property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
+    operator = property_filter.operator
+    affirmed = DENIALS.get(operator)
+    truth = f"ifNull({_truth(value, affirmed or operator, property_filter, binder, timezone)}, 0)"
+    if affirmed is None:
+        return truth
+    if operator in NEVER_MISSING:
+        known = _number(value) if affirmed is Operator.BETWEEN else f"if({_is_version(value)}, 1, NULL)"
+        return f"(isNotNull({known}) AND NOT {truth})"
+    return f"NOT {truth}"
+
+
+def _truth(value: str, operator: Operator, property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
+    match operator:
+        case Operator.IS_SET:
+            return f"isNotNull({value})"
+        case Operator.IS_DATE_BEFORE | Operator.IS_DATE_AFTER:
+            return _date_truth(value, operator, property_filter, binder, timezone)
+        case Operator.BETWEEN:
+            low, high = (_given_number(text, binder) for text in property_filter.values or ())
+            return f"{_number(value)} BETWEEN {low} AND {high}"
+        case Operator.GT | Operator.GTE | Operator.LT | Operator.LTE:
+            (number,) = property_filter.values or ()
+            return f"{_number(value)} {COMPARISONS[operator]} {_given_number(number, binder)}"
+        case _ if property_filter.versions is not None:
+            return _version_truth(value, property_filter, binder)
+        case _:
+            text = f"ifNull({value}, '')"
+            return f"if(isNull({value}), NULL, {_text_truth(text, operator, property_filter.values or (), binder)})"
+
+
+def _text_truth(text: str, operator: Operator, values: tuple[str, ...], binder: Binder) -> str:
+    """What makes a text operator true of a text that is there; with several values, of one of them."""
+    match operator:
+        case Operator.ICONTAINS:
+            given = binder.bind(list(values), "Array(String)")
+            return f"arrayExists(given -> position(lowerUTF8({text}), lowerUTF8(given)) > 0, {given})"
+        case Operator.REGEX:
+            return f"match({text}, {binder.bind(_any_of(values), 'String')})"
+        case _:
+            return f"{text} IN {binder.bind(list(values), 'Array(String)')}"
+
+
+def _any_of(expressions: tuple[str, ...]) -> str:
+    return expressions[0] if len(expressions) == 1 else "|".join(f"(?:{expression})" for expression in expressions)
+
+
+def _number(value: str) -> str:
+    return f"if(match({value}, '{_quoted(NUMBER)}'), toFloat64OrNull(replaceRegexpOne({value}, '^[+]', '')), NULL)"
+
+
+def _given_number(text: str, binder: Binder) -> str:
+    # Read by the engine, as the property is, so that equal texts are equal numbers.
+    return f"toFloat64({binder.bind(text.removeprefix('+'), 'String')})"
+
+
+def _is_version(value: str) -> str:
+    return f"match(ifNull({value}, ''), '{_quoted(VERSION)}')"
+
+
+def _version_truth(value: str, property_filter: PropertyFilter, binder: Binder) -> str:
+    first, end = property_filter.versions or (None, None)
+    parts = (
+        f"arrayResize(arrayMap(part -> toUInt64OrZero(part), splitByChar('.', extract(ifNull({value}, ''),"
+        f" '^v?([0-9.]+)'))), {VERSION_PARTS}, toUInt64(0))"
+    )
+    bounds = [_is_version(value)]
+    if first is not None:
+        bounds.append(f"{parts} >= {binder.bind(list(first), 'Array(UInt64)')}")
+    if end is not None:
+        bounds.append(f"{parts} < {binder.bind(list(end), 'Array(UInt64)')}")
+    return f"({' AND '.join(bounds)})"
+
+
+def _date_truth(value: str, operator: Operator, property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
+    zone = binder.bind(timezone, "String")
+    read = (
+        f"if(match({value}, '{_quoted(DATE)}'), parseDateTime64BestEffortOrNull(ifNull({value}, ''), 6, {zone}), NULL)"
+    )
+    given = property_filter.moment
+    if isinstance(given, datetime) and given.tzinfo is not None:
+        moment = f"toDateTime64({binder.bind(f'{given.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}', 'String')}, 6, 'UTC')"
+    elif isinstance(given, datetime):
+        moment = f"toDateTime64({binder.bind(f'{given:%Y-%m-%d %H:%M:%S.%f}', 'String')}, 6, {zone})"
+    else:
+        # A day is compared with days.
+        read = f"toDate32({read}, {zone})"
+        moment = f"toDate32({binder.bind(f'{given:%Y-%m-%d}', 'String')})"
+    return f"{read} {'<' if operator is Operator.IS_DATE_BEFORE else '>'} {moment}"
+
+
+def _of_cohort(property_filter: PropertyFilter, binder: Binder) -> str:
+    if property_filter.cohort is None:
+        raise ValueError("A cohort filter is resolved before it is asked.")
+    inside = in_cohort(property_filter.cohort, binder)
+    return f"NOT ({inside})" if property_filter.is_negated else f"({inside})"
+
+
+def _of_elements(property_filter: PropertyFilter, binder: Binder) -> str:
+    operator = property_filter.operator
+    affirmed = DENIALS.get(operator, operator)
+    if property_filter.selectors is not None:
+        truth = " OR ".join(_selector_truth(selector, binder) for selector in property_filter.selectors)
+    elif property_filter.key == "tag_name":
+        tags = tuple(f"^{re.escape(tag)}(?:[.:]|$)" for tag in property_filter.values or ())
+        truth = f"arrayExists(element -> match(element, {binder.bind(_any_of(tags), 'String')}), {_elements()})"
+    else:
+        texts = _attribute_values(property_filter.key)
+        truth = (
+            f"notEmpty({texts})"
+            if affirmed is Operator.IS_SET
+            else f"arrayExists(text -> {_text_truth('text', affirmed, property_filter.values or (), binder)}, {texts})"
+        )
+    return f"NOT ({truth})" if operator in DENIALS else f"({truth})"
+
+
+def _elements() -> str:
+    """The elements of a chain, from the innermost outward."""
+    return f"extractAll(elements_chain, '{_quoted(ELEMENT)}')"
+
+
+def _attribute_values(name: str) -> str:
+    """What an attribute says on the elements of a chain that have it; quotes within are written as \\\"."""
+    expression = _quoted(rf'[:"]{name}="((?:[^"\\]|\\.)*)"')
+    return f"arrayMap(text -> replaceAll(text, '\\\\\"', '\"'), extractAll(elements_chain, '{expression}'))"
+
+
+def _selector_truth(selector: Selector, binder: Binder) -> str:
+    """Whether a chain has elements that fulfil the selector: flags for each element, from the outermost part inward."""
+    return f"arrayExists(flag -> flag, {reduce(lambda outer, part: _within(outer, part, binder), selector, '')})"
+
+
+def _within(outer: str, part: Compound, binder: Binder) -> str:
+    flags = f"arrayMap(element -> {_compound_truth(part, binder)}, {_elements()})"
+    if not outer:
+        return flags
+    if part.is_child:
+        # The parent of an element is the next one in the chain.
+        return f"arrayMap((is_it, is_parent) -> is_it AND is_parent, {flags}, arrayPushBack(arrayPopFront({outer}), 0))"
+    return (
+        f"arrayMap((is_it, place) -> is_it AND place < arrayLastIndex(flag -> flag, {outer}),"
+        f" {flags}, arrayEnumerate({flags}))"
+    )
+
+
+def _compound_truth(part: Compound, binder: Binder) -> str:
+    expressions = []
+    if part.tag is not None:
+        expressions.append(f"^{re.escape(part.tag)}(?:[.:]|$)")
+    expressions += [rf'^[^"]*?\.{re.escape(name)}(?:[.:]|$)' for name in part.classes]
+    for name, value in part.attributes:
+        written = value.replace('"', '\\"')
+        expressions.append(f'[:"](?:attr__?)?{re.escape(name)}="{re.escape(written)}"')
+    return " AND ".join(f"match(element, {binder.bind(text, 'String')})" for text in expressions) or "1"
+
+
+def _quoted(expression: str) -> str:
+    """One of our own expressions, as it is written between quotes in SQL."""
+    return expression.replace("\\", "\\\\").replace("'", "\\'")

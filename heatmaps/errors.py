@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from exceptions_hog import exception_handler as envelope_of
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -118,6 +119,7 @@ def _answer(status: int, *, type: str, code: str, detail: str) -> HttpResponse: 
     return HttpResponse(envelope(type=type, code=code, detail=detail), status=status, content_type="application/json")
 
 
+@csrf_exempt
 def endpoint_not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     return _answer(404, type="invalid_request", code="not_found", detail="Endpoint not found.")
 

@@ -1,11 +1,14 @@
 """The endpoints: read the request, ask the engine, hand over its answer."""
 
+from contextlib import suppress
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
+from rest_framework.exceptions import APIException
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.settings import APISettings
@@ -52,6 +55,8 @@ class HeatmapsViewSet(viewsets.ViewSet):
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         patch_vary_headers(response, VARY)
-        for name, value in budget_headers(request, self.get_throttles(), self).items():
-            response[name] = value
+        # A reply from before the key was read, such as 406, may meet a key that opens nothing only now.
+        with suppress(APIException, SuspiciousOperation):
+            for name, value in budget_headers(request, self.get_throttles(), self).items():
+                response[name] = value
         return response

@@ -237,6 +237,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Without this the reader shows the document to a validator on the internet.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
     "TAGS": [{"name": "heatmaps", "description": "Points, scroll depth, and the interactions behind them."}],
     "POSTPROCESSING_HOOKS": ["heatmaps.openapi.add_examples"],

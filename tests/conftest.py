@@ -114,10 +114,18 @@ class Api:
 
     def get(self, path: str, parameters: dict[str, Any] | None = None, **headers: str) -> HttpResponseBase:
         """Asks for a path with query parameters; `headers` in lower case with underscores."""
+        return self.ask("GET", path, parameters, b"", **headers)
+
+    def ask(
+        self, method: str, path: str, parameters: dict[str, Any] | None = None, content: bytes = b"", **headers: str
+    ) -> HttpResponseBase:
+        """Any method, with a body; its type is the header `content_type`."""
         if self.key is not None:
             headers.setdefault("authorization", f"Bearer {self.key}")
         query = urlencode(parameters or {}, doseq=True)
-        return self.client.get(f"{path}?{query}" if query else path, headers=headers)
+        target = f"{path}?{query}" if query else path
+        content_type = headers.pop("content_type", "application/json" if content else "")
+        return self.client.generic(method, target, content, content_type, headers=headers)
 
     def list(self, *, project: int | str = 1, **parameters: Any) -> HttpResponseBase:
         return self.get(f"/api/projects/{project}/heatmaps/", parameters)
@@ -151,6 +159,25 @@ class Api:
 
 def body(response: HttpResponseBase) -> bytes:
     return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+
+
+def document(response: HttpResponseBase) -> Any:
+    """The JSON of a reply."""
+    return orjson.loads(body(response))
+
+
+@pytest.fixture
+def other_project(db: None) -> Project:
+    """Project 2, of an organization that Ann is not in."""
+    return Project.objects.create(pk=2, name="Secrets", organization=Organization.objects.create(name="Globex"))
+
+
+@pytest.fixture
+def session(user: User) -> Api:
+    """Ann, logged in at the admin, with no key."""
+    api = Api(None)
+    api.client.force_login(user)
+    return api
 
 
 @pytest.fixture

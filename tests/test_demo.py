@@ -126,7 +126,7 @@ def test_a_second_run_adds_nothing_and_prints_a_fresh_key(run: Run) -> None:
 
 def test_every_printed_request_shows_something(run: Run) -> None:
     demo = run()
-    assert len(demo.urls) == 8
+    assert len(demo.urls) == 11
     for url in demo.urls:
         assert url.startswith("http://127.0.0.1:8000/api/projects/")
         parts = urlsplit(url)
@@ -141,7 +141,7 @@ def test_people_read_requests_to_paste(run: Run, capfd: pytest.CaptureFixture[st
     lines = capfd.readouterr().out.splitlines()
     requests = [line for line in lines if line.startswith("curl ")]
     assert lines[0].startswith("Run `.venv/bin/python manage.py serve --port 8123`, then paste")
-    assert len(requests) == 8
+    assert len(requests) == 11
     assert all("Authorization: Bearer phx_" in line and "'http://127.0.0.1:8123/api/" in line for line in requests)
     assert all(lines[lines.index(line) - 1].endswith(".") for line in requests)
 
@@ -216,6 +216,15 @@ def test_positions_are_on_their_pages(run: Run) -> None:
             parameters={"tallest": tallest},
         ).result_rows
     assert astray == [(0,)]
+
+
+def test_without_the_staff_the_list_of_coffees_is_another_picture(run: Run) -> None:
+    demo = run()
+    edit = desktop_box("/coffee", "Edit")
+    assert is_in(demo.points("/coffee")[0], edit, site.DESKTOP_WIDTH)
+    others = demo.points("/coffee", filter_test_accounts="true", viewport_width_min=1000)
+    assert others
+    assert not is_in(others[0], edit, site.DESKTOP_WIDTH)
 
 
 def test_customers_are_persons_who_bought_something(run: Run) -> None:

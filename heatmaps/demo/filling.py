@@ -203,3 +203,14 @@ def _insert(client: Client, table: str, rows: list[dict[str, Any]]) -> None:
 
 def keeps_from(now: datetime, retention_days: int) -> datetime:
     return now - timedelta(days=retention_days) if retention_days else datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def hottest_point(client: Client, team_id: int, *, kind: str, url: str) -> dict[str, Any] | None:
+    """Where on a page most of a kind happened, as the API's parameter `points` takes it."""
+    found = client.query(
+        "SELECT round(x / viewport_width, 2) AS x, y * 16 AS y, pointer_target_fixed AS target_fixed FROM heatmaps "
+        "WHERE team_id = {team_id:Int64} AND type = {kind:String} AND current_url = {url:String} "
+        "GROUP BY ALL ORDER BY count() DESC, 1, 2 LIMIT 1",
+        parameters={"team_id": team_id, "kind": kind, "url": url},
+    )
+    return next(iter(found.named_results()), None)

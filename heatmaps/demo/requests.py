@@ -21,9 +21,12 @@ class DemoRequest:
         return f"{origin}{self.path}?{urlencode(self.parameters, quote_via=quote, safe='/:,*')}"
 
 
-def demo_requests(*, project_id: int, date_from: str, raged_at: dict[str, Any] | None) -> list[DemoRequest]:
+def demo_requests(
+    *, project_id: int, date_from: str, customers_id: int, raged_at: dict[str, Any] | None
+) -> list[DemoRequest]:
     """`raged_at` is the point with the most rage clicks of the checkout."""
     home, coffee, checkout = site.url("/"), site.url("/coffee"), site.url("/checkout")
+    product = site.url("/coffee/ethiopia-yirgacheffe")
 
     def ask(sentence: str, **parameters: Any) -> DemoRequest:
         dated = {"date_from": date_from, **parameters}
@@ -46,7 +49,7 @@ def demo_requests(*, project_id: int, date_from: str, raged_at: dict[str, Any] |
         ask(
             "Dead clicks: the picture of the coffee shows a magnifier, and does not grow.",
             type="deadclick",
-            url_exact=site.url("/coffee/ethiopia-yirgacheffe"),
+            url_exact=product,
             limit=5,
         ),
         ask(
@@ -62,6 +65,24 @@ def demo_requests(*, project_id: int, date_from: str, raged_at: dict[str, Any] |
             limit=5,
         ),
         ask("The list of coffees: one spot at its right edge beats all others.", url_exact=coffee, limit=5),
+        ask(
+            "The same without the shop's own people, who edit the list there.",
+            url_exact=coffee,
+            filter_test_accounts="true",
+            limit=5,
+        ),
+        ask(
+            "On a coffee's page, only sessions in which something was bought: on the button Add to cart.",
+            url_exact=product,
+            events=_json([{"id": "purchase"}]),
+            limit=5,
+        ),
+        ask(
+            "The home page as the cohort of customers uses it.",
+            url_exact=home,
+            cohort_ids=_json([customers_id]),
+            limit=5,
+        ),
     ]
     if raged_at:
         drill_down = DemoRequest(

@@ -145,8 +145,8 @@ PAGES = (
         reading=((80, 160, 1280, 2100), (20, 140, 350, 4600)),
         elements=(
             *NAVIGATION,
-            Element("Yirgacheffe", (80, 320, 400, 420), (20, 260, 350, 440), 16, to="/coffee/ethiopia-yirgacheffe"),
-            Element("Huila", (520, 320, 400, 420), (20, 740, 350, 440), 12, to="/coffee/colombia-huila"),
+            Element("Yirgacheffe", (200, 680, 160, 44), (110, 640, 170, 44), 18, to="/coffee/ethiopia-yirgacheffe"),
+            Element("Huila", (640, 680, 160, 44), (110, 1120, 170, 44), 12, to="/coffee/colombia-huila"),
             Element("sold out", (960, 320, 400, 420), (20, 1220, 350, 440), 5, is_dead=True),
             Element("sort", (1180, 200, 180, 44), (20, 160, 165, 44), 8),
             Element("roast", (80, 200, 420, 44), (200, 160, 170, 44), 9),

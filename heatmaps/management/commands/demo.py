@@ -113,11 +113,13 @@ class Command(ServiceCommand):
                     customers_id=customers.pk,
                     keeps_from=keeps_from(now(), settings.RETENTION_DAYS),
                 )
+                terminal = get_terminal_size()
                 with tqdm(
                     total=plan.rows,
                     unit=" interactions",
-                    # tqdm shows nothing on a terminal that does not tell its width.
-                    ncols=get_terminal_size().columns,
+                    # Told, because tqdm shows nothing on a terminal that does not tell its size.
+                    ncols=terminal.columns,
+                    nrows=terminal.lines,
                     leave=False,
                     disable=not self.is_watched,
                 ) as bar:

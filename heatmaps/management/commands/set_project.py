@@ -31,6 +31,8 @@ class Command(ServiceCommand):
                 project.test_account_filters = orjson.loads(options["test_account_filters"])
             except orjson.JSONDecodeError as error:
                 raise CommandError(f"--test-account-filters is not JSON: {error}") from error
+            if not isinstance(project.test_account_filters, list):
+                raise CommandError("--test-account-filters must be a JSON list, such as [].")
         try:
             project.full_clean()
         except ValidationError as error:

@@ -1,0 +1,87 @@
+"""The service's commands as processes of their own, on databases of their own."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import CompletedProcess, Popen
+from typing import Any
+
+import orjson
+
+ROOT = Path(__file__).parent.parent
+# What the tests' own settings put into the environment is not for these processes.
+INHERITED = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One installation: where its source and its databases are."""
+
+    directory: Path
+    root: Path = ROOT
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def variables(self, **more: str) -> dict[str, str]:
+        return {
+            **INHERITED,
+            "CLICKHOUSE_URL": f"chdb://{self.directory}/clickhouse",
+            "DATABASE_URL": f"sqlite:///{self.directory}/metadata.sqlite3",
+            "SECRET_KEY": "of a test",
+            **self.environment,
+            **more,
+        }
+
+    def start(self, *arguments: str, **variables: str) -> "Popen[str]":
+        return Popen(  # noqa: S603 -- our own program
+            [sys.executable, str(self.root / "manage.py"), *arguments],
+            env=self.variables(**variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **variables: str) -> CompletedProcess[str]:
+        with self.start(*arguments, **variables) as process:
+            try:
+                output, said = process.communicate(timeout=60)
+            finally:
+                process.kill()
+        return CompletedProcess(arguments, process.returncode, output, said)
+
+    def result(self, *arguments: str, **variables: str) -> Any:
+        """What a command that must succeed prints."""
+        done = self.run(*arguments, **variables)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def select(self, sql: str) -> Any:
+        """The rows of an answer of the service's ClickHouse."""
+        code = (
+            "import orjson\nfrom heatmaps import clickhouse\n"
+            f"with clickhouse.writer() as client: print(orjson.dumps(client.query({sql!r}).result_rows).decode())"
+        )
+        return orjson.loads(self.result("shell", "-v0", "-c", code))
+
+    def migrate(self) -> None:
+        self.result("migrate", "-v0")
+        self.result("migrate_clickhouse")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def stopped_afterwards(process: "Popen[str]") -> Iterator["Popen[str]"]:
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()

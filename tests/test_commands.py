@@ -1,0 +1,394 @@
+"""The commands that make projects, keys and tables, as people and as scripts run them."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.core.management import CommandError, call_command, get_commands
+
+from heatmaps import keys
+from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_test_account_filters
+from tests.conftest import Api
+from tests.processes import Service
+
+
+class Commands:
+    """Runs commands as a script does, with --json."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.said = ""
+
+    def run(self, *arguments: str) -> Any:
+        """The JSON object on the one line of standard output."""
+        self._capsys.readouterr()
+        call_command(*arguments, "--json")
+        printed = self._capsys.readouterr()
+        self.said = printed.err
+        assert re.fullmatch(r"\{.*\}\n", printed.out)
+        return orjson.loads(printed.out)
+
+    def refusal(self, *arguments: str) -> str:
+        with pytest.raises(CommandError) as refused:
+            self.run(*arguments)
+        assert "\n" not in str(refused.value)
+        return str(refused.value)
+
+    def shown(self, *arguments: str) -> str:
+        """What a person gets on standard output."""
+        self._capsys.readouterr()
+        call_command(*arguments)
+        return self._capsys.readouterr().out
+
+
+@pytest.fixture
+def commands(db: None, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)
+
+
+# --- create_project ------------------------------------------------------------------------------------------------
+
+
+def test_a_project_is_made_with_its_organization(commands: Commands) -> None:
+    made = commands.run("create_project", "Shop", "--organization", "Acme")
+    project = Project.objects.get()
+    assert made == {
+        "id": project.pk,
+        "name": "Shop",
+        "token": project.token,
+        "organization_id": str(project.organization_id),
+    }
+    assert commands.said == f"Made project {project.pk} of Acme.\n"
+    assert project.token.startswith("phc_")
+    assert (project.organization.name, project.timezone, project.heatmaps_opt_in) == ("Acme", "UTC", True)
+
+
+def test_an_organization_of_the_same_name_is_the_same_one(commands: Commands) -> None:
+    first, second = (commands.run("create_project", name, "--organization", "Acme") for name in ("Shop", "Blog"))
+    other = commands.run("create_project", "Shop")
+    assert first["organization_id"] == second["organization_id"] != other["organization_id"]
+    assert sorted(Organization.objects.values_list("name", flat=True)) == ["Acme", "Default"]
+    assert len({first["token"], second["token"], other["token"]}) == 3
+
+
+def test_a_project_has_a_time_zone(commands: Commands) -> None:
+    commands.run("create_project", "Shop", "--timezone", "Europe/Berlin")
+    assert Project.objects.get().timezone == "Europe/Berlin"
+
+
+def test_a_project_takes_the_id_it_is_given_and_the_next_one_a_free_one(commands: Commands) -> None:
+    ids = [commands.run("create_project", "Shop", *options)["id"] for options in ([], ["--id", "4000"], [])]
+    assert ids == [ids[0], 4000, 4001]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["Shop", "--id", "7"], "There is a project 7 already."),
+        (["Shop", "--id", "0"], "--id must be a whole number from 1 to 9223372036854775807."),
+        (["Shop", "--id", str(2**63)], "--id must be a whole number from 1 to 9223372036854775807."),
+        (
+            ["Shop", "--timezone", "Mars"],
+            "timezone: 'Mars' is not a time zone. Type a name such as Europe/Berlin or UTC.",
+        ),
+        ([""], "name: This field cannot be blank."),
+        (["S" * 201], "name: Ensure this value has at most 200 characters (it has 201)."),
+        (["Shop", "--organization", ""], "name: This field cannot be blank."),
+    ],
+)
+def test_a_project_that_cannot_be_made_leaves_nothing_behind(
+    commands: Commands, arguments: list[str], reason: str
+) -> None:
+    commands.run("create_project", "Seven", "--id", "7", "--organization", "Old")
+    assert commands.refusal("create_project", "--organization", "New", *arguments) == reason
+    assert list(Project.objects.values_list("name", flat=True)) == ["Seven"]
+    assert list(Organization.objects.values_list("name", flat=True)) == ["Old"]
+
+
+# --- create_api_key ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_organizations(db: None) -> dict[str, Project]:
+    """The older project is the one with the higher id."""
+    initech, umbrella = Organization.objects.create(name="Initech"), Organization.objects.create(name="Umbrella")
+    return {
+        "shop": Project.objects.create(pk=20, name="Shop", organization=initech),
+        "blog": Project.objects.create(pk=10, name="Blog", organization=umbrella),
+    }
+
+
+def organizations_of(email: str) -> set[str]:
+    return set(Membership.objects.filter(user__email=email).values_list("organization__name", flat=True))
+
+
+@pytest.mark.usefixtures("two_organizations")
+def test_a_key_of_somebody_new_opens_all_projects(commands: Commands) -> None:
+    made = commands.run("create_api_key", "--user", "eve@Example.com")
+    key = PersonalAPIKey.objects.get()
+    assert made == {"key": made["key"], "mask": f"phx_...{made['key'][-4:]}"}
+    assert re.fullmatch(r"phx_[A-Za-z0-9_-]{47}", made["key"])
+    assert key.digest == keys.digest(made["key"])
+    assert made["key"] not in commands.said
+    assert (key.scopes, key.scoped_teams, key.scoped_organizations) == (["heatmap:read"], None, None)
+    assert key.user.email == "eve@example.com"
+    assert not key.user.has_usable_password()
+    assert key.user.current_project_id == 20
+    assert organizations_of("eve@example.com") == {"Initech", "Umbrella"}
+    assert [Api(made["key"]).list(project=project).status_code for project in (10, 20, "@current")] == [200] * 3
+
+
+@pytest.mark.usefixtures("two_organizations")
+def test_a_key_of_somebody_new_for_some_projects(commands: Commands) -> None:
+    made = commands.run("create_api_key", "--user", "eve@example.com", "--project", "10")
+    assert PersonalAPIKey.objects.get().scoped_teams == [10]
+    assert User.objects.get().current_project_id == 10
+    assert organizations_of("eve@example.com") == {"Umbrella"}
+    assert [Api(made["key"]).list(project=project).status_code for project in (10, 20)] == [200, 403]
+
+
+@pytest.mark.usefixtures("two_organizations")
+def test_the_first_project_given_is_the_current_one(commands: Commands) -> None:
+    commands.run("create_api_key", "--user", "eve@example.com", "--project", "20", "--project", "10")
+    assert PersonalAPIKey.objects.get().scoped_teams == [20, 10]
+    assert User.objects.get().current_project_id == 20
+    assert organizations_of("eve@example.com") == {"Initech", "Umbrella"}
+
+
+def test_a_key_for_some_organizations(commands: Commands, two_organizations: dict[str, Project]) -> None:
+    umbrella = str(two_organizations["blog"].organization_id)
+    made = commands.run("create_api_key", "--user", "eve@example.com", "--organization", umbrella)
+    assert PersonalAPIKey.objects.get().scoped_organizations == [umbrella]
+    assert organizations_of("eve@example.com") == {"Initech", "Umbrella"}
+    assert [Api(made["key"]).list(project=project).status_code for project in (10, 20)] == [200, 403]
+
+
+def test_somebody_known_stays_where_they_are(
+    commands: Commands, two_organizations: dict[str, Project], user: User
+) -> None:
+    made = commands.run("create_api_key", "--user", "Ann@Example.com", "--project", "10", "--label", "Script")
+    assert User.objects.count() == 1
+    assert commands.said == "Keep the key: it is not shown again.\n"
+    user.refresh_from_db()
+    assert user.current_project_id == 1
+    assert Membership.objects.filter(user=user).count() == 1
+    assert PersonalAPIKey.objects.get().label == "Script"
+    assert [Api(made["key"]).list(project=project).status_code for project in (10, 20)] == [403, 403]
+
+
+def test_a_key_can_be_made_before_any_project(commands: Commands) -> None:
+    commands.run("create_api_key", "--user", "eve@example.com")
+    assert (User.objects.get().current_project_id, organizations_of("eve@example.com")) == (None, set())
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status"),
+    [(["*"], 200), (["heatmap:write"], 200), (["insight:read", "any text"], 403), (["", "heatmap:read"], 200)],
+)
+def test_any_text_is_a_scope(commands: Commands, user: User, scopes: list[str], status: int) -> None:
+    options = [text for scope in scopes for text in ("--scope", scope)]
+    made = commands.run("create_api_key", "--user", user.email, *options)
+    assert PersonalAPIKey.objects.get().scopes == scopes
+    assert Api(made["key"]).list().status_code == status
+
+
+MISSING = "0190d7a1-0000-7000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--user", "ann"], "'ann' is no email address."),
+        (["--user", "e@example.com", "--project", "9"], "There is no project 9. There are: 10, 20."),
+        (["--user", "e@example.com", "--organization", MISSING], f"There is no organization {MISSING}."),
+        (
+            ["--user", "e@example.com", "--organization", "Acme"],
+            "Error: argument --organization: invalid UUID value: 'Acme'",
+        ),
+        ([], "Error: the following arguments are required: --user"),
+    ],
+)
+@pytest.mark.usefixtures("two_organizations")
+def test_a_key_that_cannot_be_made_makes_nobody(commands: Commands, arguments: list[str], reason: str) -> None:
+    assert commands.refusal("create_api_key", *arguments) == reason
+    assert not User.objects.exists()
+    assert not PersonalAPIKey.objects.exists()
+
+
+# --- list_api_keys, revoke_api_key ---------------------------------------------------------------------------------
+
+
+def test_keys_are_listed_by_their_masks(commands: Commands, user: User) -> None:
+    assert commands.run("list_api_keys") == {"keys": []}
+    made = commands.run("create_api_key", "--user", user.email, "--label", "Script", "--project", "1")
+    key = PersonalAPIKey.objects.get()
+    listed = {
+        "mask": made["mask"],
+        "label": "Script",
+        "user": "ann@example.com",
+        "scopes": ["heatmap:read"],
+        "projects": [1],
+        "organizations": None,
+        "created_at": key.created_at.isoformat(),
+        "last_used_at": None,
+    }
+    assert commands.run("list_api_keys") == {"keys": [listed]}
+    assert commands.shown("list_api_keys") == (
+        f"{made['mask']}\tann@example.com\tScript\theatmap:read\tprojects [1]\tnever used\n"
+    )
+    Api(made["key"]).list()
+    key.refresh_from_db()
+    assert key.last_used_at is not None
+    assert commands.run("list_api_keys") == {"keys": [listed | {"last_used_at": key.last_used_at.isoformat()}]}
+    assert commands.shown("list_api_keys").endswith(f"last used {key.last_used_at:%Y-%m-%d %H:%M}\n")
+
+
+@pytest.mark.parametrize("by", ["key", "mask"])
+def test_a_revoked_key_opens_nothing(commands: Commands, user: User, by: str) -> None:
+    made, kept = (commands.run("create_api_key", "--user", user.email) for _ in range(2))
+    assert commands.run("revoke_api_key", made[by]) == {"mask": made["mask"]}
+    assert [Api(key["key"]).list().status_code for key in (made, kept)] == [401, 200]
+    assert "There is no such key." in commands.refusal("revoke_api_key", made[by])
+
+
+def test_a_mask_of_two_keys_revokes_neither(commands: Commands, user: User) -> None:
+    secrets = ["phx_one-abcd", "phx_two-abcd"]
+    for secret in secrets:
+        PersonalAPIKey.objects.create(user=user, label="Key", digest=keys.digest(secret), mask=keys.mask(secret))
+    assert commands.refusal("revoke_api_key", "phx_...abcd") == (
+        "2 keys have the mask phx_...abcd. Give the key itself, or use the admin."
+    )
+    assert [Api(secret).list().status_code for secret in secrets] == [200, 200]
+    commands.run("revoke_api_key", secrets[0])
+    assert [Api(secret).list().status_code for secret in secrets] == [401, 200]
+
+
+# --- set_project ---------------------------------------------------------------------------------------------------
+
+SETTINGS = {
+    "id": 1,
+    "name": "Shop",
+    "timezone": "UTC",
+    "heatmaps_opt_in": True,
+    "test_account_filters": default_test_account_filters(),
+}
+OWN_FILTERS = [{"key": "email", "operator": "not_icontains", "value": "@acme.com", "type": "person"}]
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        ([], {}),
+        (["--timezone", "Asia/Tokyo"], {"timezone": "Asia/Tokyo"}),
+        (["--heatmaps-opt-in", "false"], {"heatmaps_opt_in": False}),
+        (["--test-account-filters", "[]"], {"test_account_filters": []}),
+        (["--test-account-filters", orjson.dumps(OWN_FILTERS).decode()], {"test_account_filters": OWN_FILTERS}),
+        (
+            ["--timezone", "UTC", "--heatmaps-opt-in", "true", "--test-account-filters", "[]"],
+            {"test_account_filters": []},
+        ),
+    ],
+)
+def test_a_projects_settings_change_one_by_one(commands: Commands, options: list[str], changed: dict[str, Any]) -> None:
+    assert commands.run("set_project", "1", *options) == SETTINGS | changed
+    assert commands.run("set_project", "1") == SETTINGS | changed
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["1", "--timezone", ""], "timezone: This field cannot be blank."),
+        (["1", "--timezone", "../etc"], "timezone: '../etc' is not a time zone."),
+        (["1", "--test-account-filters", "["], "--test-account-filters is not JSON: "),
+        (["1", "--test-account-filters", "null"], "--test-account-filters must be a JSON list, such as []."),
+        (["1", "--test-account-filters", "{}"], "--test-account-filters must be a JSON list, such as []."),
+        (["1", "--heatmaps-opt-in", "maybe"], "Error: argument --heatmaps-opt-in: invalid choice: 'maybe'"),
+        (["9"], "There is no project 9. There are: 1."),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(commands: Commands, arguments: list[str], reason: str) -> None:
+    refusal = commands.refusal("set_project", "--heatmaps-opt-in", "false", *arguments)
+    assert refusal.startswith(reason)
+    assert commands.run("set_project", "1") == SETTINGS
+
+
+# --- migrate_clickhouse --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return Service(directory=tmp_path)
+
+
+def rules(service: Service) -> list[str]:
+    """How long the tables keep their rows."""
+    rows = service.select(
+        "SELECT engine_full FROM system.tables"
+        " WHERE database = currentDatabase() AND name IN ('heatmaps', 'events') ORDER BY name"
+    )
+    return [found[1] if (found := re.search("TTL (.*?) SETTINGS", engine)) else "" for (engine,) in rows]
+
+
+def test_migrations_run_once_and_a_plan_changes_nothing(service: Service) -> None:
+    plan = orjson.loads(service.result("migrate_clickhouse", "--plan", "--json"))["plan"]
+    assert service.result("migrate_clickhouse", "--plan") == "\n\n".join(plan) + "\n"
+    assert [" ".join(sql.split()[:6]) for sql in plan if "CREATE TABLE IF NOT EXISTS heatmaps\n" in sql] != []
+    assert all(sql.endswith(";") for sql in plan)
+    assert service.select("SHOW TABLES") == []
+    first = orjson.loads(service.result("migrate_clickhouse", "--json"))["applied"]
+    assert first == sorted(path.stem for path in (service.root / "heatmaps/schema").glob("0*.sql"))
+    assert service.result("migrate_clickhouse", "--json") == '{"applied":[]}\n'
+    assert service.result("migrate_clickhouse", "--plan", "--json") == '{"plan":[]}\n'
+
+
+def test_retention_follows_its_setting(service: Service) -> None:
+    service.result("migrate_clickhouse")
+    assert rules(service) == ["timestamp + toIntervalDay(90)"] * 2
+    plan = service.result("migrate_clickhouse", "--plan", RETENTION_DAYS="30")
+    assert plan.split("\n\n") == [
+        "ALTER TABLE heatmaps MODIFY TTL timestamp + toIntervalDay(30);",
+        "ALTER TABLE events MODIFY TTL timestamp + toIntervalDay(30);\n",
+    ]
+    assert rules(service) == ["timestamp + toIntervalDay(90)"] * 2
+    for days, rule in {"9": "timestamp + toIntervalDay(9)", "0": "", "90": "timestamp + toIntervalDay(90)"}.items():
+        service.result("migrate_clickhouse", RETENTION_DAYS=days)
+        assert rules(service) == [rule] * 2
+
+
+# --- As a script meets them ----------------------------------------------------------------------------------------
+
+
+def test_results_go_to_standard_output_and_words_to_standard_error(service: Service) -> None:
+    service.result("migrate", "-v0")
+    made = service.run("create_project", "Shop", "--json")
+    assert (made.returncode, made.stderr) == (0, "Made project 1 of Default.\n")
+    assert re.fullmatch(r'\{"id":1,"name":"Shop","token":"phc_[^"]+","organization_id":"[^"]+"\}\n', made.stdout)
+    failed = service.run("set_project", "9", "--json")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "CommandError: There is no project 9. There are: 1.\n"
+
+
+def test_a_metadata_database_without_tables_is_a_sentence(service: Service) -> None:
+    failed = service.run("list_api_keys")
+    sentence = (
+        "CommandError: The metadata database cannot be used (no such table: heatmaps_personalapikey). "
+        "Check DATABASE_URL, and run `manage.py migrate` once.\n"
+    )
+    assert (failed.returncode, failed.stdout, failed.stderr) == (1, "", sentence)
+
+
+OURS = sorted(name for name, app in get_commands().items() if app == "heatmaps")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_help_shows_a_commands_own_options_only(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command(name, "--help")
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert "--json" in shown
+    assert not re.search("--(verbosity|settings|pythonpath|traceback|no-color|force-color|skip-checks|version)", shown)

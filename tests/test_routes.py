@@ -260,6 +260,7 @@ def test_a_service_without_its_metadata_is_not_ready(client: Client, monkeypatch
     assert (response.status_code, response.json()["metadata"]) == (503, "unavailable")
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "page", ["/api/schema/swagger-ui/", "/api/schema/redoc/", "/api/schema/swagger-ui", "/api/schema/redoc"]
 )

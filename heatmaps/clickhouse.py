@@ -32,12 +32,15 @@ __all__ = [
     "blocks",
     "close",
     "create_database",
+    "database_exists",
     "rows",
     "writer",
 ]
 
 # Sessions serialise the queries that share one; ours share nothing.
 common.set_setting("autogenerate_session_id", False)
+
+_UNKNOWN_DATABASE = 81
 
 # One block of an answer, column by column: sequences of equal length.
 Block = Sequence[Sequence[Any]]
@@ -85,6 +88,17 @@ def writer() -> Iterator[Client]:
     """A client that may write, without the limits of the API's queries."""
     with _writers().lend() as client:
         yield client
+
+
+def database_exists() -> bool:
+    """Whether there is the database that CLICKHOUSE_URL names."""
+    try:
+        with writer():
+            return True
+    except EngineError as error:
+        if error.code != _UNKNOWN_DATABASE:
+            raise
+        return False
 
 
 def create_database() -> None:

@@ -30,12 +30,12 @@ class Step:
     statements: tuple[str, ...]
 
 
-def pending(client: Client, *, retention_days: int) -> list[Step]:
-    """What stands between the database and this version of the service, in order. Changes nothing."""
-    book_exists = bool(client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0])
+def pending(client: Client | None, *, retention_days: int) -> list[Step]:
+    """What stands between the database (None: one that is not there yet) and this version of the service, in order.
+    Changes nothing."""
     applied = set[str]()
     steps = []
-    if book_exists:
+    if client and client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0]:
         applied = {name for (name,) in client.query("SELECT name FROM heatmaps_migrations").result_rows}
     else:
         steps.append(Step("", (BOOK,)))
@@ -71,14 +71,19 @@ def _statements(file: Path) -> tuple[str, ...]:
     return tuple(text.strip() for text in file.read_text().split(";\n") if text.strip())
 
 
-def _retention(client: Client, table: str, column: str, days: int) -> Iterator[str]:
-    engine = client.query(
-        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
-        parameters={"table": table},
-    ).result_rows
-    current = engine[0][0] if engine else ""
+def _retention(client: Client | None, table: str, column: str, days: int) -> Iterator[str]:
+    current = _engine(client, table) if client else ""
     rule = f"TTL {column} + toIntervalDay({days})"
     if days and f"{rule} " not in f"{current} ":
         yield f"ALTER TABLE {table} MODIFY {rule}"
     if not days and "TTL" in current:
         yield f"ALTER TABLE {table} REMOVE TTL"
+
+
+def _engine(client: Client, table: str) -> str:
+    """The table's engine and all that belongs to it; empty when there is no table."""
+    rows = client.query(
+        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+        parameters={"table": table},
+    ).result_rows
+    return str(rows[0][0]) if rows else ""

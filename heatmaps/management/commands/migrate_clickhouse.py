@@ -13,20 +13,27 @@ class Command(ServiceCommand):
         parser.add_argument("--plan", action="store_true", help="print the SQL that would run, and run none")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        clickhouse.create_database()
+        # Asked first, because who may not make a database may still be given one.
+        exists = clickhouse.database_exists()
+        if options["plan"]:
+            return {"plan": [f"{statement};" for step in _pending(exists=exists) for statement in step.statements]}
+        if not exists:
+            clickhouse.create_database()
+        steps = _pending(exists=True)
         with clickhouse.writer() as client:
-            steps = schema.pending(client, retention_days=settings.RETENTION_DAYS)
-            if options["plan"]:
-                return {"plan": [f"{statement};" for step in steps for statement in step.statements]}
             for step in steps:
                 schema.apply(client, step)
                 if step.name:
                     self.say(f"Applied {step.name}.")
-            # The book of migrations is made first, and what it is for is decided when it is there.
-            for step in schema.pending(client, retention_days=settings.RETENTION_DAYS):
-                schema.apply(client, step)
         self.say("ClickHouse is up to date.")
         return {"applied": [step.name for step in steps if step.name]}
 
     def show(self, result: Any) -> str:
         return "\n\n".join(result.get("plan", []))
+
+
+def _pending(*, exists: bool) -> list[schema.Step]:
+    if not exists:
+        return schema.pending(None, retention_days=settings.RETENTION_DAYS)
+    with clickhouse.writer() as client:
+        return schema.pending(client, retention_days=settings.RETENTION_DAYS)

@@ -77,6 +77,7 @@ def _is_database_url(value: str) -> bool:
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         return False
     try:
-        return bool(dj_database_url.parse(value)["NAME"])
+        # In memory, every connection would have a database of its own.
+        return dj_database_url.parse(value)["NAME"] not in {"", ":memory:"}
     except (ValueError, KeyError):
         return False

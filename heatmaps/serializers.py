@@ -187,6 +187,9 @@ class HeatmapsRequest(serializers.Serializer[None]):
         )
 
     def validate_url_pattern(self, value: str) -> str:
+        if value == self.initial_data.get("url_exact", "").strip():
+            # An exact URL, which need not be an expression.
+            return value
         if reason := expressions.fault(regular_expression(value)):
             raise serializers.ValidationError(f"url_pattern is not a valid regular expression: {reason}")
         return value

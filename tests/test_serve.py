@@ -1,0 +1,179 @@
+"""`manage.py serve` as it runs in production: a process of its own that listens on a port."""
+
+import http.client
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import Popen
+
+import orjson
+import pytest
+
+from tests.processes import Service, free_port, stopped_afterwards
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    service = Service(directory=tmp_path_factory.mktemp("serve"))
+    service.migrate()
+    service.result("create_project", "Shop")
+    return service
+
+
+@pytest.fixture(scope="module")
+def key(service: Service) -> str:
+    made = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))
+    return str(made["key"])
+
+
+def wait_until_it_answers(process: "Popen[str]", port: int) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            pytest.fail(process.stderr.read() if process.stderr else "")
+        try:
+            ask(port, "/_health")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("It does not answer.")
+
+
+def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def port(service: Service, key: str) -> Iterator[int]:
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
+        wait_until_it_answers(process, port)
+        yield port
+
+
+def test_it_answers_with_both_databases(port: int, key: str) -> None:
+    status, body = ask(port, "/_readyz")
+    assert (status, orjson.loads(body)) == (200, {"status": "ok", "metadata": "ok", "clickhouse": "ok"})
+    status, body = ask(port, "/api/projects/@current/heatmaps", Authorization=f"Bearer {key}")
+    assert (status, orjson.loads(body)["results"]) == (200, [])
+
+
+PATH = "/api/projects/1/heatmaps/?date_from=-7d&url_exact="
+
+
+@pytest.mark.parametrize(("characters", "status"), [(59_000, 200), (60_000, 200), (60_001, 414), (66_000, 414)])
+def test_a_request_line_may_be_long(port: int, key: str, characters: int, status: int) -> None:
+    path = PATH + "x" * (characters - len(PATH))
+    assert ask(port, path, Authorization=f"Bearer {key}")[0] == status
+
+
+def test_head_has_the_headers_of_get_and_no_body(port: int, key: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(
+            b"HEAD /api/projects/1/heatmaps/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            b"Authorization: Bearer " + key.encode() + b"\r\n\r\n"
+        )
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"content-type: application/json" in head.lower()
+    assert body == b""
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_requests_under_way_finish(tmp_path: Path, name: signal.Signals) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
+        wait_until_it_answers(process, port)
+        body = b"x" * 1_000_000
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            # A request is under way while its body is: the answer needs all of it.
+            connection.sendall(
+                b"POST /api/projects/1/heatmaps/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body[:500_000]
+            )
+            time.sleep(0.3)
+            process.send_signal(name)
+            time.sleep(0.3)
+            connection.sendall(body[500_000:])
+            assert connection.recv(65536).startswith(b"HTTP/1.1 4")
+        output, said = process.communicate(timeout=20)
+    assert (process.returncode, output) == (0, "")
+    assert said == f"Serving on http://127.0.0.1:{port} (stop with Ctrl-C)\n"
+
+
+# --- What stops it from starting -----------------------------------------------------------------------------------
+
+
+def failure(service: Service, *options: str, **variables: str) -> str:
+    done = service.run("serve", "--port", str(free_port()), *options, **variables)
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr.removeprefix("CommandError: ").replace(str(service.directory), "…").strip()
+
+
+def test_the_metadata_has_to_be_migrated(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    assert failure(service) == "The metadata database is not up to date. Run `manage.py migrate` first."
+
+
+def test_clickhouse_has_to_be_migrated(service: Service) -> None:
+    url = f"chdb://{service.directory}/empty"
+    assert failure(service, CLICKHOUSE_URL=url) == (
+        "ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first."
+    )
+
+
+def test_memory_cannot_be_served(service: Service) -> None:
+    assert failure(service, CLICKHOUSE_URL="chdb://memory") == (
+        "chdb://memory is empty in every new process. Set CLICKHOUSE_URL to chdb:///absolute/path or to a server."
+    )
+
+
+def test_a_taken_data_directory_is_said_at_once(service: Service, port: int) -> None:
+    assert failure(service).startswith("The data directory …/clickhouse is in use by another process.")
+
+
+@pytest.mark.parametrize(
+    ("host", "at", "reason"),
+    [
+        ("127.0.0.1", "", "Address already in use"),
+        ("127.0.0.1", "99999", "a port is a number from 1 to 65535"),
+        ("nowhere.invalid", "8000", "Name or service not known"),
+    ],
+)
+def test_where_it_cannot_listen_is_said(service: Service, port: int, host: str, at: str, reason: str) -> None:
+    at = at or str(port)
+    assert failure(service, "--host", host, "--port", at) == (
+        f"Cannot listen on {host}:{at}: {reason}. Choose another --host or --port."
+    )
+
+
+def test_the_embedded_engine_has_one_process(service: Service) -> None:
+    assert failure(service, "--workers", "2") == (
+        "The embedded engine lives in one process. Leave out --workers, or set CLICKHOUSE_URL to a server."
+    )
+
+
+def test_it_serves_while_a_clickhouse_server_is_away(service: Service) -> None:
+    port = free_port()
+    variables = {"CLICKHOUSE_URL": "http://reader:secretpw@127.0.0.1:1/x"}
+    with stopped_afterwards(service.start("serve", "--port", str(port), "--workers", "2", **variables)) as process:
+        wait_until_it_answers(process, port)
+        status, body = ask(port, "/_readyz")
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+    assert (status, orjson.loads(body)["clickhouse"], process.returncode) == (503, "unavailable", 0)
+    assert said.startswith("The ClickHouse server at 127.0.0.1:1 does not answer. ")
+    assert "secretpw" not in said

@@ -1,9 +1,11 @@
 """The service's commands as processes of their own, on databases of their own."""
 
+import http.client
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from subprocess import CompletedProcess, Popen
 from typing import Any
 
 import orjson
+import pytest
 
 ROOT = Path(__file__).parent.parent
 # What the tests' own settings put into the environment is not for these processes.
@@ -85,3 +88,40 @@ def stopped_afterwards(process: "Popen[str]") -> Iterator["Popen[str]"]:
             yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def served(service: Service) -> Iterator[int]:
+    """The port on which the service is served meanwhile."""
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
+        wait_until_it_answers(process, port)
+        try:
+            yield port
+        finally:
+            # Asked to stop and not killed, which would leave its worker alone with the data directory.
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def wait_until_it_answers(process: "Popen[str]", port: int) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            pytest.fail(process.stderr.read() if process.stderr else "")
+        try:
+            ask(port, "/_health")
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("It does not answer.")
+
+
+def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

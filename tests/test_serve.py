@@ -1,17 +1,15 @@
 """`manage.py serve` as it runs in production: a process of its own that listens on a port."""
 
-import http.client
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from subprocess import Popen
 
 import orjson
 import pytest
 
-from tests.processes import Service, free_port, stopped_afterwards
+from tests.processes import Service, ask, free_port, served, stopped_afterwards, wait_until_it_answers
 
 
 @pytest.fixture(scope="module")
@@ -28,34 +26,9 @@ def key(service: Service) -> str:
     return str(made["key"])
 
 
-def wait_until_it_answers(process: "Popen[str]", port: int) -> None:
-    for _ in range(200):
-        if process.poll() is not None:
-            pytest.fail(process.stderr.read() if process.stderr else "")
-        try:
-            ask(port, "/_health")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("It does not answer.")
-
-
-def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request(method, path, headers=headers)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
-
-
 @pytest.fixture(scope="module")
 def port(service: Service, key: str) -> Iterator[int]:
-    port = free_port()
-    with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
-        wait_until_it_answers(process, port)
+    with served(service) as port:
         yield port
 
 

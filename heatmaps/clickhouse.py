@@ -168,6 +168,9 @@ def _readers() -> _Clients:
             "max_result_rows": settings.CLICKHOUSE_MAX_RESULT_ROWS,
             "result_overflow_mode": "throw",
             "max_threads": settings.CLICKHOUSE_MAX_THREADS,
+            # Room for as many property filters as a request may have; values are bound, so the text is all ours.
+            "max_query_size": 4_000_000,
+            "max_ast_elements": 500_000,
             # The last one: from here on nothing can be written, and this cannot be taken back.
             "readonly": 2,
         },

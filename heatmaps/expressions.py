@@ -1,9 +1,14 @@
 """Regular expressions, in RE2's language: the engine's own, so that what is accepted here runs there."""
 
+import re
+from collections.abc import Sequence
+
 import re2
 
 _QUIET = re2.Options()
 _QUIET.log_errors = False
+# A quotation from \Q to \E, which need not end, or another escaped character.
+_ESCAPED = re.compile(r"\\Q.*?(?P<end>\\E|\Z)|\\.", re.DOTALL)
 
 
 def fault(expression: str) -> str | None:
@@ -14,3 +19,15 @@ def fault(expression: str) -> str | None:
         reason = error.args[0] if error.args else error
         return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     return None
+
+
+def any_of(expressions: Sequence[str]) -> str:
+    """One expression that finds what any of these finds."""
+    if len(expressions) == 1:
+        return expressions[0]
+    return "|".join(f"(?:{_with_quotation_closed(expression)})" for expression in expressions)
+
+
+def _with_quotation_closed(expression: str) -> str:
+    is_open = any(match["end"] == "" for match in _ESCAPED.finditer(expression))
+    return expression + r"\E" if is_open else expression

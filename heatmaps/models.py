@@ -78,9 +78,13 @@ class Project(models.Model):
         """Refuses filters that name a cohort this project does not have."""
         try:
             wanted = {one.cohort_id for one in properties.parse_filters(self.test_account_filters) if one.cohort_id}
-        except properties.BadFilter:
-            # The field's own validator has said so.
-            return
+        except properties.BadFilter as error:
+            # The field's own validator has said so, but Django asks none about what is empty.
+            if self.test_account_filters:
+                return
+            raise ValidationError(
+                {"test_account_filters": f"The test-account filters cannot be used: {error}"}
+            ) from error
         known = set(
             Cohort.objects.filter(project_id=self.pk, deleted=False, pk__in=wanted).values_list("pk", flat=True)
         )

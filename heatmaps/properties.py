@@ -3,10 +3,13 @@
 Knows no Django and no SQL; `queries.properties` says what each operator means to the engine.
 """
 
+import json
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -88,6 +91,10 @@ EVENT_COLUMNS = frozenset({"event", "distinct_id"})
 ELEMENT_KEYS = frozenset({"selector", "tag_name", "href", "text"})
 _NEGATION_OF_COHORT = {Operator.EXACT: False, Operator.IN: False, Operator.NOT_IN: True}
 _MAX_ID = 2**63 - 1
+# Characters of a caller's text that an error repeats.
+MAX_SHOWN = 100
+# What every version of the engine can hold.
+FIRST_YEAR, LAST_YEAR = 1900, 2299
 
 
 class BadFilter(ValueError):
@@ -158,18 +165,18 @@ def parse_filter(raw: Any, *, types: Collection[PropertyType] = frozenset(Proper
     key = raw.get("key")
     if not isinstance(key, str) or not key:
         raise BadFilter("A property filter must have a key.")
-    _refuse_null_characters(key)
+    _refuse_unreadable(key)
     if kind is PropertyType.ELEMENT:
         return _element_filter(key, operator, raw.get("value"))
     if kind is PropertyType.EVENT_METADATA and key not in EVENT_COLUMNS:
-        raise BadFilter(f"{key!r} is no column of events that can be filtered; there are event and distinct_id.")
+        raise BadFilter(f"{_shown(key)} is no column of events that can be filtered; there are event and distinct_id.")
     return _value_filter(kind, key, operator, raw.get("value"))
 
 
 def _type(raw: Any, types: Collection[PropertyType]) -> PropertyType:
-    if raw not in [member.value for member in types]:
+    if not isinstance(raw, str) or raw not in [member.value for member in types]:
         offered = ", ".join(member.value for member in PropertyType if member in types)
-        raise BadFilter(f"Property type {raw!r} is not offered here; there are {offered}.")
+        raise BadFilter(f"Property type {_shown(raw)} is not offered here; there are {offered}.")
     return PropertyType(raw)
 
 
@@ -179,13 +186,20 @@ def _operator(raw: Any) -> Operator:
             return _SYNONYMS[raw]
         if raw in [member.value for member in Operator]:
             return Operator(raw)
-    raise BadFilter(f"Operator {raw!r} is not known; there are {', '.join(Operator)}.")
+    raise BadFilter(f"Operator {_shown(raw)} is not known; there are {', '.join(Operator)}.")
+
+
+def _shown(raw: Any) -> str:
+    """What was given, as far as a sentence has room for it."""
+    if isinstance(raw, list | dict):
+        return "[…]" if isinstance(raw, list) else "{…}"
+    return repr(_cut(raw)) if isinstance(raw, str) else _cut(json.dumps(raw))
 
 
 def _cohort_filter(kind: PropertyType, operator: Operator, value: Any, *, is_negated: bool) -> PropertyFilter:
     if operator not in _NEGATION_OF_COHORT:
         raise BadFilter(f"Operator {operator} is not for cohorts; there are in and not_in.")
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,19}", value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _MAX_ID:
         raise BadFilter("The value of a cohort filter must be a cohort's id.")
@@ -194,13 +208,13 @@ def _cohort_filter(kind: PropertyType, operator: Operator, value: Any, *, is_neg
         key="id",
         operator=operator,
         cohort_id=value,
-        is_negated=is_negated != _NEGATION_OF_COHORT[operator],
+        is_negated=is_negated or _NEGATION_OF_COHORT[operator],
     )
 
 
 def _element_filter(key: str, operator: Operator, value: Any) -> PropertyFilter:
     if key not in ELEMENT_KEYS:
-        raise BadFilter(f"{key!r} is no property of elements; there are selector, tag_name, href and text.")
+        raise BadFilter(f"{_shown(key)} is no property of elements; there are selector, tag_name, href and text.")
     if key in {"selector", "tag_name"} and operator not in {Operator.EXACT, Operator.IS_NOT}:
         raise BadFilter(f"{key} can be compared with exact and is_not only.")
     if operator not in TEXTS | PRESENCE or operator is Operator.IS_DATE_EXACT:
@@ -237,29 +251,61 @@ def _texts(operator: Operator, value: Any) -> tuple[str, ...]:
         raise BadFilter(f"The value of {operator} must be a list.")
     texts = tuple(_text(item) for item in (value if isinstance(value, list) else [value]))
     if operator in EXPRESSIONS:
-        for text in texts:
-            if reason := expressions.fault(text):
-                raise BadFilter(f"{text!r} is not a valid regular expression: {reason}")
+        _refuse_bad_expressions(texts)
     return texts
+
+
+def _refuse_bad_expressions(texts: tuple[str, ...]) -> None:
+    for text in texts:
+        if reason := expressions.fault(text):
+            raise BadFilter(f"{_shown(text)} is not a valid regular expression: {_cut(reason)}")
+    if texts and (reason := expressions.fault(expressions.any_of(texts))):
+        raise BadFilter(f"The regular expressions cannot be used together: {_cut(reason)}")
 
 
 def _text(value: Any) -> str:
     """A scalar as the engine writes the same JSON value."""
     if isinstance(value, str):
-        _refuse_null_characters(value)
+        _refuse_unreadable(value)
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, int | float):
+    if isinstance(value, int):
         return str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return _float_text(value)
     raise BadFilter("A property filter needs a value: a text, a number, a boolean, or a list of them.")
 
 
-def _refuse_null_characters(text: str) -> None:
+def _float_text(value: float) -> str:
+    """As the engine writes it, and JavaScript: 1, 0.00001, 1e21, 1.5e-7."""
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    written = "".join(map(str, digits))
+    # Where the point is, counted from the first digit.
+    point = len(written) + int(exponent)
+    if not -6 < point <= 21:
+        rest = f".{written[1:]}" if len(written) > 1 else ""
+        text = f"{written[0]}{rest}e{point - 1}"
+    elif point <= 0:
+        text = f"0.{'0' * -point}{written}"
+    elif point >= len(written):
+        text = written + "0" * (point - len(written))
+    else:
+        text = f"{written[:point]}.{written[point:]}"
+    return f"-{text}" if sign else text
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+
+
+def _refuse_unreadable(text: str) -> None:
     if "\0" in text:
         raise BadFilter("Null characters are not allowed.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadFilter("A text has half of a character: a surrogate without the other one.") from None
 
 
 def _number(operator: Operator, value: Any) -> str:
@@ -279,14 +325,15 @@ def _range(operator: Operator, value: Any) -> tuple[str, str]:
 
 def _moment(operator: Operator, value: Any) -> date | datetime:
     text = value.strip() if isinstance(value, str) else ""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        pass
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise BadFilter(f"The value of {operator} must be a date such as 2026-11-23, with or without a time.") from None
+    for kind in (date, datetime):
+        try:
+            moment = kind.fromisoformat(text)
+        except ValueError:
+            continue
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise BadFilter(f"The value of {operator} must be a date from {FIRST_YEAR} to {LAST_YEAR}.")
+        return moment
+    raise BadFilter(f"The value of {operator} must be a date such as 2026-11-23, with or without a time.")
 
 
 def _versions(operator: Operator, value: Any) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_LENGTH = 1_000
 
 _NAME = r"(?:[A-Za-z0-9_\-]|[^\x00-\x7f]|\\.)+"
 _PART = re.compile(
@@ -18,14 +21,22 @@ class BadSelector(ValueError):
     """A selector that is not understood; the text says why."""
 
 
+class Within(StrEnum):
+    """What an element is within: anything, the element before it in the selector, or that one directly."""
+
+    PAGE = "page"
+    ANCESTOR = "ancestor"
+    PARENT = "parent"
+
+
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """What one element has to be; `is_child` when the one before it in the selector has to be its parent."""
+    """What one element has to be, and where the one before it in the selector is."""
 
     tag: str | None
     classes: tuple[str, ...]
     attributes: tuple[tuple[str, str], ...]
-    is_child: bool
+    within: Within
 
 
 # From the outermost element to the innermost.
@@ -34,29 +45,33 @@ Selector = tuple[Compound, ...]
 
 def parse(text: str) -> Selector:
     """Reads a selector; raises BadSelector."""
-    rest = text.strip()
+    text = text.strip()
+    if len(text) > MAX_LENGTH:
+        raise BadSelector(f"A selector may have at most {MAX_LENGTH:,} characters.")
     compounds: list[Compound] = []
-    is_child = False
+    within = Within.PAGE
+    place = 0
     while True:
-        compound, rest = _compound(rest, text, is_child=is_child)
+        compound, place = _compound(text, place, within)
         compounds.append(compound)
-        if not rest:
+        if place == len(text):
             return tuple(compounds)
-        combinator = _COMBINATOR.match(rest)
+        combinator = _COMBINATOR.match(text, place)
         if combinator is None:
-            raise _not_understood(text, rest)
-        is_child = combinator["child"] is not None
-        rest = rest[combinator.end() :]
+            raise _not_understood(text, place)
+        within = Within.PARENT if combinator["child"] else Within.ANCESTOR
+        place = combinator.end()
 
 
-def _compound(rest: str, whole: str, *, is_child: bool) -> tuple[Compound, str]:
-    before = rest
+def _compound(text: str, start: int, within: Within) -> tuple[Compound, int]:
+    """What the selector says of one element from here on, and where it has said so."""
+    place = start
     tag = None
-    if match := _TAG.match(rest):
+    if match := _TAG.match(text, place):
         tag = None if match[0] == "*" else _unescaped(match[0]).lower()
-        rest = rest[match.end() :]
+        place = match.end()
     classes, attributes = [], []
-    while match := _PART.match(rest):
+    while match := _PART.match(text, place):
         if match["class"]:
             classes.append(_unescaped(match["class"]))
         elif match["id"]:
@@ -64,18 +79,18 @@ def _compound(rest: str, whole: str, *, is_child: bool) -> tuple[Compound, str]:
         else:
             value = next(value for value in (match["double"], match["single"], match["bare"]) if value is not None)
             attributes.append((match["attribute"].lower(), _unescaped(value)))
-        rest = rest[match.end() :]
-    if rest == before:
-        raise _not_understood(whole, rest)
-    return Compound(tag, tuple(classes), tuple(attributes), is_child), rest
+        place = match.end()
+    if place == start:
+        raise _not_understood(text, place)
+    return Compound(tag, tuple(classes), tuple(attributes), within), place
 
 
 def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text)
 
 
-def _not_understood(whole: str, rest: str) -> BadSelector:
+def _not_understood(text: str, place: int) -> BadSelector:
     return BadSelector(
-        f"The selector {whole!r} is not understood at {rest[:20]!r}; "
+        f"The selector is not understood at {text[place : place + 20]!r}; "
         'there are tag, .class, #id, [attribute="value"], descendants and >.'
     )

@@ -3,8 +3,10 @@
 A serializer turns query parameters into a question of `filters`; what it refuses is reported in its fields' order.
 """
 
+import json
 import re
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -67,9 +69,12 @@ class JSONText(serializers.CharField):
         self.not_json = not_json
 
     def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
         try:
-            return orjson.loads(super().to_internal_value(data))
-        except orjson.JSONDecodeError:
+            # orjson takes JSON only, the other one reads whole numbers of any size.
+            orjson.loads(text)
+            return json.loads(text)
+        except (ValueError, RecursionError):
             raise serializers.ValidationError(self.not_json) from None
 
 
@@ -186,6 +191,11 @@ class HeatmapsRequest(serializers.Serializer[None]):
             timezone=project.timezone,
         )
 
+    @cached_property
+    def cohorts(self) -> dict[int, CohortMembers]:
+        """Looked up once for all parameters."""
+        return cohort_members(self.context["project"])
+
     def validate_url_pattern(self, value: str) -> str:
         if value == self.initial_data.get("url_exact", "").strip():
             # An exact URL, which need not be an expression.
@@ -200,7 +210,7 @@ class HeatmapsRequest(serializers.Serializer[None]):
         project: Project = self.context["project"]
         try:
             filters = properties.parse_filters(project.test_account_filters)
-            return with_cohorts(filters, project)
+            return with_cohorts(filters, self.cohorts if any(one.cohort_id for one in filters) else {})
         except properties.BadFilter as error:
             raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
 
@@ -209,10 +219,10 @@ class HeatmapsRequest(serializers.Serializer[None]):
             return ()
         if not isinstance(value, list) or not all(type(item) is int for item in value):
             raise serializers.ValidationError("cohort_ids must be a JSON array of integers")
-        found = cohort_members(value, self.context["project"])
-        if missing := [cohort_id for cohort_id in dict.fromkeys(value) if cohort_id not in found]:
+        wanted = dict.fromkeys(value)
+        if missing := [cohort_id for cohort_id in wanted if cohort_id not in self.cohorts]:
             raise serializers.ValidationError(f"Cohort(s) not found or deleted: {missing}")
-        return tuple(found[cohort_id] for cohort_id in dict.fromkeys(value))
+        return tuple(self.cohorts[cohort_id] for cohort_id in wanted)
 
     def validate_events(self, value: Any) -> tuple[EventFilter, ...]:
         if value is None:

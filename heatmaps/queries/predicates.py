@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from heatmaps.filters import SCROLL_DEPTH, Filters, Point
 from heatmaps.properties import EventFilter, PropertyFilter
 from heatmaps.queries.binding import Binder, Predicate
-from heatmaps.queries.properties import condition, in_cohort
+from heatmaps.queries.properties import ELEMENTS, condition, in_cohorts
 
 
 def matching(filters: Filters) -> list[Predicate]:
@@ -38,7 +38,7 @@ def matching(filters: Filters) -> list[Predicate]:
     if filters.hide_zero_coordinates and filters.type != SCROLL_DEPTH:
         predicates.append(Predicate("NOT (x = 0 AND y = 0)"))
     binder = Binder()
-    by_other_data = [in_cohort(cohort, binder) for cohort in filters.cohorts]
+    by_other_data = [in_cohorts(filters.cohorts, binder)] if filters.cohorts else []
     if filters.test_accounts is not None:
         by_other_data.append(_in_sessions(filters.test_accounts, binder, filters.timezone))
     by_other_data += [_in_sessions_with(event, binder, filters.timezone) for event in filters.events]
@@ -78,7 +78,8 @@ def _in_sessions(properties: Iterable[PropertyFilter], binder: Binder, timezone:
     """Whether the session of a row has, in the window, an event that meets all conditions."""
     all_conditions = [*conditions, *(condition(one, binder, timezone) for one in properties)]
     return (
-        "session_id IN (SELECT `$session_id` FROM events WHERE team_id = {team_id:Int64}"
+        f"session_id IN (WITH {ELEMENTS} AS elements"
+        " SELECT `$session_id` FROM events WHERE team_id = {team_id:Int64}"
         " AND timestamp >= {date_from:DateTime64(6, 'UTC')} AND timestamp < {date_to:DateTime64(6, 'UTC')}"
         " AND `$session_id` != ''" + "".join(f" AND {text}" for text in all_conditions) + ")"
     )

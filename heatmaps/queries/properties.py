@@ -4,11 +4,11 @@ A condition says what makes an operator true; a property that is missing is NULL
 false. The operators that deny something deny just that, so a missing property is true for them.
 """
 
-import re
+from collections.abc import Collection
 from datetime import UTC, datetime
-from functools import reduce
 from typing import assert_never
 
+from heatmaps import expressions
 from heatmaps.properties import (
     NUMBER,
     VERSION,
@@ -19,7 +19,7 @@ from heatmaps.properties import (
     PropertyType,
 )
 from heatmaps.queries.binding import Binder
-from heatmaps.selectors import Compound, Selector
+from heatmaps.selectors import Selector, Within
 
 # What denies, and what it denies. In NEVER_MISSING the denial, too, is false for a missing property.
 DENIALS = {
@@ -35,15 +35,36 @@ NEVER_MISSING = frozenset({Operator.NOT_BETWEEN, Operator.SEMVER_NEQ})
 COMPARISONS = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
 
 # ISO 8601 in the forms that browsers write, and seconds since 1970.
-_TIME = r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?"
 DATE = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_TIME})?|[0-9]{{10}})$"
 
 # One element of a chain: everything up to a semicolon that is not within quotes.
 ELEMENT = r'(?:[^;"]|"(?:[^"\\]|\\.)*")+'
+# What of an element is its first attribute's name, which a colon separates from classes that may have colons too.
+_FIRST_NAME = r'attr__?[^"=]+|[^"=:]+'
+# Tag and classes of an element, as tag.class1.class2.
+HEAD = rf'^([^"]*?):?(?:(?:{_FIRST_NAME})="|$)'
+# An attribute of an element: its name is in one of the first two groups, its value in the third.
+ATTRIBUTE = rf'(?:^[^"]*?:({_FIRST_NAME})|([^"=]+))="((?:[^"\\]|\\.)*)"'
+
+
+def _quoted(expression: str) -> str:
+    """One of our own expressions, as it is written between quotes in SQL."""
+    return expression.replace("\\", "\\\\").replace("'", "\\'")
+
+
+# The `elements` of conditions: those of a chain, from the innermost outward, each its tag and classes, and pairs of an
+# attribute's name and value. The engine reads them once for all conditions, and only if one of them asks.
+ELEMENTS = (
+    f"arrayMap(element -> (extract(element, '{_quoted(HEAD)}'),"
+    " arrayMap(groups -> (concat(groups[1], groups[2]), replaceAll(groups[3], '\\\\\"', '\"')),"
+    f" extractAllGroupsVertical(element, '{_quoted(ATTRIBUTE)}'))), extractAll(elements_chain, '{_quoted(ELEMENT)}'))"
+)
+_TAG = "splitByChar('.', element.1)[1]"
 
 
 def condition(property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
-    """An expression over a row of `events` that is 1 when the filter lets it pass, else 0."""
+    """An expression over a row of `events`, and its `elements`, that is 1 when the filter lets it pass, else 0."""
     if property_filter.is_always_true:
         return "1"
     match property_filter.type:
@@ -62,12 +83,13 @@ def condition(property_filter: PropertyFilter, binder: Binder, timezone: str) ->
             assert_never(property_filter.type)
 
 
-def in_cohort(cohort: CohortMembers, binder: Binder) -> str:
-    """Whether the visitor of a row is, at present, a person in the cohort."""
+def in_cohorts(cohorts: Collection[CohortMembers], binder: Binder) -> str:
+    """Whether the visitor of a row is, at present, a person in every one of the cohorts."""
     return (
         "distinct_id IN (SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {team_id:Int64}"
         " GROUP BY distinct_id HAVING argMax(is_deleted, version) = 0"
-        f" AND argMax(person_id, version) IN ({_members(cohort, binder)}))"
+        + "".join(f" AND argMax(person_id, version) IN ({_members(cohort, binder)})" for cohort in cohorts)
+        + ")"
     )
 
 
@@ -130,15 +152,16 @@ def _text_truth(text: str, operator: Operator, values: tuple[str, ...], binder: 
     match operator:
         case Operator.ICONTAINS:
             given = binder.bind(list(values), "Array(String)")
-            return f"arrayExists(given -> position(lowerUTF8({text}), lowerUTF8(given)) > 0, {given})"
+            return f"arrayExists(given -> position({_caseless(text)}, {_caseless('given')}) > 0, {given})"
         case Operator.REGEX:
-            return f"match({text}, {binder.bind(_any_of(values), 'String')})"
+            return f"match({text}, {binder.bind(expressions.any_of(values), 'String')})"
         case _:
             return f"{text} IN {binder.bind(list(values), 'Array(String)')}"
 
 
-def _any_of(expressions: tuple[str, ...]) -> str:
-    return expressions[0] if len(expressions) == 1 else "|".join(f"(?:{expression})" for expression in expressions)
+def _caseless(text: str) -> str:
+    # Lower case alone depends on the neighbours of a letter (a sigma ends a word in another form), upper case does not.
+    return f"upperUTF8(lowerUTF8({text}))"
 
 
 def _number(value: str) -> str:
@@ -188,68 +211,57 @@ def _date_truth(value: str, operator: Operator, property_filter: PropertyFilter,
 def _of_cohort(property_filter: PropertyFilter, binder: Binder) -> str:
     if property_filter.cohort is None:
         raise ValueError("A cohort filter is resolved before it is asked.")
-    inside = in_cohort(property_filter.cohort, binder)
+    inside = in_cohorts([property_filter.cohort], binder)
     return f"NOT ({inside})" if property_filter.is_negated else f"({inside})"
 
 
 def _of_elements(property_filter: PropertyFilter, binder: Binder) -> str:
     operator = property_filter.operator
     affirmed = DENIALS.get(operator, operator)
+    values = property_filter.values or ()
     if property_filter.selectors is not None:
-        truth = " OR ".join(_selector_truth(selector, binder) for selector in property_filter.selectors)
+        truth = _selector_truth(property_filter.selectors, binder)
     elif property_filter.key == "tag_name":
-        tags = tuple(f"^{re.escape(tag)}(?:[.:]|$)" for tag in property_filter.values or ())
-        truth = f"arrayExists(element -> match(element, {binder.bind(_any_of(tags), 'String')}), {_elements()})"
+        tag = _text_truth(_TAG, affirmed, values, binder)
+        truth = f"arrayExists(element -> {tag}, elements)"
     else:
-        texts = _attribute_values(property_filter.key)
+        texts = (
+            "arrayFlatten(arrayMap(element -> arrayMap(pair -> pair.2, arrayFilter(pair -> pair.1 ="
+            f" {binder.bind(property_filter.key, 'String')}, element.2)), elements))"
+        )
         truth = (
             f"notEmpty({texts})"
             if affirmed is Operator.IS_SET
-            else f"arrayExists(text -> {_text_truth('text', affirmed, property_filter.values or (), binder)}, {texts})"
+            else f"arrayExists(text -> {_text_truth('text', affirmed, values, binder)}, {texts})"
         )
     return f"NOT ({truth})" if operator in DENIALS else f"({truth})"
 
 
-def _elements() -> str:
-    """The elements of a chain, from the innermost outward."""
-    return f"extractAll(elements_chain, '{_quoted(ELEMENT)}')"
+def _selector_truth(selectors: Collection[Selector], binder: Binder) -> str:
+    """Whether a chain has an element that fulfils one of the selectors.
 
-
-def _attribute_values(name: str) -> str:
-    """What an attribute says on the elements of a chain that have it; quotes within are written as \\\"."""
-    expression = _quoted(rf'[:"]{name}="((?:[^"\\]|\\.)*)"')
-    return f"arrayMap(text -> replaceAll(text, '\\\\\"', '\"'), extractAll(elements_chain, '{expression}'))"
-
-
-def _selector_truth(selector: Selector, binder: Binder) -> str:
-    """Whether a chain has elements that fulfil the selector: flags for each element, from the outermost part inward."""
-    return f"arrayExists(flag -> flag, {reduce(lambda outer, part: _within(outer, part, binder), selector, '')})"
-
-
-def _within(outer: str, part: Compound, binder: Binder) -> str:
-    flags = f"arrayMap(element -> {_compound_truth(part, binder)}, {_elements()})"
-    if not outer:
-        return flags
-    if part.is_child:
-        # The parent of an element is the next one in the chain.
-        return f"arrayMap((is_it, is_parent) -> is_it AND is_parent, {flags}, arrayPushBack(arrayPopFront({outer}), 0))"
-    return (
-        f"arrayMap((is_it, place) -> is_it AND place < arrayLastIndex(flag -> flag, {outer}),"
-        f" {flags}, arrayEnumerate({flags}))"
+    Goes through the parts of all selectors, of each from the outermost inward, and notes which elements fulfil it so
+    far. An element's parent is the next one in the chain. The last part only closes the last selector.
+    """
+    parts = [
+        (part.tag or "", list(part.classes), list(part.attributes), part.within.value)
+        for selector in selectors
+        for part in selector
+    ]
+    parts.append(("", [], [], Within.PAGE.value))
+    given = binder.bind(parts, "Array(Tuple(String, Array(String), Array(Tuple(String, String)), String))")
+    is_it = (
+        f"(part.1 = '' OR part.1 = lower({_TAG}))"
+        " AND arrayAll(name -> position(concat(element.1, '.'), concat('.', name, '.')) > 0, part.2)"
+        " AND arrayAll(wanted -> arrayExists(pair -> pair.2 = wanted.2"
+        " AND pair.1 IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
     )
-
-
-def _compound_truth(part: Compound, binder: Binder) -> str:
-    expressions = []
-    if part.tag is not None:
-        expressions.append(f"^{re.escape(part.tag)}(?:[.:]|$)")
-    expressions += [rf'^[^"]*?\.{re.escape(name)}(?:[.:]|$)' for name in part.classes]
-    for name, value in part.attributes:
-        written = value.replace('"', '\\"')
-        expressions.append(f'[:"](?:attr__?)?{re.escape(name)}="{re.escape(written)}"')
-    return " AND ".join(f"match(element, {binder.bind(text, 'String')})" for text in expressions) or "1"
-
-
-def _quoted(expression: str) -> str:
-    """One of our own expressions, as it is written between quotes in SQL."""
-    return expression.replace("\\", "\\\\").replace("'", "\\'")
+    is_within = (
+        "multiIf(part.4 = 'page', 1, part.4 = 'parent', state.2[place + 1],"
+        " place < arrayLastIndex(flag -> flag, state.2))"
+    )
+    return (
+        "arrayFold((state, part) -> (toUInt8(state.1 OR (part.4 = 'page' AND has(state.2, 1))),"
+        f" arrayMap((element, place) -> toUInt8({is_it} AND {is_within}), elements, arrayEnumerate(elements))),"
+        f" {given}, (toUInt8(0), emptyArrayUInt8())).1"
+    )

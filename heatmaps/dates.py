@@ -87,6 +87,9 @@ def _absolute(text: str, zone: ZoneInfo) -> date:
         day = date(*map(int, short.groups()))
     else:
         day = _ISO.parse_isodate(date_text)
+        # The parser takes the 53rd week of a year that has none for the first of the next year.
+        if "W" in date_text and f"W{day.isocalendar().week:02}" not in date_text:
+            raise BadDate(text)
     if not separator:
         return day
     moment: datetime = _ISO.isoparse(f"{day.isoformat()}T{time_text}")

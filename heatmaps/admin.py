@@ -1,0 +1,103 @@
+"""The admin: organizations and their members, projects, people and their keys."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from heatmaps import keys
+from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+
+# Django's classes take the type parameters that mypy misses in its stubs only; at run time they refuse them.
+
+
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+    def validate_unique(self) -> None:
+        # Django leaves this out where one half of the pair is the page's own object.
+        super().validate_unique()
+        try:
+            self.instance.validate_constraints()
+        except ValidationError as error:
+            self.add_error(None, error)
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    form = MembershipForm
+    extra = 0
+    autocomplete_fields = ["user", "organization"]
+
+
+@admin.register(Organization)
+class OrganizationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "id", "created_at"]
+    readonly_fields = ["id", "created_at"]
+    search_fields = ["name"]
+    inlines = [MembershipInline]
+
+
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_test_account_filters(self) -> Any:
+        # An emptied field is an empty list; the database takes no null.
+        filters = self.cleaned_data["test_account_filters"]
+        return [] if filters is None else filters
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = ProjectForm
+    list_display = ["name", "id", "organization", "timezone", "heatmaps_opt_in", "created_at"]
+    list_filter = ["heatmaps_opt_in", "organization"]
+    list_select_related = ["organization"]
+    readonly_fields = ["id", "token", "created_at"]
+    search_fields = ["name", "token"]
+    autocomplete_fields = ["organization"]
+
+
+@admin.register(Cohort)
+class CohortAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "id", "project", "is_static", "version", "deleted", "created_at"]
+    list_filter = ["is_static", "deleted", "project"]
+    list_select_related = ["project"]
+    readonly_fields = ["id", "created_at"]
+    search_fields = ["name"]
+    autocomplete_fields = ["project"]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    list_display = ["email", "first_name", "last_name", "current_project", "is_staff", "is_active"]
+    list_select_related = ["current_project"]
+    ordering = ["email"]
+    search_fields = ["email", "first_name", "last_name"]
+    autocomplete_fields = ["current_project"]
+    inlines = [MembershipInline]
+    fieldsets = (
+        (None, {"fields": ["email", "password", "first_name", "last_name", "current_project"]}),
+        ("May", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Was here", {"fields": ["last_login", "date_joined"]}),
+    )
+    add_fieldsets = ((None, {"fields": ["email", "usable_password", "password1", "password2", "current_project"]}),)
+
+
+@admin.register(PersonalAPIKey)
+class PersonalAPIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["mask", "label", "user", "scopes", "created_at", "last_used_at"]
+    list_filter = ["user"]
+    list_select_related = ["user"]
+    search_fields = ["mask", "label", "user__email"]
+    autocomplete_fields = ["user"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PersonalAPIKey | None = None) -> list[str]:
+        # Whose key it is cannot change: whoever holds it would read for somebody else.
+        return ["mask", "created_at", "last_used_at"] + (["user"] if obj else [])
+
+    def save_model(self, request: HttpRequest, obj: PersonalAPIKey, form: Any, change: bool) -> None:
+        if not change:
+            key = keys.new_personal_api_key()
+            obj.digest, obj.mask = keys.digest(key), keys.mask(key)
+            messages.warning(request, f"The key is {key}. Keep it now: it is not shown again.")
+        super().save_model(request, obj, form, change)

@@ -306,6 +306,10 @@ def test_a_projects_settings_change_one_by_one(commands: Commands, options: list
         (["1", "--test-account-filters", "["], "--test-account-filters is not JSON: "),
         (["1", "--test-account-filters", "null"], "--test-account-filters must be a JSON list, such as []."),
         (["1", "--test-account-filters", "{}"], "--test-account-filters must be a JSON list, such as []."),
+        (
+            ["1", "--test-account-filters", '[{"type": "session"}]'],
+            "test_account_filters: The test-account filters cannot be used: ",
+        ),
         (["1", "--heatmaps-opt-in", "maybe"], "Error: argument --heatmaps-opt-in: invalid choice: 'maybe'"),
         (["9"], "There is no project 9. There are: 1."),
     ],

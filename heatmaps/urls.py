@@ -1,6 +1,6 @@
 """Every route of the service. A trailing slash is optional everywhere."""
 
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from heatmaps import errors, health
@@ -13,11 +13,12 @@ legacy_points = HeatmapsViewSet.as_view({"get": "list"}, schema=None)
 legacy_events = HeatmapsViewSet.as_view({"get": "events"}, schema=None)
 
 
-def _route(path: str, view: object, name: str) -> URLPattern:
-    return re_path(rf"^{path}/?$", view, name=name)  # type: ignore[call-overload,no-any-return]
+def _route(route: str, view: object, name: str) -> URLPattern:
+    return re_path(rf"^{route}/?$", view, name=name)  # type: ignore[call-overload,no-any-return]
 
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("heatmaps.capture.urls")),
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps", points, "heatmaps"),
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps/events", events, "heatmaps-events"),
     _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps", points, "environment-heatmaps"),

@@ -1,0 +1,66 @@
+"""What every answer to a browser has: the page may be of any origin, and a refusal is JSON like the rest."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from heatmaps import errors
+from heatmaps.capture.refusals import Refused
+
+METHODS = ("GET", "POST", "OPTIONS")
+PREFLIGHT_SECONDS = 7200
+RETRY_AFTER_SECONDS = 1
+
+View = Callable[..., HttpResponse]
+
+
+def from_any_page(view: View) -> View:
+    """Answers preflights, lets pages of any origin read the answer, and turns Refused into one."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _readable(request, _answer(view, request, *args, **kwargs))
+
+    return csrf_exempt(answered)
+
+
+def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204)
+    if request.method not in METHODS:
+        response = _refusal(Refused(405, "method_not_allowed", f'Method "{request.method}" not allowed.'))
+        response["Allow"] = ", ".join(METHODS)
+        return response
+    try:
+        return view(request, *args, **kwargs)
+    except Refused as refused:
+        return _refusal(refused)
+
+
+def _refusal(refused: Refused) -> HttpResponse:
+    kind = "server_error" if refused.status >= 500 else "invalid_request"
+    response = HttpResponse(
+        errors.envelope(type=kind, code=refused.code, detail=refused.detail),
+        status=refused.status,
+        content_type="application/json",
+    )
+    if refused.status == 503:
+        response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if origin := request.headers.get("Origin"):
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Credentials"] = "true"
+        response["Access-Control-Expose-Headers"] = "Retry-After"
+        response["Vary"] = "Origin"
+        if request.method == "OPTIONS":
+            response["Access-Control-Allow-Methods"] = ", ".join(METHODS)
+            response["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "*")
+            response["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+            response["Vary"] = "Origin, Access-Control-Request-Headers"
+    return response

@@ -1,0 +1,32 @@
+"""How many points were not kept, and why: for a metric, and told in the log once a minute."""
+
+import logging
+import threading
+import time
+from collections import Counter
+
+from heatmaps.capture.extraction import Skip
+
+logger = logging.getLogger(__name__)
+LOG_EVERY_SECONDS = 60
+
+# By reason, since this process started.
+total: Counter[Skip] = Counter()
+_untold: Counter[Skip] = Counter()
+_told_at = float("-inf")
+_lock = threading.Lock()
+
+
+def count(skips: Counter[Skip]) -> None:
+    global _told_at  # noqa: PLW0603 -- one log for the process
+    if not skips:
+        return
+    with _lock:
+        total.update(skips)
+        _untold.update(skips)
+        if time.monotonic() - _told_at < LOG_EVERY_SECONDS:
+            return
+        _told_at = time.monotonic()
+        told = ", ".join(f"{number} ({reason})" for reason, number in _untold.most_common())
+        _untold.clear()
+    logger.warning("Points that browsers sent and that were not kept: %s", told)

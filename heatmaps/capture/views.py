@@ -1,0 +1,121 @@
+"""What the browser SDK asks for, and where it sends what people do."""
+
+import time
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+
+from heatmaps.capture import bodies, captured, encoding, events, projects, writing
+from heatmaps.capture.browsers import from_any_page
+from heatmaps.capture.projects import Owner
+from heatmaps.capture.refusals import Refused, malformed
+
+MAX_BODY_BYTES = 2 * 1024**2
+MAX_BATCH_BYTES = 20 * 1024**2
+SCRIPT = b"(window._POSTHOG_REMOTE_CONFIG=window._POSTHOG_REMOTE_CONFIG||{})[%b]={config:%b,siteApps:[]};"
+
+
+def received_at() -> int:
+    """Now, in microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+@from_any_page
+def post(request: HttpRequest, limit: int) -> HttpResponse:
+    """Answers when what was sent is stored."""
+    now = received_at()
+    with bodies.room_for(bodies.announced(request, limit)):
+        text = _text(request, limit)
+        with bodies.room_for(len(text)):
+            sent = events.post(encoding.document(text), request.GET.get("_"))
+            owner = _owner(
+                sent.token, Refused(401, "authentication_failed", "The project token is missing or unknown.")
+            )
+            # An opted-out project's browsers are told that all is well, and nothing is kept.
+            kept = captured.all_of(sent, owner, text, now) if owner.is_opted_in else []
+    if kept:
+        writing.put(kept)
+    return _success(request)
+
+
+@from_any_page
+def discard(request: HttpRequest) -> HttpResponse:
+    """Takes session recordings, and keeps none."""
+    bodies.discard(request)
+    return _success(request)
+
+
+@from_any_page
+def configuration(request: HttpRequest, token: str) -> HttpResponse:
+    return _json(_configuration(_owner(token, _no_project())))
+
+
+@from_any_page
+def configuration_script(request: HttpRequest, token: str) -> HttpResponse:
+    script = SCRIPT % (orjson.dumps(token), orjson.dumps(_configuration(_owner(token, _no_project()))))
+    return HttpResponse(script, content_type="application/javascript")
+
+
+@from_any_page
+def flags(request: HttpRequest) -> HttpResponse:
+    """There are no feature flags; `config` asks for the configuration."""
+    owner = _owner(_token(request), _no_project())
+    if request.GET.get("config", "").lower() in {"true", "1"}:
+        return _json(_configuration(owner))
+    return _json({"flags": {}, "errorsWhileComputingFlags": False})
+
+
+@from_any_page
+def decide(request: HttpRequest) -> HttpResponse:
+    """Where older SDKs ask for the configuration."""
+    return _json(_configuration(_owner(_token(request), _no_project())))
+
+
+def _text(request: HttpRequest, limit: int) -> bytes:
+    """The JSON text of the body, or of `data` in the query where there is no body."""
+    body = bodies.read(request, bodies.announced(request, limit))
+    if not body:
+        body = request.GET.get("data", "").encode("utf-8", "surrogatepass")
+    if not body:
+        raise malformed("The body is empty.")
+    return encoding.plain(body, limit)
+
+
+def _token(request: HttpRequest) -> str | None:
+    with bodies.room_for(bodies.announced(request, MAX_BODY_BYTES)):
+        asked = encoding.document(_text(request, MAX_BODY_BYTES))
+    if not isinstance(asked, dict):
+        raise malformed("The body is not an object.")
+    token = asked.get("token") or asked.get("api_key")
+    return token if isinstance(token, str) else None
+
+
+def _owner(token: str | None, otherwise: Refused) -> Owner:
+    owner = projects.owner(token) if token else None
+    if owner is None:
+        raise otherwise
+    return owner
+
+
+def _no_project() -> Refused:
+    return Refused(404, "not_found", "No project has this token.")
+
+
+def _configuration(owner: Owner) -> dict[str, Any]:
+    return {
+        "supportedCompression": ["gzip", "gzip-js"],
+        "heatmaps": owner.is_opted_in,
+        "hasFeatureFlags": False,
+        "autocapture_opt_out": False,
+    }
+
+
+def _success(request: HttpRequest) -> HttpResponse:
+    if request.GET.get("beacon") == "1":
+        return HttpResponse(status=204)
+    return HttpResponse(b'{"status":"Ok"}', content_type="application/json")
+
+
+def _json(answer: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps(answer), content_type="application/json")

@@ -23,6 +23,7 @@ from django.conf import settings
 from urllib3.exceptions import HTTPError
 
 from heatmaps.queries import Query
+from heatmaps.queries.layout import KEY_COLUMNS, Layout
 
 __all__ = [
     "Client",
@@ -33,6 +34,7 @@ __all__ = [
     "close",
     "create_database",
     "database_exists",
+    "layout",
     "rows",
     "writer",
 ]
@@ -111,8 +113,16 @@ def create_database() -> None:
         client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": name})
 
 
+@cache
+def layout() -> Layout:
+    """What the heatmaps table has that makes a question faster; asked once."""
+    names = rows(Query("SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'heatmaps'", {}))
+    return Layout(has_keys={name for (name,) in names} >= KEY_COLUMNS)
+
+
 def close() -> None:
     """Closes every idle client. The engine opens again with the next question."""
+    layout.cache_clear()
     for clients in (_readers, _writers):
         if clients.cache_info().currsize:
             clients().close()

@@ -23,16 +23,20 @@ _TIMESTAMPS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
     if isinstance(question, ScrollDepthQuestion):
-        response = _streamed(_scroll_depth_document(clickhouse.blocks(queries.scroll_depth(question))))
+        response = _streamed(
+            _scroll_depth_document(clickhouse.blocks(queries.scroll_depth(question, clickhouse.layout())))
+        )
     else:
-        response = _streamed(_points_document(clickhouse.blocks(queries.points(question)), question))
+        response = _streamed(
+            _points_document(clickhouse.blocks(queries.points(question, clickhouse.layout())), question)
+        )
     response["Cache-Control"] = "private, max-age=30"
     return response
 
 
 def interactions(question: InteractionsQuestion) -> HttpResponse:
-    total = clickhouse.rows(queries.interactions_total(question))[0][0]
-    page = clickhouse.rows(queries.interactions(question)) if total > question.offset else []
+    total = clickhouse.rows(queries.interactions_total(question, clickhouse.layout()))[0][0]
+    page = clickhouse.rows(queries.interactions(question, clickhouse.layout())) if total > question.offset else []
     return HttpResponse(
         orjson.dumps(
             {

@@ -12,12 +12,10 @@ from typing import Any
 
 from heatmaps.filters import Aggregation, Filters, InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
 from heatmaps.queries.binding import Predicate
+from heatmaps.queries.layout import PLAIN, Layout
 from heatmaps.queries.predicates import among_points, matching
 
 FILTERS_MARK = "/* AND filters */"
-COUNT_OF_ROWS = "count()"
-# Exact: the approximate `uniq` is off by a percent, and people compare these numbers.
-COUNT_OF_VISITORS = "uniqExact(distinct_id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,40 +26,40 @@ class Query:
     parameters: Mapping[str, Any]
 
 
-def points(question: PointsQuestion) -> Query:
+def points(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (count, pointer_y, pointer_relative_x, pointer_target_fixed, is_screen, viewport_height_px, not_fixed,
     below_fold): first one for each height of a screen, then the cells, the hottest first. There is one cell more than
     offset and limit ask for, where there are more, and those before the offset are not left out."""
     return _query(
-        _file("visitors" if question.aggregation is Aggregation.UNIQUE_VISITORS else "points"),
+        _visitors("visitors", layout) if question.aggregation is Aggregation.UNIQUE_VISITORS else _file("points"),
         question.filters,
-        matching(question.filters),
+        matching(question.filters, layout),
         last=question.offset + question.limit + 1,
     )
 
 
-def scroll_depth(question: ScrollDepthQuestion) -> Query:
+def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (cumulative_count, bucket_count, scroll_depth_bucket in CSS px), the shallowest first."""
-    return _query(_counting("scroll_depth", question.aggregation), question.filters, matching(question.filters))
+    return _query(_scroll_depth(question.aggregation, layout), question.filters, matching(question.filters, layout))
 
 
-def interactions(question: InteractionsQuestion) -> Query:
+def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (session_id, distinct_id, timestamp, pointer_relative_x, pointer_y, current_url, type), newest first."""
     return _query(
         _file("interactions"),
         question.filters,
-        [*matching(question.filters), among_points(question.points)],
+        [*matching(question.filters, layout), among_points(question.points)],
         limit=question.limit,
         offset=question.offset,
     )
 
 
-def interactions_total(question: InteractionsQuestion) -> Query:
+def interactions_total(question: InteractionsQuestion, layout: Layout = PLAIN) -> Query:
     """One row: how many interactions there are, on all pages together."""
     return _query(
         _file("interactions_total"),
         question.filters,
-        [*matching(question.filters), among_points(question.points)],
+        [*matching(question.filters, layout), among_points(question.points)],
     )
 
 
@@ -74,9 +72,20 @@ def _query(sql: str, filters: Filters, predicates: Iterable[Predicate], **parame
     return Query(sql.replace(FILTERS_MARK, "\n  ".join(texts)), parameters)
 
 
-def _counting(name: str, aggregation: Aggregation) -> str:
-    sql = _file(name)
-    return sql.replace(COUNT_OF_ROWS, COUNT_OF_VISITORS) if aggregation is Aggregation.UNIQUE_VISITORS else sql
+def _scroll_depth(aggregation: Aggregation, layout: Layout) -> str:
+    if aggregation is not Aggregation.UNIQUE_VISITORS:
+        return _file("scroll_depth")
+    return _file("scroll_depth").replace("count()", _count_of_visitors(layout))
+
+
+def _visitors(name: str, layout: Layout) -> str:
+    return _file(name).replace("uniqExact(distinct_id)", _count_of_visitors(layout))
+
+
+def _count_of_visitors(layout: Layout) -> str:
+    """Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to
+    128 bits before it counts, so a column that holds the same hash counts the same."""
+    return "uniqExact(visitor)" if layout.has_keys else "uniqExact(distinct_id)"
 
 
 @cache

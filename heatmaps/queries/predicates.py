@@ -1,26 +1,29 @@
 """What the filters of a request say in SQL. The texts are ours; a caller's values are only ever bound."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from heatmaps.filters import SCROLL_DEPTH, Filters, Point
+from heatmaps.filters import SCROLL_DEPTH, Filters, Point, Window
 from heatmaps.properties import EventFilter, PropertyFilter
 from heatmaps.queries.binding import Binder, Predicate
+from heatmaps.queries.layout import Layout
 from heatmaps.queries.properties import ELEMENTS, condition, in_cohorts
 
+_QUARTERS_BEGIN = datetime(1900, 1, 1, tzinfo=UTC)
+_QUARTER = timedelta(minutes=15)
 
-def matching(filters: Filters) -> list[Predicate]:
+
+def matching(filters: Filters, layout: Layout) -> list[Predicate]:
     """The one population that points, fold, scroll depth and drill-down all describe."""
     predicates = [
         Predicate("type = {type:String}", {"type": filters.type}),
-        Predicate(
-            "timestamp >= {date_from:DateTime64(6, 'UTC')} AND timestamp < {date_to:DateTime64(6, 'UTC')}",
-            {"date_from": filters.window.start, "date_to": filters.window.end},
-        ),
+        _window(filters.window, layout),
     ]
     if filters.url_pattern is not None:
-        predicates.append(_url_pattern(filters.url_pattern))
+        predicates.append(_url_pattern(filters.url_pattern, layout))
     elif filters.url_exact is not None:
-        predicates.append(_url_exact(filters.url_exact))
+        predicates.append(_url_exact(filters.url_exact, layout))
     if filters.viewport_width_min is not None:
         predicates.append(
             Predicate(
@@ -57,16 +60,37 @@ def among_points(points: Iterable[Point]) -> Predicate:
     )
 
 
-def _url_exact(url: str) -> Predicate:
-    # startsWith says nothing new; it lets the key of the table find the URL.
+def _window(window: Window, layout: Layout) -> Predicate:
+    exact = "timestamp >= {date_from:DateTime64(6, 'UTC')} AND timestamp < {date_to:DateTime64(6, 'UTC')}"
+    parameters: dict[str, Any] = {"date_from": window.start, "date_to": window.end}
+    if not layout.has_keys:
+        return Predicate(exact, parameters)
+    first, before_first = divmod(window.start - _QUARTERS_BEGIN, _QUARTER)
+    last, before_last = divmod(window.end - _QUARTERS_BEGIN, _QUARTER)
+    parameters |= {"first_quarter": first, "end_quarter": last + bool(before_last)}
+    quarters = "quarter >= {first_quarter:UInt32} AND quarter < {end_quarter:UInt32}"
+    # A day that does not begin with a quarter of an hour is of another age; only there the timestamps have to be read.
+    return Predicate(f"{quarters} AND {exact}" if before_first or before_last else quarters, parameters)
+
+
+def _url_exact(url: str, layout: Layout) -> Predicate:
+    if layout.has_keys:
+        return Predicate("page_key = reinterpretAsUInt128(sipHash128({url_exact:String}))", {"url_exact": url})
+    # startsWith says nothing new; it lets a key that begins with the URL find it.
     return Predicate(
-        "startsWith(current_url, {url_exact:String}) AND trimRight(current_url, '/') = {url_exact:String}",
+        "startsWith(current_url, {url_exact:String}) AND trim(TRAILING '/' FROM current_url) = {url_exact:String}",
         {"url_exact": url},
     )
 
 
-def _url_pattern(pattern: str) -> Predicate:
-    return Predicate("match(current_url, {url_pattern:String})", {"url_pattern": pattern})
+def _url_pattern(pattern: str, layout: Layout) -> Predicate:
+    match = "match(current_url, {url_pattern:String})"
+    if layout.has_keys:
+        match = (
+            "(page_key, slashes) IN (SELECT page_key, slashes FROM heatmaps"
+            f" WHERE team_id = {{team_id:Int64}} AND type = {{type:String}} AND {match} GROUP BY page_key, slashes)"
+        )
+    return Predicate(match, {"url_pattern": pattern})
 
 
 def _in_sessions_with(event: EventFilter, binder: Binder, timezone: str) -> str:

@@ -19,14 +19,18 @@ class Command(ServiceCommand):
             return {"plan": [f"{statement};" for step in _pending(exists=exists) for statement in step.statements]}
         if not exists:
             clickhouse.create_database()
-        steps = _pending(exists=True)
-        with clickhouse.writer() as client:
-            for step in steps:
-                schema.apply(client, step)
+        applied = []
+        # A second time, because a migration may put a new table, without retention, in the place of an old one.
+        for _ in range(2):
+            for step in _pending(exists=True):
+                with clickhouse.writer() as client:
+                    schema.apply(client, step)
                 if step.name:
+                    applied.append(step.name)
                     self.say(f"Applied {step.name}.")
+        clickhouse.layout.cache_clear()
         self.say("ClickHouse is up to date.")
-        return {"applied": [step.name for step in steps if step.name]}
+        return {"applied": applied}
 
     def show(self, result: Any) -> str:
         return "\n\n".join(result.get("plan", []))

@@ -1,0 +1,144 @@
+"""Our own table and PostHog's: the same answers, and a migration from the first layout that keeps every row."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from heatmaps import clickhouse, schema
+from heatmaps.queries import Query
+from tests.conftest import Api, Interactions, body
+
+# PostHog's table, in its own words.
+UPSTREAM = """
+CREATE TABLE heatmaps
+(
+    session_id String, team_id Int64, distinct_id String, timestamp DateTime64(6, 'UTC'), x Int16, y Int16,
+    scale_factor Int16, viewport_width Int16, viewport_height Int16, pointer_target_fixed Bool, current_url String,
+    type LowCardinality(String), _timestamp DateTime, _offset UInt64, _partition UInt64
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(timestamp)
+ORDER BY (type, team_id, toDate(timestamp), current_url, viewport_width)
+TTL toDate(timestamp) + toIntervalDay(36500)
+"""
+COLUMNS = (
+    "session_id, team_id, distinct_id, timestamp, x, y, scale_factor, viewport_width, viewport_height,"
+    " pointer_target_fixed, current_url, type"
+)
+QUESTIONS: list[dict[str, Any]] = [
+    {},
+    {"limit": 0},
+    {"limit": 3, "offset": 2},
+    {"aggregation": "unique_visitors"},
+    {"url_exact": "https://example.com/a"},
+    {"url_exact": "https://example.com//"},
+    {"url_pattern": "https://example.com/*"},
+    {"url_pattern": "/$"},
+    {"url_pattern": "https://example.com/a", "aggregation": "unique_visitors"},
+    {"date_from": "2026-03-30", "date_to": "2026-03-30"},
+    {"date_from": "1970-01-01", "date_to": "2149-12-31"},
+    {"type": "scrolldepth"},
+    {"type": "scrolldepth", "aggregation": "unique_visitors", "url_pattern": "https://example.com/a/?"},
+]
+
+
+def some_rows() -> list[dict[str, Any]]:
+    urls = [
+        "https://example.com",
+        "https://example.com/",
+        "https://example.com//",
+        "https://example.com/a",
+        "https://example.com/a/",
+        "",
+        "/",
+    ]
+    return [
+        {
+            "distinct_id": f"visitor {number % 7}",
+            "session_id": f"session {number % 11}",
+            "timestamp": datetime(2026, 3, 25, tzinfo=UTC) + timedelta(hours=number),
+            "x": number % 5,
+            "y": number % 3 - 1,
+            "viewport_height": 40 + number % 4,
+            "pointer_target_fixed": number % 6 == 0,
+            "current_url": urls[number % len(urls)],
+            "type": "scrolldepth" if number % 4 == 0 else "click",
+        }
+        for number in range(150)
+    ]
+
+
+@pytest.fixture
+def upstream_table(interactions: Interactions) -> Iterator[None]:
+    """While a test runs, `heatmaps` is a table that PostHog could have made, with the same rows."""
+    interactions.add_all(some_rows())
+    with clickhouse.writer() as client:
+        client.command("RENAME TABLE heatmaps TO heatmaps_ours")
+        client.command(UPSTREAM)
+        client.command(f"INSERT INTO heatmaps ({COLUMNS}) SELECT {COLUMNS} FROM heatmaps_ours")
+    yield
+    with clickhouse.writer() as client:
+        client.command("DROP TABLE heatmaps")
+        client.command("RENAME TABLE heatmaps_ours TO heatmaps")
+    clickhouse.layout.cache_clear()
+
+
+def test_the_same_rows_give_the_same_answers_on_posthogs_table(api: Api, upstream_table: None) -> None:
+    clickhouse.layout.cache_clear()
+    assert not clickhouse.layout().has_keys
+    theirs = [body(api.list(**question)) for question in QUESTIONS]
+    with clickhouse.writer() as client:
+        client.command("EXCHANGE TABLES heatmaps AND heatmaps_ours")
+    clickhouse.layout.cache_clear()
+    assert clickhouse.layout().has_keys
+    ours = [body(api.list(**question)) for question in QUESTIONS]
+    with clickhouse.writer() as client:
+        client.command("EXCHANGE TABLES heatmaps AND heatmaps_ours")
+    assert ours == theirs
+    assert all(b'"results":[{' in answer for answer in ours)
+
+
+def test_the_first_layout_is_migrated_with_every_row(interactions: Interactions) -> None:
+    """What a service has that was installed before the layout by page, and what it has after the upgrade."""
+    kept = f"SELECT {COLUMNS}, _offset, _partition FROM heatmaps ORDER BY ALL"
+    interactions.add_all(some_rows())
+    before = clickhouse.rows(Query(kept, {}))
+    with clickhouse.writer() as client:
+        client.command("RENAME TABLE heatmaps TO heatmaps_kept")
+        client.command("DELETE FROM heatmaps_migrations WHERE name IN ('001_heatmaps', '004_heatmaps_by_page')")
+    try:
+        with clickhouse.writer() as client:
+            first, *_ = [step for step in schema.pending(client, retention_days=0) if step.name == "001_heatmaps"]
+            schema.apply(client, first)
+            client.command(
+                f"INSERT INTO heatmaps ({COLUMNS}, _offset, _partition)"
+                f" SELECT {COLUMNS}, _offset, _partition FROM heatmaps_kept"
+            )
+        call_command("migrate_clickhouse")
+        assert clickhouse.rows(Query(kept, {})) == before
+        assert clickhouse.layout().has_keys
+    finally:
+        with clickhouse.writer() as client:
+            client.command("DROP TABLE heatmaps_kept")
+
+
+@pytest.mark.parametrize("statements", range(6))
+def test_a_migration_killed_between_its_statements_loses_nothing(statements: int, interactions: Interactions) -> None:
+
+    interactions.add_all(some_rows())
+    before = clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {}))
+    (step,) = [
+        schema.Step(file.stem, schema._statements(file))
+        for file in schema._files()
+        if file.stem == "004_heatmaps_by_page"
+    ]
+    with clickhouse.writer() as client:
+        for statement in step.statements[:statements]:
+            client.command(statement)
+        for statement in step.statements:
+            client.command(statement)
+    assert clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {})) == before
+    assert clickhouse.layout().has_keys

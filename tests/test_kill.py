@@ -9,7 +9,7 @@ import pytest
 
 from tests.processes import Service, stopped_afterwards
 
-ROWS = 200_000
+ROWS = 120_000
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_a_load_that_is_killed_again_and_again_ends_with_every_row_once(service:
     service.migrate()
     service.result("create_project", "Shop")
     load = ("load_interactions", file, "--project", "1")
-    kills = [random.uniform(0.1, 0.6), random.uniform(0.6, 3), 1, 4, 1, random.uniform(2, 4)]  # noqa: S311 -- no secret
+    kills = [random.uniform(0.1, 0.6), random.uniform(0.6, 2), 1, 3, random.uniform(1, 3)]  # noqa: S311 -- no secret
     stored = []
     for moment in kills:
         with stopped_afterwards(service.start(*load)) as process:

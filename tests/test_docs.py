@@ -1,0 +1,477 @@
+"""The documents say what is so: every example runs, and nothing that has a page is missing from it."""
+
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from http.client import responses as reasons
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+import orjson
+import pytest
+import yaml
+from django.core.management import call_command, get_commands, load_command_class
+from django.test import Client
+from django.urls import URLPattern, resolve
+
+import heatmaps_service.settings as defaults
+from heatmaps import errors, properties, urls
+from heatmaps.dates import parse_day
+from heatmaps.properties import Operator, PropertyType
+from heatmaps.serializers import HeatmapsRequest, InteractionsRequest
+from tests.conftest import NOW, body
+from tests.loading import empty_tables
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+SERVER = "http://127.0.0.1:8000"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# Each point in which we mean to be better than PostHog, and have built it: a line of docs/compatibility.md.
+BETTER = {
+    "Environment routes",
+    "Case of `Bearer`",
+    "Body that is not an object, or a key in it that is not a text",
+    "`token` and `api_key` in the query",
+    "Rate-limit headers",
+    "Too many queries at once",
+    "Bad regular expression",
+    "`cohort_ids` and `events` behind flags",
+    "`null` for `cohort_ids` and `events`",
+    "Negative zero",
+    "Order of points with equal counts",
+    "`has_more`",
+    "Viewport width 0",
+    "Median viewport height",
+    "Negative scroll depth",
+    "`Cache-Control`",
+    "`Start` and `End` in dates",
+    "`all` as a date",
+    "Dates that cannot be read",
+    "Window",
+    "Window of `events` and test accounts",
+    "`hide_zero_coordinates` for interactions",
+    "Number of `points`",
+    "Malformed `points`",
+    "OpenAPI document",
+    "`icontains`",
+    "Property filters that are not understood",
+}
+
+
+# --- Reading the pages ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command as it is printed, what is printed below it, and the block right behind, if there is one."""
+
+    command: str
+    printed: str
+    language: str = ""
+    block: str = ""
+
+    def __str__(self) -> str:
+        return self.command
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def section(name: str, heading: str) -> str:
+    """What a page has under a heading, up to the next one of its level or above."""
+    level = heading.split(maxsplit=1)[0]
+    _, found, rest = read(name).partition(f"\n{heading}\n")
+    assert found, f"{name} has no {heading!r}"
+    return re.split(rf"^#{{1,{len(level)}}} ", rest, flags=re.MULTILINE)[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return [match[2] for match in FENCE.finditer(text) if match[1] == language]
+
+
+def table(text: str) -> list[list[str]]:
+    """The cells of all rows of all tables, without headings."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    headings = {place - 1 for place, row in enumerate(rows) if set(row) <= set("|- ")}
+    return [row for place, row in enumerate(cells) if place not in headings and place - 1 not in headings]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def examples(text: str) -> Iterator[Example]:
+    """The commands of all ```console blocks, in order."""
+    fences = list(FENCE.finditer(text))
+    for place, fence in enumerate(fences):
+        if fence[1] != "console":
+            continue
+        following = fences[place + 1] if place + 1 < len(fences) else None
+        is_behind = following is not None and not text[fence.end() : following.start()].strip()
+        commands = re.split(r"^\$ ", fence[2], flags=re.MULTILINE)[1:]
+        for number, command in enumerate(commands, 1):
+            line, _, printed = re.sub(r"\\\n\s*", "", command).partition("\n")
+            if following and is_behind and number == len(commands):
+                yield Example(line, printed, following[1], following[2])
+            else:
+                yield Example(line, printed)
+
+
+# --- Doing what they say -------------------------------------------------------------------------------------------
+
+
+def curl(line: str, variables: Mapping[str, str]) -> tuple[int, str]:
+    """The status and the body that a printed curl command gets."""
+    words = iter(shlex.split(Template(line).substitute(variables))[1:])
+    method, target, query, headers = "GET", "", list[str](), dict[str, str]()
+    for word in words:
+        if word in {"-X", "-H", "-d", "--data-urlencode", "-w"}:
+            value = next(words)
+        elif word in {"-sS", "-G"}:
+            continue
+        else:
+            assert word.startswith("http"), f"{word} is no option that this test knows"
+            target = word
+            continue
+        name, _, rest = value.partition("=")
+        if word == "-X":
+            method = value
+        elif word == "-H":
+            name, _, rest = value.partition(":")
+            headers[name] = rest.strip()
+        elif word == "-d":
+            query.append(f"{name}={quote(rest, safe='/:*%-')}")
+        elif word == "--data-urlencode":
+            query.append(urlencode({name: rest}))
+    assert target.startswith(SERVER)
+    path = target.removeprefix(SERVER) + ("?" + "&".join(query) if query else "")
+    response = Client().generic(method, path, headers=headers)
+    return response.status_code, body(response).decode()
+
+
+def manage(line: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a printed `manage.py …` command prints."""
+    _, _, command, *arguments = shlex.split(line)
+    capsys.readouterr()
+    call_command(command, *arguments)
+    return capsys.readouterr().out
+
+
+def run_commands(text: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Runs the commands of a page that are not requests, and returns the key that was made."""
+    key = ""
+    for example in examples(text):
+        if "manage.py " in example.command and not example.command.endswith("manage.py serve"):
+            printed = manage(example.command, capsys)
+            key = "".join(re.findall(r"phx_[\w-]{20,}", printed)) or key
+    return key
+
+
+def shape(value: Any) -> Any:
+    """The names and types of a JSON value; a list is as its first item."""
+    if isinstance(value, dict):
+        return {name: shape(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return type(value).__name__
+
+
+@pytest.fixture
+def emptied(django_db_reset_sequences: None) -> Iterator[None]:
+    """Databases in which the first project is project 1, as on the pages."""
+    yield from empty_tables()
+
+
+# --- Examples ------------------------------------------------------------------------------------------------------
+
+
+def test_the_requests_of_the_readme_answer_on_the_demo(
+    emptied: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("heatmaps.management.commands.demo.now", lambda: NOW)
+    call_command("demo", no_serve=True, json=True)
+    demo = orjson.loads(capfd.readouterr().out)
+    assert demo["project_id"] == 1
+    asked = [example for example in examples(read("README.md")) if example.command.startswith("curl")]
+    assert len(asked) >= 6
+    for example in asked:
+        status, text = curl(example.command, {"KEY": demo["api_key"]})
+        assert status == 200, f"{example}: {text}"
+        assert orjson.loads(text)["results"], example
+        if example.language == "json":
+            assert shape(orjson.loads(text)) == shape(orjson.loads(example.block)), example
+
+
+def test_the_commands_of_the_readme_run_in_their_order(emptied: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_commands(section("README.md", "## Your own data"), capsys).startswith("phx_")
+
+
+def test_every_example_of_the_api_gets_the_reply_that_is_printed(
+    emptied: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = read("docs/api.md")
+    variables = {"KEY": run_commands(page, capsys), "URL": f"{SERVER}/api/projects/1/heatmaps"}
+    asked = [example for example in examples(page) if example.command.startswith("curl")]
+    assert len(asked) >= 15
+    for example in asked:
+        status, text = curl(example.command, variables)
+        if example.language == "json":
+            assert status == 200, f"{example}: {text}"
+            assert orjson.loads(text) == orjson.loads(example.block), example
+        else:
+            assert f"{text}\n{status}\n" == example.printed, example
+
+
+def test_the_python_example_prints_what_is_printed_below_it(
+    emptied: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = read("docs/api.md")
+    key = run_commands(page, capsys)
+
+    def urlopen(request: urllib.request.Request) -> Any:
+        line = f"curl -H 'Authorization: {request.get_header('Authorization')}' '{request.full_url}'"
+        status, text = curl(line, {})
+        assert status == 200, text
+        return closing(io.BytesIO(text.encode()))
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    fences = list(FENCE.finditer(page))
+    (place,) = [place for place, fence in enumerate(fences) if fence[1] == "python"]
+    capsys.readouterr()
+    exec(fences[place][2].replace("phx_...", key), {})  # noqa: S102 -- our own page
+    assert capsys.readouterr().out == fences[place + 1][2]
+
+
+def test_the_rows_shown_in_the_readme_are_those_of_the_example() -> None:
+    rows = [line for line in blocks(read("README.md"), "json") if line.startswith('{"timestamp"')]
+    assert rows
+    assert all(row in read("docs/example/interactions.jsonl") for row in rows)
+
+
+def test_the_dates_of_the_api_page_mean_what_it_says() -> None:
+    rows = [row for row in table(section("docs/api.md", "## Dates")) if len(row) == 2]
+    assert len(rows) >= 8
+    for written, day in rows:
+        assert parse_day(written.strip("`"), now=NOW, zone=ZoneInfo("UTC")) == date.fromisoformat(day), written
+
+
+def test_the_filters_of_the_filters_page_are_understood() -> None:
+    shown = [orjson.loads(text) for text in blocks(read("docs/filters.md"), "json")]
+    assert len(shown) >= 5
+    for raw in shown:
+        properties.parse_filter(raw)
+
+
+# --- Nothing is missing --------------------------------------------------------------------------------------------
+
+
+def settings_read() -> list[str]:
+    return re.findall(r"\benv\.\w+\(\s*\"([A-Z_]+)\"", read("heatmaps_service/settings.py"))
+
+
+def setting_rows() -> dict[str, list[str]]:
+    rows = [row for row in table(read("docs/settings.md")) if len(row) == 4]
+    return {row[0].strip("`"): row for row in rows}
+
+
+def test_every_setting_is_on_its_page_and_no_other() -> None:
+    assert set(setting_rows()) == set(settings_read())
+
+
+@pytest.mark.parametrize("name", sorted(setting_rows()))
+def test_the_default_of_a_setting_is_as_its_page_says(name: str) -> None:
+    value = getattr(defaults, name, None)
+    written = setting_rows()[name][1].strip("`")
+    if name in {"CLICKHOUSE_URL", "DATABASE_URL", "SECRET_KEY", "CLICKHOUSE_MAX_THREADS"}:
+        assert "var/" in written or written == "number of CPUs"
+    elif isinstance(value, bool):
+        assert written == str(value).lower()
+    elif isinstance(value, list):
+        assert written == (",".join(value) or "empty")
+    else:
+        assert written == (str(value) or "empty")
+
+
+def test_the_examples_of_settings_are_understood_together() -> None:
+    environment = {name: row[3].strip("`") for name, row in setting_rows().items()}
+    done = subprocess.run(
+        [sys.executable, "-c", "import heatmaps_service.settings"],
+        env={**environment, "PATH": os.environ["PATH"]},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def own_commands() -> list[str]:
+    return [name for name, app in get_commands().items() if app == "heatmaps"]
+
+
+def test_every_command_is_in_the_readme() -> None:
+    listed = {name.split()[0]: name for row in table(section("README.md", "## Commands")) for name in names(row[0])}
+    assert set(listed) == {*own_commands(), "migrate"}
+
+
+@pytest.mark.parametrize("name", own_commands())
+def test_every_option_of_a_command_is_in_the_readme_or_general(name: str) -> None:
+    (row,) = [row for row in table(section("README.md", "## Commands")) if row[0].startswith(f"`{name} ")] or [[""]]
+    parser = load_command_class("heatmaps", name).create_parser("manage.py", name)
+    options = {
+        option for action in parser._actions if action.help != "==SUPPRESS==" for option in action.option_strings
+    }
+    general = {"-h", "--help", "--json"}
+    assert set(re.findall(r"--[a-z-]+", row[0])) == {option for option in options - general if option.startswith("--")}
+
+
+def test_every_command_that_a_page_names_exists() -> None:
+    named = {name for page in PAGES for name in re.findall(r"manage\.py ([a-z_]+)", page.read_text())}
+    assert named <= set(get_commands())
+
+
+def test_every_make_target_is_in_the_readme_and_no_other() -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    documented = {name for row in table(section("README.md", "## Develop")) for name in names(row[0])}
+    assert documented == {f"make {target}" for target in targets}
+
+
+@pytest.mark.parametrize("form", [HeatmapsRequest, InteractionsRequest])
+def test_every_parameter_is_on_the_api_page(form: type[HeatmapsRequest]) -> None:
+    documented = {name for row in table(section("docs/api.md", "## Every parameter")) for name in names(row[0])}
+    assert set(form().fields) <= documented
+    assert documented <= set(InteractionsRequest().fields)
+
+
+def test_every_route_is_on_the_api_page() -> None:
+    cells = [row[0] for row in table(section("docs/api.md", "## Routes"))]
+    routes = [name.removeprefix("GET ") for cell in cells for name in names(cell)]
+    matched = {resolve(re.sub(r"\{\w+\}", "1", route)).url_name for route in routes}
+    assert matched == {route.name for route in urls.urlpatterns if isinstance(route, URLPattern) and route.name}
+
+
+def documented_errors() -> set[tuple[int, str]]:
+    rows = [row for row in table(section("docs/api.md", "## Errors")) if len(row) == 4]
+    return {(int(row[0]), code) for row in rows for code in names(row[2])}
+
+
+def test_every_refusal_of_the_engine_is_on_the_api_page() -> None:
+    refusals = [errors.UNAVAILABLE, *errors.REFUSALS.values()]
+    assert {(refusal.status, refusal.code) for refusal in refusals} <= documented_errors()
+
+
+def test_every_error_of_the_openapi_document_is_on_the_api_page(db: None) -> None:
+    document = yaml.safe_load(body(Client().get("/api/schema/")))
+    for path in document["paths"].values():
+        for operation in path.values():
+            declared = {int(status) for status in operation["responses"]} - {200}
+            assert declared <= {status for status, _ in documented_errors()}
+
+
+def test_statuses_that_have_a_name_are_real_ones() -> None:
+    assert {status for status, _ in documented_errors()} - set(reasons) == {512, 513}
+
+
+def test_every_operator_and_type_is_on_the_filters_page() -> None:
+    operators = {
+        name for row in table(section("docs/filters.md", "## Operators")) for name in names(row[0]) if len(row) == 3
+    }
+    types = {name for row in table(section("docs/filters.md", "## Types")) for name in names(row[0])}
+    assert operators == set(Operator)
+    assert types == set(PropertyType)
+
+
+def test_every_point_in_which_we_differ_has_its_line() -> None:
+    rows = table(read("docs/compatibility.md"))
+    assert {row[0] for row in rows} == BETTER
+    assert all(len(row) == 4 and all(row) for row in rows)
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", page.read_text())):
+        parts = urlsplit(target)
+        if parts.scheme:
+            continue
+        linked = page.parent / parts.path if parts.path else page
+        assert linked.exists(), target
+        assert not parts.fragment or parts.fragment in anchors(linked), target
+
+
+def test_every_room_that_the_pages_name_exists() -> None:
+    for page in PAGES:
+        for path in re.findall(r"`((?:heatmaps|heatmaps_service|docs|tests)/[\w./]*)`", page.read_text()):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
+
+
+# --- Containers ----------------------------------------------------------------------------------------------------
+
+
+def compose() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(read("docker-compose.yml"))
+    return document
+
+
+def test_compose_refuses_to_start_without_its_secrets() -> None:
+    secrets = dict(re.findall(r"^([A-Z_]*(?:PASSWORD|SECRET_KEY))=(.*)$", read(".env.example"), re.MULTILINE))
+    assert secrets == dict.fromkeys(["SECRET_KEY", "CLICKHOUSE_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD"], "")
+    used = re.findall(r"(?<!\$)\$\{(\w+)(:?[-?]?)", read("docker-compose.yml"))
+    assert {name for name, operator in used if operator == ":?"} == set(secrets)
+    assert not [name for name, operator in used if name in secrets and operator != ":?"]
+
+
+def test_compose_reads_what_the_example_of_its_settings_has() -> None:
+    offered = set(re.findall(r"^([A-Z_]+)=", read(".env.example"), re.MULTILINE))
+    assert set(re.findall(r"(?<!\$)\$\{(\w+)", read("docker-compose.yml"))) == offered
+
+
+def test_compose_gives_the_service_settings_that_there_are() -> None:
+    for name in ("heatmaps", "migrate"):
+        assert set(compose()["services"][name]["environment"]) <= set(settings_read())
+
+
+def test_compose_publishes_the_service_alone_and_on_loopback() -> None:
+    ports = [port for service in compose()["services"].values() for port in service.get("ports", [])]
+    assert ports == ["127.0.0.1:${HEATMAPS_PORT:-8000}:8000"]
+
+
+def test_every_service_of_compose_is_checked_and_bounded() -> None:
+    for service in compose()["services"].values():
+        assert "healthcheck" in service
+        assert "mem_limit" in service
+
+
+def test_every_volume_of_compose_has_a_name() -> None:
+    services = compose()["services"].values()
+    mounted = {volume.partition(":")[0] for service in services for volume in service.get("volumes", [])}
+    assert mounted == set(compose()["volumes"])
+
+
+def test_the_image_has_what_it_runs_and_runs_as_nobody_special() -> None:
+    dockerfile = read("Dockerfile")
+    copied = {name for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
+    wanted = set(re.findall(r"^!(\S+)$", read(".dockerignore"), re.MULTILINE))
+    assert copied == wanted
+    assert all((ROOT / name).exists() for name in copied)
+    assert re.search(r"^USER \d+$", dockerfile, re.MULTILINE)
+    assert "--require-hashes" in dockerfile
+    assert "/_health" in dockerfile

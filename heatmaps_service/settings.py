@@ -42,8 +42,8 @@ CLICKHOUSE_URL = env.url(
 # Limits that travel with every query of the API.
 CLICKHOUSE_MAX_SECONDS = env.whole_number("CLICKHOUSE_MAX_SECONDS", 60, minimum=1)
 CLICKHOUSE_MAX_MEMORY_BYTES = env.whole_number("CLICKHOUSE_MAX_MEMORY_BYTES", 4 * 1024**3, minimum=1)
-# A little more than the 1,000,000 points that one answer may have.
-CLICKHOUSE_MAX_RESULT_ROWS = env.whole_number("CLICKHOUSE_MAX_RESULT_ROWS", 1_100_000, minimum=1)
+# A little more than the 1,000,000 points that one answer may skip and the 1,000,000 that it may have.
+CLICKHOUSE_MAX_RESULT_ROWS = env.whole_number("CLICKHOUSE_MAX_RESULT_ROWS", 2_100_000, minimum=1)
 CLICKHOUSE_MAX_THREADS = env.whole_number("CLICKHOUSE_MAX_THREADS", os.cpu_count() or 2, minimum=1)
 # How many queries one process asks at once, and how long one more waits for its turn before it is told to come back.
 CLICKHOUSE_MAX_QUERIES = env.whole_number("CLICKHOUSE_MAX_QUERIES", 16, minimum=1)

@@ -9,8 +9,8 @@ FROM (
         false AS pointer_target_fixed,
         1 AS is_screen,
         viewport_height * scale_factor AS viewport_height_px,
-        countIf(NOT pointer_target_fixed) AS not_fixed,
-        countIf(NOT pointer_target_fixed AND y > viewport_height) AS below_fold
+        countIf(NOT heatmaps.pointer_target_fixed) AS not_fixed,
+        countIf(NOT heatmaps.pointer_target_fixed AND y > viewport_height) AS below_fold
     FROM heatmaps
     WHERE team_id = {team_id:Int64}
       AND viewport_width != 0

@@ -20,6 +20,15 @@ demo: install  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 test: install  ## Run every test
 	$(BIN)/python -m pytest
 
+bench: install  ## Measure, with a table at the end; ROWS= sets how many interactions
+	$(BIN)/python -m bench.reading
+
+openapi: install  ## Write the OpenAPI document to openapi.yaml, and validate it
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+audit: install  ## Look for known holes in the dependencies
+	$(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip
+
 lint: install  ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -1,0 +1,126 @@
+"""The service, and beside it what it is compared with, in one process: the embedded engine lives in one only.
+
+`/bench/engine` asks the engine our SQL with nothing around it, `/bench/upstream` answers upstream's way, `/bench/read`
+tells how much is read, `/bench/memory` the process's memory. All take the parameters of the API.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import django
+import orjson
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
+django.setup()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.http import QueryDict  # noqa: E402
+from django.utils.timezone import now  # noqa: E402
+
+from bench import upstream  # noqa: E402
+from bench.data import BUSY_PROJECT, WIDE_PROJECT  # noqa: E402
+from heatmaps import clickhouse, queries  # noqa: E402
+from heatmaps.filters import InteractionsQuestion, PointsQuestion  # noqa: E402
+from heatmaps.models import Project  # noqa: E402
+from heatmaps.queries import Query  # noqa: E402
+from heatmaps.serializers import HeatmapsRequest, InteractionsRequest  # noqa: E402
+
+service = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    path = environ["PATH_INFO"]
+    if not path.startswith("/bench/"):
+        return service(environ, start_response)
+    parameters = {name: str(value) for name, value in QueryDict(environ["QUERY_STRING"]).items()}
+    answer = {"engine": _engine, "upstream": _upstream, "read": _read, "memory": _memory, "together": _together}[
+        path.removeprefix("/bench/")
+    ](parameters)
+    body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _engine(parameters: dict[str, str]) -> dict[str, Any]:
+    """Seconds of our SQL: with the driver's blocks thrown away, or, with `as=json`, with the engine's own JSON."""
+    asked = _queries(_question(parameters))
+    began = time.perf_counter()
+    for query in asked:
+        if parameters.get("as") == "json":
+            with clickhouse.writer() as client:
+                client.raw_query(query.sql, parameters=dict(query.parameters), fmt="JSONEachRow")
+        else:
+            for _ in clickhouse.blocks(query):
+                pass
+    return {"seconds": time.perf_counter() - began}
+
+
+def _upstream(parameters: dict[str, str]) -> bytes:
+    return upstream.answer(_question(parameters))
+
+
+def _together(parameters: dict[str, str]) -> dict[str, Any]:
+    """Seconds that so many threads need for so many queries, each the same."""
+    asked = _queries(_question(parameters))
+    times, threads = int(parameters["times"]), int(parameters["threads"])
+
+    def ask(_: int) -> None:
+        for query in asked:
+            for _block in clickhouse.blocks(query):
+                pass
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(ask, range(threads)))
+        began = time.perf_counter()
+        list(pool.map(ask, range(times)))
+        return {"seconds": time.perf_counter() - began}
+
+
+def _read(parameters: dict[str, str]) -> dict[str, Any]:
+    """What the key leaves to be read, by EXPLAIN ESTIMATE: rows, granules and parts, of both ways."""
+    question = _question(parameters)
+    theirs = (
+        [upstream.points_query(question), upstream.fold_query(question.filters)]
+        if isinstance(question, PointsQuestion)
+        else []
+    )
+    return {"ours": _estimate(_queries(question)), "upstream": _estimate(theirs)}
+
+
+def _estimate(asked: list[Query]) -> dict[str, int]:
+    found = {"rows": 0, "granules": 0, "parts": 0}
+    for query in asked:
+        for row in clickhouse.rows(Query(f"EXPLAIN ESTIMATE {query.sql}", query.parameters)):
+            found["parts"] += row[2]
+            found["rows"] += row[3]
+            found["granules"] += row[4]
+    return found
+
+
+def _memory(parameters: dict[str, str]) -> dict[str, int]:
+    """Highest and present resident memory in bytes; the highest starts anew afterwards."""
+    status = Path("/proc/self/status").read_text()
+    values = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("Vm")}
+    Path("/proc/self/clear_refs").write_text("5")
+    return {"peak": values["VmHWM"], "now": values["VmRSS"]}
+
+
+def _question(parameters: dict[str, str]) -> Any:
+    project = Project.objects.get(pk=WIDE_PROJECT if parameters.get("project") == "wide" else BUSY_PROJECT)
+    form = InteractionsRequest if "points" in parameters else HeatmapsRequest
+    serializer = form(data=parameters, context={"project": project, "now": now()})
+    serializer.is_valid(raise_exception=True)
+    return serializer.question()
+
+
+def _queries(question: Any) -> list[Query]:
+    layout = clickhouse.layout()
+    if isinstance(question, InteractionsQuestion):
+        return [queries.interactions_total(question, layout), queries.interactions(question, layout)]
+    if isinstance(question, PointsQuestion):
+        return [queries.points(question, layout)]
+    return [queries.scroll_depth(question, layout)]

@@ -1,0 +1,161 @@
+"""The bench's site: the same rows for everyone, made by the engine out of hashes of row numbers."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import django
+
+SITE = "https://shop.example.com"
+HOME = f"{SITE}/"
+# The questions are asked as if this were today; there are as many days before it.
+TODAY = "2026-11-22"
+DAYS = 60
+PAGES = 2_000
+BUSY_PROJECT, WIDE_PROJECT = 1, 9
+WIDE_CELLS = 1_000_000
+ROWS_AT_ONCE = 5_000_000
+
+COLUMNS = (
+    "session_id, team_id, distinct_id, timestamp, x, y, scale_factor, viewport_width, viewport_height,"
+    " pointer_target_fixed, current_url, type"
+)
+
+# PostHog's physical layout, the baseline: its types, key and partitions, no codecs.
+UPSTREAM_TABLE = """
+CREATE TABLE upstream_heatmaps
+(
+    session_id String, team_id Int64, distinct_id String, timestamp DateTime64(6, 'UTC'), x Int16, y Int16,
+    scale_factor Int16, viewport_width Int16, viewport_height Int16, pointer_target_fixed Bool, current_url String,
+    type LowCardinality(String), _timestamp DateTime, _offset UInt64, _partition UInt64
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(timestamp)
+ORDER BY (type, team_id, toDate(timestamp), current_url, viewport_width)
+TTL toDate(timestamp) + toIntervalDay(36500)
+"""
+
+
+def chance(salt: int, of: str = "number") -> str:
+    """A number from 0 to 1 that is the same in every run."""
+    return f"(sipHash64({of}, {salt}) / 18446744073709551616.)"
+
+
+# Seven tenths of the sessions are the first project's; a few pages have most of the visits.
+INTERACTIONS = f"""
+INSERT INTO upstream_heatmaps ({COLUMNS})
+SELECT
+    lower(hex(sipHash128(session, 1))),
+    [1, 1, 1, 1, 1, 1, 1, 2, 2, 3][1 + session % 10],
+    lower(hex(sipHash128(intDiv(session, 40), session % 10))),
+    toDateTime64('{TODAY} 23:59:59', 6, 'UTC')
+        - toIntervalMicrosecond(toInt64(({chance(1, "session")} * {DAYS - 1} * 86400 + {chance(2)} * 1800) * 1000000)),
+    if(type = 'scrolldepth', 0, toInt16({chance(3)} * viewport_width)),
+    toInt16(pow({chance(4)}, 2) * 500),
+    16,
+    [90, 67, 24, 120, 96, 26][1 + intDiv(session, 7) % 6] AS viewport_width,
+    [48, 50, 56, 42, 60, 40, 45][1 + intDiv(session, 7) % 7],
+    {chance(5)} < 0.05,
+    if({chance(6)} < 0.08, '{HOME}',
+       concat('{HOME}', ['blog', 'product', 'docs', 'category', 'help'][1 + page % 5], '/page-', toString(page))),
+    multiIf({chance(7)} < 0.62, 'mousemove', {chance(7)} < 0.85, 'click', {chance(7)} < 0.97, 'scrolldepth',
+            {chance(7)} < 0.99, 'deadclick', 'rageclick') AS type
+FROM
+(
+    SELECT number, intDiv(number, 30) AS session, toUInt32(pow({chance(8)}, 3) * {PAGES}) AS page
+    FROM numbers({{first:UInt64}}, {{rows:UInt64}})
+)
+SETTINGS max_partitions_per_insert_block = 0
+"""
+
+# One project whose map has a million cells.
+WIDE = f"""
+INSERT INTO upstream_heatmaps ({COLUMNS})
+SELECT
+    'session', {WIDE_PROJECT}, 'visitor', toDateTime64('{TODAY} 12:00:00', 6, 'UTC'),
+    number % 100, intDiv(number, 100), 16, 100, 50, false, '{HOME}', 'click'
+FROM numbers({WIDE_CELLS} + 10)
+WHERE NOT (number = 0)
+"""
+
+COPY = f"""
+INSERT INTO heatmaps ({COLUMNS}) SELECT {COLUMNS} FROM upstream_heatmaps
+SETTINGS max_partitions_per_insert_block = 0
+"""
+
+# A page view for two thirds of the busy project's sessions of the last week, three for most; a few are purchases.
+EVENTS = f"""
+INSERT INTO events (event, properties, timestamp, team_id, distinct_id, `$session_id`)
+SELECT
+    if({chance(9, "(session_id, copy)")} < 0.02, 'purchase', '$pageview'),
+    concat('{{"$host":"', if({chance(10, "distinct_id")} < 0.1, 'localhost:3000', 'shop.example.com'),
+           '","$browser":"Firefox","$current_url":"{HOME}","$lib_version":"1.430.1","amount":', toString(copy), '}}'),
+    moment, {BUSY_PROJECT}, distinct_id, session_id
+FROM
+(
+    SELECT session_id, any(distinct_id) AS distinct_id, min(timestamp) AS moment, arrayJoin(range({{copies:UInt32}})) AS copy
+    FROM heatmaps
+    WHERE team_id = {BUSY_PROJECT} AND timestamp >= toDateTime64('{TODAY} 00:00:00', 6, 'UTC') - toIntervalDay(6)
+    GROUP BY session_id
+    HAVING sipHash64(session_id) % 3 > 0
+)
+"""
+
+PERSONS = f"""
+INSERT INTO person_distinct_id2 (team_id, distinct_id, person_id, is_deleted, version)
+SELECT DISTINCT {BUSY_PROJECT}, distinct_id, reinterpretAsUUID(sipHash128(distinct_id)), 0, 1
+FROM heatmaps WHERE team_id = {BUSY_PROJECT}
+"""
+
+COHORT = f"""
+INSERT INTO person_static_cohort (id, person_id, cohort_id, team_id)
+SELECT person_id, person_id, {{cohort:Int64}}, {BUSY_PROJECT}
+FROM person_distinct_id2 WHERE team_id = {BUSY_PROJECT} AND sipHash64(distinct_id) % 5 = 0
+"""
+
+
+def parts(rows: int) -> Iterator[tuple[int, int]]:
+    for first in range(0, rows, ROWS_AT_ONCE):
+        yield first, min(ROWS_AT_ONCE, rows - first)
+
+
+def prepare(rows: int) -> None:
+    """Fills the databases of the settings, and prints the key and the cohort's id."""
+    from django.core.management import call_command
+
+    from heatmaps import clickhouse
+    from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+
+    call_command("migrate", verbosity=0)
+    call_command("migrate_clickhouse")
+    organization = Organization.objects.create(name="Bench")
+    for project_id in (1, 2, 3, WIDE_PROJECT):
+        Project.objects.create(pk=project_id, name=f"Project {project_id}", organization=organization)
+    user = User.objects.create_user("bench@example.com", current_project_id=BUSY_PROJECT)
+    Membership.objects.create(user=user, organization=organization)
+    cohort = Cohort.objects.create(project_id=BUSY_PROJECT, name="Every fifth visitor")
+    _, key = PersonalAPIKey.make(user, "bench")
+    with clickhouse.writer() as client:
+        client.command(UPSTREAM_TABLE)
+        for first, some in parts(rows):
+            client.command(INTERACTIONS, parameters={"first": first, "rows": some})
+            print(f"  {first + some:,} rows made", file=sys.stderr)
+        client.command(WIDE)
+        client.command(COPY)
+        for table in ("upstream_heatmaps", "heatmaps"):
+            client.command(f"OPTIMIZE TABLE {table} FINAL")
+        sessions = client.query(
+            f"SELECT uniqExact(session_id) FROM heatmaps WHERE team_id = {BUSY_PROJECT}"
+            f" AND timestamp >= toDateTime64('{TODAY} 00:00:00', 6, 'UTC') - toIntervalDay(6)"
+        ).result_rows[0][0]
+        client.command(EVENTS, parameters={"copies": max(1, 1_000_000 // max(1, sessions * 2 // 3))})
+        client.command(PERSONS)
+        client.command(COHORT, parameters={"cohort": cohort.pk})
+    clickhouse.close()
+    print(f"{key} {cohort.pk}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
+    django.setup()
+    prepare(int(sys.argv[1]))

@@ -1,0 +1,305 @@
+"""How fast the reading API is: beside the bare engine, and beside upstream's way, side by side in one run.
+
+    python -m bench.reading [--rows N] [--runs N] [--output FILE]
+
+Everything runs on loopback against a server of its own, with temporary databases, and stops by itself.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+from bench.data import DAYS, HOME, SITE, TODAY
+
+WEEK = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=6)).isoformat(), "date_to": TODAY}
+MONTH = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=29)).isoformat(), "date_to": TODAY}
+ALL = {"date_from": "all", "date_to": "all"}
+MEDIAN_PAGE = {"url_exact": f"{SITE}/blog/page-1000"}
+BUSY_PAGE = {"type": "mousemove", "url_exact": HOME}
+
+
+SERVE = """
+import sys, django
+django.setup()
+from heatmaps.server import serve
+serve(host="127.0.0.1", port=int(sys.argv[1]), workers=1, threads=20, application="bench.app:application")
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A question, and what is aimed at beside upstream's way: so many times faster."""
+
+    name: str
+    parameters: dict[str, str]
+    aim: str
+    path: str = "heatmaps"
+
+
+ROWS = [
+    Row("page map, busiest page, 7 days", BUSY_PAGE | WEEK, "≥ 2.5 ×"),
+    Row("page map, busiest page, 30 days", BUSY_PAGE | MONTH, "≥ 3 ×"),
+    Row("page map, a median page, 7 days", {"type": "mousemove"} | MEDIAN_PAGE | WEEK, "≥ 2 ×"),
+    Row("page map, `…/blog/*`, 30 days", {"type": "mousemove", "url_pattern": f"{SITE}/blog/*"} | MONTH, "≥ 2 ×"),
+    Row("unique visitors, busiest page, 30 days", BUSY_PAGE | MONTH | {"aggregation": "unique_visitors"}, "≥ 2 ×"),
+    Row("whole project, 7 days", {"type": "mousemove"} | WEEK, "≥ 1 ×"),
+    Row("scroll depth, busiest page, 30 days", {"type": "scrolldepth", "url_exact": HOME} | MONTH, "≥ 2 ×"),
+    Row(
+        "drill-down, a cell of the busiest page, 7 days",
+        BUSY_PAGE | WEEK | {"points": '[{"x":0.5,"y":1600}]'},
+        "≥ 3 ×",
+        "heatmaps/events",
+    ),
+    Row("full overlay, `limit=0`, busiest page, 30 days", BUSY_PAGE | MONTH | {"limit": "0"}, "≥ 8 ×"),
+    Row("full overlay, `limit=0`, whole project, 60 days", {"type": "mousemove", "limit": "0"} | ALL, "≥ 5 ×"),
+]
+FILTERS = [
+    ("test accounts", {"filter_test_accounts": "true"}),
+    ("a cohort", {"cohort_ids": "[{cohort}]"}),
+    ("an event", {"events": '[{"id":"purchase"}]'}),
+]
+
+
+class Server:
+    """The service and what it is compared with, in a process of its own."""
+
+    def __init__(self, environment: dict[str, str], key: str) -> None:
+        self.port = _free_port()
+        self._headers = {"Authorization": f"Bearer {key}"}
+        self._process = subprocess.Popen([sys.executable, "-c", SERVE, str(self.port)], env=environment)
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+        self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                self.get("/_readyz", {})
+            except OSError:
+                self._connection.close()
+                time.sleep(0.2)
+            else:
+                return
+        raise SystemExit("The server did not start.")
+
+    def get(self, path: str, parameters: dict[str, str], connection: http.client.HTTPConnection | None = None) -> bytes:
+        connection = connection or self._connection
+        connection.request("GET", f"{path}?{urlencode(parameters)}", headers=self._headers)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status != 200:
+            raise SystemExit(f"{path} answered {response.status}: {body[:300]!r}")
+        return body
+
+    def seconds(self, path: str, parameters: dict[str, str]) -> float:
+        began = time.perf_counter()
+        self.get(path, parameters)
+        return time.perf_counter() - began
+
+    def engine_seconds(self, parameters: dict[str, str]) -> float:
+        return float(json.loads(self.get("/bench/engine", parameters))["seconds"])
+
+    def memory(self) -> dict[str, int]:
+        return dict(json.loads(self.get("/bench/memory", {})))
+
+    def together(self, path: str, parameters: dict[str, str], *, clients: int, times: int) -> float:
+        """Seconds that so many clients need for so many requests."""
+
+        def ask(times: int) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+            for _ in range(times):
+                self.get(path, parameters, connection)
+            connection.close()
+
+        with ThreadPoolExecutor(clients) as pool:
+            list(pool.map(ask, [1] * clients))
+            began = time.perf_counter()
+            list(pool.map(ask, [times // clients] * clients))
+            return time.perf_counter() - began
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(timeout=90)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument(
+        "--rows", type=int, default=int(os.environ.get("ROWS", "20000000")), help="interactions (%(default)s)"
+    )
+    parser.add_argument(
+        "--runs", type=int, default=9, help="runs of each question, of which the median counts (%(default)s)"
+    )
+    parser.add_argument("--output", type=Path, help="also write the Markdown table to this file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as directory:
+        environment = os.environ | {
+            "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
+            "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
+            "SECRET_KEY": "bench",
+            "RATE_LIMIT_ENABLED": "false",
+            "RETENTION_DAYS": "0",
+            "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
+        }
+        _say(f"Making {arguments.rows:,} interactions twice, in our layout and in upstream's …")
+        prepared = subprocess.run(
+            [sys.executable, "-m", "bench.data", str(arguments.rows)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+        key, cohort = prepared.stdout.split()[-2:]
+        server = Server(environment, key)
+        try:
+            table = _tables(server, arguments.runs, cohort, arguments.rows)
+        finally:
+            server.stop()
+    print(table)
+    if arguments.output:
+        arguments.output.write_text(table)
+
+
+def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
+    lines = [
+        (
+            f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {rows:,} interactions of {DAYS} days,"
+            f" medians of {runs} runs."
+        ),
+        "",
+        (
+            "| question | ours ms | bare engine ms | upstream's way ms | times faster | aim"
+            " | rows read, ours / upstream's | granules a part |"
+        ),
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [_against_upstream(server, row, runs) for row in ROWS]
+    lines += ["", "| what HTTP and Python add | ms over the engine | ratio | aim |", "|---|---|---|---|"]
+    lines += _overheads(server, runs)
+    lines += [
+        "",
+        "| page map of the whole project with a filter, 7 days | ms | ratio to none | aim |",
+        "|---|---|---|---|",
+    ]
+    lines += _filters(server, runs, cohort)
+    lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server)]
+    return "\n".join(lines) + "\n"
+
+
+def _against_upstream(server: Server, row: Row, runs: int) -> str:
+    _say(f"{row.name} …")
+    path = f"/api/projects/1/{row.path}/"
+    server.get(path, row.parameters), server.get("/bench/upstream", row.parameters)
+    ours, engine, theirs = [], [], []
+    # Side by side, so that a slow moment of the machine is everybody's.
+    for _ in range(runs):
+        ours.append(server.seconds(path, row.parameters))
+        engine.append(server.engine_seconds(row.parameters))
+        theirs.append(server.seconds("/bench/upstream", row.parameters))
+    read = json.loads(server.get("/bench/read", row.parameters))
+    granules = f"{read['ours']['granules'] / read['ours']['parts']:.1f}" if read["ours"]["parts"] else "–"
+    theirs_read = f"{read['upstream']['rows']:,}" if read["upstream"]["rows"] else "–"
+    return (
+        f"| {row.name} | {_ms(ours)} | {_ms(engine)} | {_ms(theirs)}"
+        f" | {statistics.median(theirs) / statistics.median(ours):.1f} | {row.aim}"
+        f" | {read['ours']['rows']:,} / {theirs_read} | {granules} |"
+    )
+
+
+def _overheads(server: Server, runs: int) -> list[str]:
+    lines = []
+    questions: list[tuple[str, dict[str, str], str]] = [
+        ("default request, 500 cells of the busiest page, 7 days", BUSY_PAGE | WEEK, "≤ 4 ms"),
+        ("full overlay, whole project, 60 days", {"type": "mousemove", "limit": "0"} | ALL, "≤ 2 ×"),
+        (
+            "the same, beside the engine writing JSON",
+            {"type": "mousemove", "limit": "0", "as": "json"} | ALL,
+            "≤ 1.2 ×",
+        ),
+    ]
+    for name, parameters, aim in questions:
+        ours, engine = [], []
+        for _ in range(runs * 2):
+            ours.append(server.seconds("/api/projects/1/heatmaps/", parameters))
+            engine.append(server.engine_seconds(parameters))
+        over = (statistics.median(ours) - statistics.median(engine)) * 1000
+        ratio = statistics.median(ours) / statistics.median(engine)
+        cells = len(json.loads(server.get("/api/projects/1/heatmaps/", parameters))["results"])
+        lines.append(f"| {name} ({cells:,} cells) | {over:.1f} | {ratio:.2f} | {aim} |")
+    return lines
+
+
+def _filters(server: Server, runs: int, cohort: str) -> list[str]:
+    base = {"type": "mousemove"} | WEEK
+    asked = [("none", base)] + [
+        (name, base | {key: value.replace("{cohort}", cohort) for key, value in more.items()}) for name, more in FILTERS
+    ]
+    asked.append(
+        ("all three", base | {k: v.replace("{cohort}", cohort) for _, more in FILTERS for k, v in more.items()})
+    )
+    seconds: dict[str, list[float]] = {name: [] for name, _ in asked}
+    for _ in range(runs):
+        for name, parameters in asked:
+            seconds[name].append(server.seconds("/api/projects/1/heatmaps/", parameters))
+    none = statistics.median(seconds["none"])
+    return [
+        f"| {name} | {_ms(times)} | {statistics.median(times) / none:.2f} | {'' if name == 'none' else '≤ 3 ×'} |"
+        for name, times in seconds.items()
+    ]
+
+
+def _crowd(server: Server, clients: int = 16, times: int = 320) -> list[str]:
+    parameters = BUSY_PAGE | WEEK
+    ours = times / server.together("/api/projects/1/heatmaps/", parameters, clients=clients, times=times)
+    asked = parameters | {"times": str(times), "threads": str(clients)}
+    engine = times / float(json.loads(server.get("/bench/together", asked))["seconds"])
+    return [
+        f"| {clients} clients, default requests: answers a second, ours / bare engine with {clients} threads"
+        f" (aim ≥ 0.7 ×) | {ours:.0f} / {engine:.0f} = {ours / engine:.2f} |"
+    ]
+
+
+def _million(server: Server) -> list[str]:
+    parameters = {"limit": "0", "project": "wide"} | WEEK
+    server.memory()
+    before = server.memory()["now"]
+    server.get("/bench/engine", parameters)
+    engine = server.memory()["peak"]
+    server.memory()
+    body = server.get("/api/projects/9/heatmaps/", parameters)
+    ours = server.memory()["peak"]
+    return [
+        f"| a reply of {len(json.loads(body)['results']):,} cells: highest memory of the process, ours / bare engine"
+        f" (aim ≤ 1.2 ×); {before / 1e6:.0f} MB before | {ours / 1e6:.0f} / {engine / 1e6:.0f} MB = {ours / engine:.2f} |"
+    ]
+
+
+def _ms(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds) * 1000:.1f}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

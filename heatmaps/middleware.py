@@ -1,12 +1,16 @@
 """What happens to every request before the framework looks at it."""
 
+import threading
 from collections.abc import Callable
+from weakref import WeakSet
 
 from django.conf import settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from heatmaps.errors import envelope
+from heatmaps.errors import BUSY, envelope
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -27,5 +31,40 @@ def refuse_long_targets(next_view: View) -> View:
                 content_type="application/json",
             )
         return next_view(request)
+
+    return middleware
+
+
+# What asks the metadata database, as capture does not while it waits.
+_ASKING = ("/api", "/admin", "/_readyz")
+
+
+def few_at_once(next_view: View) -> View:
+    """Lets no more requests work at once than there are places for, though there are threads for hundreds: those are
+    for browsers that wait to be stored. Of those hundreds, no more than that many keep a connection to the metadata
+    database afterwards."""
+    number = settings.CLICKHOUSE_MAX_QUERIES + 4
+    places = threading.BoundedSemaphore(number)
+    keeping = WeakSet[BaseDatabaseWrapper]()
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(_ASKING):
+            return next_view(request)
+        if not places.acquire(timeout=settings.CLICKHOUSE_QUEUE_SECONDS):
+            return HttpResponse(
+                envelope(type="server_error", code=BUSY.code, detail=BUSY.detail),
+                status=BUSY.status,
+                headers={"Retry-After": str(BUSY.retry_after)},
+                content_type="application/json",
+            )
+        try:
+            return next_view(request)
+        finally:
+            connection = connections["default"]
+            if len(keeping) < number:
+                keeping.add(connection)
+            elif connection not in keeping and not connection.in_atomic_block:
+                connection.close()
+            places.release()
 
     return middleware

@@ -27,6 +27,11 @@ def default_workers() -> int:
 
 
 def default_threads() -> int:
+    """As many requests as may be answered at once, and those of browsers that wait until they are stored together."""
+    return places() + settings.CAPTURE_MAX_WAITING
+
+
+def places() -> int:
     """As many requests as there are places for queries, and a few that need none."""
     return settings.CLICKHOUSE_MAX_QUERIES + 4
 
@@ -76,16 +81,18 @@ def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:
     return family, str(address[0])
 
 
-def serve(*, host: str, port: int, workers: int, threads: int) -> None:
+def serve(
+    *, host: str, port: int, workers: int, threads: int, application: str = "heatmaps_service.wsgi:application"
+) -> None:
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
     Granian(
-        "heatmaps_service.wsgi:application",
+        application,
         address=_address(host, port)[1],
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
-        backpressure=threads * 8,
+        backpressure=max(threads * 2, 160),
         workers_kill_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
         websockets=False,
         log_level=LogLevels.error,

@@ -132,6 +132,9 @@ MAX_REQUEST_TARGET_CHARS = 60_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
+# Posts of browsers that one process lets wait for the insert that they share.
+CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
+
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
 RATE_LIMIT_SUSTAINED = env.rate("RATE_LIMIT_SUSTAINED", "1200/hour")
@@ -165,6 +168,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "heatmaps.middleware.refuse_long_targets",
+    "heatmaps.middleware.few_at_once",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",

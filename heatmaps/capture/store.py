@@ -45,6 +45,8 @@ INSERT_SETTINGS = {
 # Values of a question travel in its address on a server, which takes about a megabyte.
 _ASKED_AT_ONCE = 5_000
 _MARKS = 0
+_MONDAY = 4 * 86_400 * 1_000_000
+_WEEK = 7 * 86_400 * 1_000_000
 _MICROSECONDS = pa.timestamp("us", tz="UTC")
 
 
@@ -243,7 +245,7 @@ def _insert_points(client: Client, events: Sequence[Captured], batch: int) -> in
         ),
         settings=INSERT_SETTINGS,
     )
-    return _months(events)
+    return _weeks(events)
 
 
 def _insert_events(client: Client, events: Sequence[Captured], batch: int) -> int:
@@ -269,7 +271,7 @@ def _insert_events(client: Client, events: Sequence[Captured], batch: int) -> in
         ),
         settings=INSERT_SETTINGS,
     )
-    return _months([event for event, _ in rows])
+    return _weeks([event for event, _ in rows])
 
 
 class _Repeated:
@@ -286,6 +288,6 @@ def _joined(lists: Iterable[list[Any]]) -> list[Any]:
     return list(chain.from_iterable(lists))
 
 
-def _months(events: Iterable[Captured]) -> int:
-    """About how many partitions the events are in; near enough to pace oneself by."""
-    return len({event.happened_at // (30 * 86_400 * 1_000_000) for event in events})
+def _weeks(events: Iterable[Captured]) -> int:
+    """How many parts the events become: the tables are partitioned by week, or by something longer."""
+    return len({(event.happened_at - _MONDAY) // _WEEK for event in events})

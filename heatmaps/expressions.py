@@ -7,6 +7,8 @@ import re2
 
 _QUIET = re2.Options()
 _QUIET.log_errors = False
+# A quarter of what the engine gives an expression: none fails there, and none takes long to read here.
+_QUIET.max_mem = 2 * 1024 * 1024
 # A quotation from \Q to \E, which need not end, or another escaped character.
 _ESCAPED = re.compile(r"\\Q.*?(?P<end>\\E|\Z)|\\.", re.DOTALL)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from heatmaps import clickhouse
-from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User
+from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
 
@@ -32,6 +33,20 @@ INTERACTION = {
     "current_url": "https://example.com/",
     "type": "click",
 }
+
+EVENT = {
+    "uuid": UUID(int=0),
+    "event": "pageview",
+    "properties": {},
+    "timestamp": datetime(2026, 3, 30, 12, tzinfo=UTC),
+    "team_id": 1,
+    "distinct_id": "visitor",
+    "elements_chain": "",
+    "person_properties": {},
+    "$session_id": "session",
+}
+
+PERSON = {"team_id": 1, "distinct_id": "visitor", "person_id": UUID(int=1), "is_deleted": 0, "version": 1}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,6 +99,103 @@ def interactions() -> Iterator[Interactions]:
     yield rows
     if rows.are_there:
         rows.clear()
+
+
+class Events:
+    """Rows of the events table; `session_id` stands for the column `$session_id`, and properties may be a dict."""
+
+    def __init__(self) -> None:
+        self.are_there = False
+
+    def add(self, event: str = "pageview", **columns: Any) -> None:
+        self.add_all([{"event": event, **columns}])
+
+    def add_all(self, rows: list[dict[str, Any]]) -> None:
+        self.are_there = True
+        with clickhouse.writer() as client:
+            client.insert("events", [_event_columns(**row) for row in rows], column_names=list(EVENT))
+
+    def clear(self) -> None:
+        with clickhouse.writer() as client:
+            client.command("TRUNCATE TABLE events")
+
+
+def _event_columns(*, session_id: str = "session", **columns: Any) -> list[Any]:
+    complete = EVENT | {"$session_id": session_id} | columns
+    return [orjson.dumps(value).decode() if isinstance(value, dict) else value for value in complete.values()]
+
+
+@pytest.fixture
+def events() -> Iterator[Events]:
+    rows = Events()
+    yield rows
+    if rows.are_there:
+        rows.clear()
+
+
+class Persons:
+    """Which visitor is which person; persons are numbers here."""
+
+    def __init__(self) -> None:
+        self.are_there = False
+
+    def add(self, distinct_id: str, person: int, **columns: Any) -> None:
+        self.add_all([{"distinct_id": distinct_id, "person_id": UUID(int=person), **columns}])
+
+    def add_all(self, rows: list[dict[str, Any]]) -> None:
+        self.are_there = True
+        complete = [PERSON | row for row in rows]
+        with clickhouse.writer() as client:
+            client.insert("person_distinct_id2", [list(row.values()) for row in complete], column_names=list(PERSON))
+
+    def clear(self) -> None:
+        with clickhouse.writer() as client:
+            client.command("TRUNCATE TABLE person_distinct_id2")
+
+
+@pytest.fixture
+def persons() -> Iterator[Persons]:
+    rows = Persons()
+    yield rows
+    if rows.are_there:
+        rows.clear()
+
+
+class Cohorts:
+    """Cohorts of a project, and the persons in them."""
+
+    def static(self, *persons: int, project: int = 1, **fields: Any) -> int:
+        """The id of a cohort that is a list."""
+        cohort = Cohort.objects.create(project_id=project, name="A list", is_static=True, **fields)
+        rows = [[UUID(int=person), UUID(int=person), cohort.pk, project] for person in persons]
+        self._insert("person_static_cohort", rows, ["id", "person_id", "cohort_id", "team_id"])
+        return cohort.pk
+
+    def dynamic(self, *members: tuple[int, int, int], project: int = 1, **fields: Any) -> int:
+        """The id of a cohort that is calculated; members are (person, sign, version)."""
+        cohort = Cohort.objects.create(project_id=project, name="Calculated", is_static=False, **fields)
+        rows = [[UUID(int=person), cohort.pk, project, sign, version] for person, sign, version in members]
+        self._insert("cohortpeople", rows, ["person_id", "cohort_id", "team_id", "sign", "version"])
+        return cohort.pk
+
+    def clear(self) -> None:
+        with clickhouse.writer() as client:
+            client.command("TRUNCATE TABLE person_static_cohort")
+            client.command("TRUNCATE TABLE cohortpeople")
+
+    @staticmethod
+    def _insert(table: str, rows: list[list[Any]], names: list[str]) -> None:
+        with clickhouse.writer() as client:
+            # Row by row, so that none is merged with another before it is asked for.
+            for row in rows:
+                client.insert(table, [row], column_names=names)
+
+
+@pytest.fixture
+def cohorts(project: Project) -> Iterator[Cohorts]:
+    cohorts = Cohorts()
+    yield cohorts
+    cohorts.clear()
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def service(tmp_path: Path) -> Service:
 
 
 def parts(service: Service) -> int:
-    """How many pieces of the three months above are stored."""
-    return sum(1 for _ in service.directory.glob("clickhouse/store/*/*/20260[123]_*"))
+    """How many pieces of tables are stored."""
+    return sum(1 for _ in service.directory.glob("clickhouse/store/*/*/[0-9]*_*_*_*"))
 
 
 def wait(process: "Popen[str]", service: Service, moment: float | int) -> None:
@@ -62,7 +62,7 @@ def test_a_load_that_is_killed_again_and_again_ends_with_every_row_once(service:
     ], kills
 
 
-def test_a_migration_that_is_killed_is_finished_by_the_next(service: Service) -> None:
+def test_a_first_migration_that_is_killed_is_finished_by_the_next(service: Service) -> None:
     for delay in (0.25, 0.4, 0.5, 0.6):
         with stopped_afterwards(service.start("migrate_clickhouse")) as process:
             time.sleep(delay * random.uniform(0.8, 1.2))  # noqa: S311 -- no secret
@@ -70,6 +70,29 @@ def test_a_migration_that_is_killed_is_finished_by_the_next(service: Service) ->
     service.result("migrate_clickhouse")
     assert service.result("migrate_clickhouse", "--json") == '{"applied":[]}\n'
     assert service.select("SELECT name, count() FROM heatmaps_migrations GROUP BY name HAVING count() > 1") == []
+
+
+FILL = """
+INSERT INTO heatmaps (team_id, distinct_id, timestamp, current_url, type)
+SELECT 1, toString(number), '2026-03-01', concat('https://example.com/', toString(number % 99)), 'click'
+FROM numbers(300000)
+"""
+FORGET = "ALTER TABLE heatmaps_migrations DELETE WHERE name != '001_heatmaps' SETTINGS mutations_sync = 1"
+COUNT = "SELECT count(), uniqExact(distinct_id) FROM heatmaps"
+
+
+def test_a_later_migration_that_is_killed_keeps_every_row(service: Service) -> None:
+    service.result("migrate_clickhouse")
+    service.select(FILL)
+    service.select(FORGET)
+    for moment in (1, 2, 0.6):
+        with stopped_afterwards(service.start("migrate_clickhouse")) as process:
+            wait(process, service, moment)
+            process.kill()
+        assert service.select(COUNT) == [[300_000, 300_000]], moment
+    service.result("migrate_clickhouse")
+    assert service.result("migrate_clickhouse", "--json") == '{"applied":[]}\n'
+    assert service.select(COUNT) == [[300_000, 300_000]]
 
 
 HOLD = (

@@ -16,6 +16,8 @@ OPERATION_IDS = {
 }
 
 EXAMPLES: dict[str, list[Any]] = {
+    "project_id": ["1", "@current"],
+    "environment_id": ["1", "@current"],
     "viewport_width_min": [1024],
     "viewport_width_max": [1440],
     "type": ["click", "rageclick", "scrolldepth"],
@@ -114,6 +116,8 @@ HEATMAP_RESPONSES = {
             component_name="HeatmapReply",
             serializers=[HeatmapsResponse, HeatmapScrollDepthResponse],
             resource_type_field_name=None,
+            # The name of the operation would have it be an array.
+            many=False,
         ),
         "Points with a fold summary, or scroll-depth buckets for `type=scrolldepth`.",
     ),
@@ -167,7 +171,6 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for operation in path.values():
             for parameter in operation["parameters"]:
-                if parameter["in"] == "query":
-                    examples = EXAMPLES[parameter["name"]]
-                    parameter["examples"] = {str(value): {"value": value} for value in examples}
+                examples = EXAMPLES[parameter["name"]]
+                parameter["examples"] = {str(value): {"value": value} for value in examples}
     return result

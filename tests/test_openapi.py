@@ -1,0 +1,143 @@
+"""The OpenAPI document, which SDKs are generated from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+OPERATIONS = {
+    "/api/projects/{project_id}/heatmaps/": ("heatmaps_list", "project_id", "HeatmapReply"),
+    "/api/projects/{project_id}/heatmaps/events/": ("heatmaps_events_retrieve", "project_id", "HeatmapEventsResponse"),
+    "/api/environments/{environment_id}/heatmaps/": ("environments_heatmaps_list", "environment_id", "HeatmapReply"),
+    "/api/environments/{environment_id}/heatmaps/events/": (
+        "environments_heatmaps_events_retrieve",
+        "environment_id",
+        "HeatmapEventsResponse",
+    ),
+}
+LIST_PARAMETERS = [
+    *("viewport_width_min", "viewport_width_max", "type", "date_from", "date_to", "url_exact", "url_pattern"),
+    *("aggregation", "filter_test_accounts", "hide_zero_coordinates", "cohort_ids", "events", "limit", "offset"),
+]
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    generated: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return generated
+
+
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in OPERATIONS:
+        yield path, schema["paths"][path]["get"]
+
+
+def resolved(schema: dict[str, Any], reference: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    name = reference["$ref"].removeprefix("#/components/schemas/")
+    return name, schema["components"]["schemas"][name]
+
+
+def reply(operation: dict[str, Any], status: str = "200") -> dict[str, Any]:
+    content: dict[str, Any] = operation["responses"][status]["content"]["application/json"]["schema"]
+    return content
+
+
+def test_the_document_is_valid_and_without_warnings(tmp_path: Any) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])
+def test_the_document_needs_no_key(client: Client, schema: dict[str, Any], path: str) -> None:
+    for wrong_key in ({}, {"authorization": "Bearer phx_wrong"}):
+        response = client.get(path, {"format": "json"}, headers=wrong_key)
+        assert response.status_code == 200
+        assert response.json()["paths"].keys() == schema["paths"].keys()
+
+
+def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
+    assert schema["paths"].keys() == OPERATIONS.keys()
+    for path, operation in operations(schema):
+        assert list(schema["paths"][path]) == ["get"]
+        assert operation["operationId"] == OPERATIONS[path][0]
+        assert operation["tags"] == ["heatmaps"]
+        assert "heatmap:read" in operation["description"]
+
+
+def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_checked(schema: dict[str, Any]) -> None:
+    for path, operation in operations(schema):
+        parameters = operation["parameters"]
+        assert [one["name"] for one in parameters if one["in"] == "path"] == [OPERATIONS[path][1]]
+        names = {one["name"] for one in parameters if one["in"] == "query"}
+        assert names == {*LIST_PARAMETERS, *(["points"] if "events" in path else [])}
+        for one in parameters:
+            assert one.get("description"), one["name"]
+            assert one.get("examples"), one["name"]
+            assert one.get("required", False) is (one["in"] == "path" or one["name"] == "points")
+
+
+def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
+    for path, operation in operations(schema):
+        told = {one["name"]: one["schema"] for one in operation["parameters"]}
+        expected = (
+            {"minimum": 1, "maximum": 100, "default": 50}
+            if path.endswith("events/")
+            else {"minimum": 0, "maximum": 1_000_000, "default": 500}
+        )
+        assert expected.items() <= told["limit"].items()
+        assert told["aggregation"]["enum"] == ["total_count", "unique_visitors"]
+        assert [told[name]["default"] for name in ("type", "date_from", "hide_zero_coordinates")] == [
+            "click",
+            "-7d",
+            True,
+        ]
+        assert told["filter_test_accounts"].get("nullable")
+
+
+def test_the_list_reply_is_one_of_two_objects(schema: dict[str, Any]) -> None:
+    for path, operation in operations(schema):
+        name, component = resolved(schema, reply(operation))
+        assert name == OPERATIONS[path][2]
+        if name == "HeatmapReply":
+            assert [resolved(schema, one)[0] for one in component["oneOf"]] == [
+                "HeatmapsResponse",
+                "HeatmapScrollDepthResponse",
+            ]
+
+
+def test_components(schema: dict[str, Any]) -> None:
+    properties = {name: list(one.get("properties", {})) for name, one in schema["components"]["schemas"].items()}
+    expected = {
+        "HeatmapsResponse": ["results", "fold", "has_more"],
+        "HeatmapResponseItem": ["count", "pointer_y", "pointer_relative_x", "pointer_target_fixed"],
+        "HeatmapFoldSummary": ["total_count", "below_fold_count", "pct_below_fold", "median_viewport_height"],
+        "HeatmapScrollDepthResponse": ["results"],
+        "HeatmapScrollDepthItem": ["cumulative_count", "bucket_count", "scroll_depth_bucket"],
+        "HeatmapEventsResponse": ["results", "total_count", "has_more"],
+        "HeatmapEventItem": [
+            *("session_id", "distinct_id", "timestamp", "pointer_relative_x", "pointer_y", "current_url", "type"),
+        ],
+        "HeatmapError": ["type", "code", "detail", "attr"],
+    }
+    assert expected.items() <= properties.items()
+    for name, fields in expected.items():
+        assert schema["components"]["schemas"][name]["required"] == sorted(fields)
+
+
+def test_every_error_is_declared_in_the_envelope(schema: dict[str, Any]) -> None:
+    for _, operation in operations(schema):
+        errors = {status for status in operation["responses"] if status != "200"}
+        assert {"400", "401", "403", "404", "429", "500", "503", "504", "512", "513"} <= errors
+        for status in errors:
+            assert resolved(schema, reply(operation, status))[0] == "HeatmapError"
+            assert operation["responses"][status]["description"]
+
+
+def test_a_key_opens_it(schema: dict[str, Any]) -> None:
+    scheme = schema["components"]["securitySchemes"]["PersonalAPIKeyAuth"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert "heatmap:read" in scheme["description"]
+    for _, operation in operations(schema):
+        assert {"PersonalAPIKeyAuth": []} in operation["security"]

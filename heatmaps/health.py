@@ -48,3 +48,6 @@ def _clickhouse_answers() -> bool:
         logger.warning("ClickHouse does not answer: %s", error)
         return False
     return True
+
+
+PROBES = {"/_health": health, "/_readyz": readiness}

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from heatmaps.errors import BUSY, envelope
+from heatmaps.health import PROBES
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -66,5 +67,15 @@ def few_at_once(next_view: View) -> View:
             elif connection not in keeping and not connection.in_atomic_block:
                 connection.close()
             places.release()
+
+    return middleware
+
+
+def answer_probes(next_view: View) -> View:
+    """Answers the health routes before the Host header is looked at: load balancers ask by address."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path_info.rstrip("/"))
+        return probe(request) if probe else next_view(request)
 
     return middleware

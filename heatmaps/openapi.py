@@ -61,7 +61,7 @@ class HeatmapsResponse(serializers.Serializer[None]):
 class HeatmapScrollDepthItem(serializers.Serializer[None]):
     cumulative_count = serializers.IntegerField(help_text="How many reached this bucket or a deeper one.")
     bucket_count = serializers.IntegerField(help_text="How many got no further than this bucket.")
-    scroll_depth_bucket = serializers.IntegerField(help_text="Upper edge in CSS px; a bucket is 100 px.")
+    scroll_depth_bucket = serializers.IntegerField(help_text="Where the bucket begins, in CSS px; it is 100 px deep.")
 
 
 class HeatmapScrollDepthResponse(serializers.Serializer[None]):

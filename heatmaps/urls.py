@@ -1,9 +1,9 @@
-"""Every route of the service. A trailing slash is optional everywhere."""
+"""Every route of the service but the probes, which heatmaps.health answers. A trailing slash is optional everywhere."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from heatmaps import errors, health
+from heatmaps import errors
 from heatmaps.views import HeatmapsViewSet
 
 points = HeatmapsViewSet.as_view({"get": "list"})
@@ -29,6 +29,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _route(r"api/schema/swagger-ui", SpectacularSwaggerView.as_view(url_name="schema"), "swagger-ui"),
     _route(r"api/schema/redoc", SpectacularRedocView.as_view(url_name="schema"), "redoc"),
     re_path(r"^api(/.*)?$", errors.endpoint_not_found),
-    _route("_health", health.health, "health"),
-    _route("_readyz", health.readiness, "readiness"),
 ]

@@ -168,7 +168,7 @@ def test_a_row_without_a_person_leaves_a_person_in_place(files: Loading) -> None
 
 def test_a_deleted_mapping_can_be_made_again(files: Loading) -> None:
     mapped(files, "a.jsonl", {"distinct_id": "ann"})
-    command(f"INSERT INTO person_distinct_id2 VALUES (1, 'ann', '{P1}', 1, 7)")  # noqa: S608 -- a UUID
+    command(f"INSERT INTO person_distinct_id2 VALUES (1, 'ann', '{P1}', 1, 7)")
     assert people() == {}
     assert mapped(files, "a.jsonl", {"distinct_id": "ann"}) == 1
     assert people() == {"ann": OWN["ann"]}
@@ -200,7 +200,7 @@ def cohort(files: Loading, lines: bytes) -> Any:
 
 
 def members(cohort_id: int) -> set[UUID]:
-    rows = select(f"SELECT person_id FROM person_static_cohort WHERE team_id = 1 AND cohort_id = {cohort_id}")  # noqa: S608 -- an id
+    rows = select(f"SELECT person_id FROM person_static_cohort WHERE team_id = 1 AND cohort_id = {cohort_id}")
     return {row["person_id"] for row in rows}
 
 

@@ -187,3 +187,19 @@ def test_a_million_points_at_most_and_the_rest_on_the_next_page(api: Api, millio
         assert (len(second["results"]), second["has_more"]) == (million_cells - 1_000_000, False)
         assert (second["results"][0]["pointer_y"], second["results"][0]["pointer_relative_x"]) == (160_000, 0.0)
         assert second["fold"]["total_count"] == million_cells
+
+
+def test_the_fold_is_the_same_whoever_is_counted(api: Api, interactions: Interactions) -> None:
+    interactions.add(pointer_target_fixed=True)
+    interactions.add(y=50)
+    interactions.add(y=50)
+    assert (
+        api.answer(aggregation="unique_visitors")["fold"]
+        == api.answer()["fold"]
+        == {
+            "total_count": 2,
+            "below_fold_count": 2,
+            "pct_below_fold": 100.0,
+            "median_viewport_height": 768,
+        }
+    )

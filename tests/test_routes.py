@@ -275,3 +275,8 @@ def test_the_documents_readers_need_no_key_and_nothing_from_elsewhere(client: Cl
         file = client.get(asset)
         assert file.status_code == 200
         file.close()
+
+
+@pytest.mark.parametrize("path", ["/_health", "/_readyz"])
+def test_probes_are_answered_whatever_host_they_ask_for(path: str, anonymous: Api) -> None:
+    assert anonymous.get(path, host="10.0.0.7:8000").status_code == 200

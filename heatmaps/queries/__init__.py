@@ -4,6 +4,7 @@ Each question is a file of SQL that can be pasted into a ClickHouse client with 
 asks about a whole project. The filters of a request take the place of its `/* AND filters */`. Knows no Django.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -90,4 +91,5 @@ def _count_of_visitors(layout: Layout) -> str:
 
 @cache
 def _file(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.sql").read_text()
+    # The comments are for people; the driver would read through them with every query.
+    return re.sub(r"^ *--.*\n", "", (Path(__file__).parent / f"{name}.sql").read_text(), flags=re.MULTILINE)

@@ -86,7 +86,7 @@ class Loading:
 
     def stored(self, project: int = 1, columns: Sequence[str] = tuple(ROW), table: str = "heatmaps") -> Any:
         names = ", ".join(f"toString({name}) AS {name}" if name == "timestamp" else f"`{name}`" for name in columns)
-        return select(f"SELECT {names} FROM {table} WHERE team_id = {project} ORDER BY _partition, _offset")  # noqa: S608
+        return select(f"SELECT {names} FROM {table} WHERE team_id = {project} ORDER BY _partition, _offset")
 
 
 def select(sql: str) -> Any:

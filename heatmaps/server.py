@@ -1,10 +1,13 @@
 """The production server: Granian, with the process model that fits the engine."""
 
 import os
+import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from threading import Thread
+from time import sleep
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -81,10 +84,22 @@ def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:
     return family, str(address[0])
 
 
+def _end_with_parent() -> None:
+    """A worker whose server was killed would go on, and keep the port and the data directory from the next one."""
+    Thread(target=_wait_for_other_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _wait_for_other_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def serve(
     *, host: str, port: int, workers: int, threads: int, application: str = "heatmaps_service.wsgi:application"
 ) -> None:
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
+    os.register_at_fork(after_in_child=_end_with_parent)
     Granian(
         application,
         address=_address(host, port)[1],

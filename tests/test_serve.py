@@ -87,6 +87,18 @@ def test_a_signal_lets_requests_under_way_finish(tmp_path: Path, name: signal.Si
     assert said == f"Serving on http://127.0.0.1:{port} (stop with Ctrl-C)\n"
 
 
+def test_a_killed_server_leaves_nothing_that_is_in_the_way_of_the_next(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    port = free_port()
+    for _ in range(2):
+        with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
+            wait_until_it_answers(process, port)
+            process.kill()
+        tries = (service.run("migrate_clickhouse").returncode for _ in range(30))
+        assert 0 in tries
+
+
 # --- What stops it from starting -----------------------------------------------------------------------------------
 
 

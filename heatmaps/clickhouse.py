@@ -23,7 +23,7 @@ from django.conf import settings
 from urllib3.exceptions import HTTPError
 
 from heatmaps.queries import Query
-from heatmaps.queries.layout import KEY_COLUMNS, Layout
+from heatmaps.queries.layout import EVENT_PROPERTIES, KEY_COLUMNS, Layout
 
 __all__ = [
     "Client",
@@ -115,9 +115,16 @@ def create_database() -> None:
 
 @cache
 def layout() -> Layout:
-    """What the heatmaps table has that makes a question faster; asked once."""
-    names = rows(Query("SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'heatmaps'", {}))
-    return Layout(has_keys={name for (name,) in names} >= KEY_COLUMNS)
+    """What the tables have that makes a question faster; asked once."""
+    columns = set(
+        rows(Query("SELECT table, name FROM system.columns WHERE database = currentDatabase()", {})),
+    )
+    return Layout(
+        has_keys=all(("heatmaps", name) in columns for name in KEY_COLUMNS),
+        event_properties={
+            key: column for key, column in EVENT_PROPERTIES.items() if ("events", column.strip("`")) in columns
+        },
+    )
 
 
 def close() -> None:

@@ -142,3 +142,31 @@ def test_a_migration_killed_between_its_statements_loses_nothing(statements: int
             client.command(statement)
     assert clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {})) == before
     assert clickhouse.layout().has_keys
+
+
+def test_a_property_with_a_column_of_its_own_is_what_the_json_says() -> None:
+    values = ['"example.com"', '""', "null", "5", "1.50", "true", '["a"]', '{"a": 1}', '"Ü"']
+    documents = [f'{{"$host": {value}}}' for value in values] + ["{}", "", "[]"]
+    with clickhouse.writer() as client:
+        client.insert(
+            "events",
+            [
+                [1, "seen", document, datetime(2026, 3, 30, tzinfo=UTC), str(number)]
+                for number, document in enumerate(documents)
+            ],
+            column_names=["team_id", "event", "properties", "timestamp", "distinct_id"],
+        )
+    try:
+        rows = clickhouse.rows(
+            Query(
+                "SELECT `property_$host`, JSONExtract(properties, '$host', 'Nullable(String)') FROM events"
+                " ORDER BY toUInt32(distinct_id)",
+                {},
+            )
+        )
+        assert [column for column, _ in rows] == [value for _, value in rows]
+        assert {None, "", "example.com", "5", "true"} < {column for column, _ in rows}
+        assert clickhouse.layout().event_properties == {"$host": "`property_$host`"}
+    finally:
+        with clickhouse.writer() as client:
+            client.command("TRUNCATE TABLE events")

@@ -43,8 +43,8 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
     binder = Binder()
     by_other_data = [in_cohorts(filters.cohorts, binder)] if filters.cohorts else []
     if filters.test_accounts is not None:
-        by_other_data.append(_in_sessions(filters.test_accounts, binder, filters.timezone))
-    by_other_data += [_in_sessions_with(event, binder, filters.timezone) for event in filters.events]
+        by_other_data.append(_in_sessions(filters.test_accounts, binder, filters.timezone, layout))
+    by_other_data += [_in_sessions_with(event, binder, filters.timezone, layout) for event in filters.events]
     if by_other_data:
         predicates.append(Predicate("\n  AND ".join(by_other_data), binder.parameters))
     return predicates
@@ -93,14 +93,16 @@ def _url_pattern(pattern: str, layout: Layout) -> Predicate:
     return Predicate(match, {"url_pattern": pattern})
 
 
-def _in_sessions_with(event: EventFilter, binder: Binder, timezone: str) -> str:
+def _in_sessions_with(event: EventFilter, binder: Binder, timezone: str, layout: Layout) -> str:
     name = f"event = {binder.bind(event.event, 'String')}"
-    return _in_sessions(event.properties, binder, timezone, name)
+    return _in_sessions(event.properties, binder, timezone, layout, name)
 
 
-def _in_sessions(properties: Iterable[PropertyFilter], binder: Binder, timezone: str, *conditions: str) -> str:
+def _in_sessions(
+    properties: Iterable[PropertyFilter], binder: Binder, timezone: str, layout: Layout, *conditions: str
+) -> str:
     """Whether the session of a row has, in the window, an event that meets all conditions."""
-    all_conditions = [*conditions, *(condition(one, binder, timezone) for one in properties)]
+    all_conditions = [*conditions, *(condition(one, binder, timezone, layout) for one in properties)]
     return (
         f"session_id IN (WITH {ELEMENTS} AS elements"
         " SELECT `$session_id` FROM events WHERE team_id = {team_id:Int64}"

@@ -19,6 +19,7 @@ from heatmaps.properties import (
     PropertyType,
 )
 from heatmaps.queries.binding import Binder
+from heatmaps.queries.layout import PLAIN, Layout
 from heatmaps.selectors import Selector, Within
 
 # What denies, and what it denies. In NEVER_MISSING the denial, too, is false for a missing property.
@@ -63,13 +64,15 @@ ELEMENTS = (
 _TAG = "splitByChar('.', element.1)[1]"
 
 
-def condition(property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
+def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN) -> str:
     """An expression over a row of `events`, and its `elements`, that is 1 when the filter lets it pass, else 0."""
     if property_filter.is_always_true:
         return "1"
     match property_filter.type:
         case PropertyType.EVENT | PropertyType.FEATURE:
-            return _of_value(_json("properties", property_filter.key, binder), property_filter, binder, timezone)
+            column = layout.event_properties.get(property_filter.key)
+            value = column or _json("properties", property_filter.key, binder)
+            return _of_value(value, property_filter, binder, timezone)
         case PropertyType.PERSON:
             return _of_value(_json("person_properties", property_filter.key, binder), property_filter, binder, timezone)
         case PropertyType.EVENT_METADATA:
@@ -143,8 +146,10 @@ def _truth(value: str, operator: Operator, property_filter: PropertyFilter, bind
         case _ if property_filter.versions is not None:
             return _version_truth(value, property_filter, binder)
         case _:
-            text = f"ifNull({value}, '')"
-            return f"if(isNull({value}), NULL, {_text_truth(text, operator, property_filter.values or (), binder)})"
+            # A lambda takes no NULL; what is missing contains nothing, not even an empty text.
+            is_there = f"isNotNull({value}) AND " if operator is Operator.ICONTAINS else ""
+            text = f"ifNull({value}, '')" if is_there else value
+            return f"({is_there}{_text_truth(text, operator, property_filter.values or (), binder)})"
 
 
 def _text_truth(text: str, operator: Operator, values: tuple[str, ...], binder: Binder) -> str:

@@ -50,6 +50,8 @@ def few_at_once(next_view: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(_ASKING):
+            # Cookies that come along belong to the page, whose session of the same name would be ended.
+            request.META.pop("HTTP_COOKIE", None)
             return next_view(request)
         if not places.acquire(timeout=settings.CLICKHOUSE_QUEUE_SECONDS):
             return HttpResponse(

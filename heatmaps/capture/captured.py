@@ -34,7 +34,7 @@ def all_of(post: Post, owner: Owner, text: bytes, received_at: int) -> list[Capt
         )
         if oldest is not None and one.happened_at < oldest:
             one.skips[Skip.EXPIRED] += len(one.points)
-            skips.count(+one.skips)
+            skips.count(one.skips)
         elif len(one.points) or one.event is not None:
             found.append(one)
         else:

@@ -2,8 +2,8 @@
 
 import logging
 import threading
-import time
 from collections import Counter
+from time import monotonic
 
 from heatmaps.capture.extraction import Skip
 
@@ -19,14 +19,16 @@ _lock = threading.Lock()
 
 def count(skips: Counter[Skip]) -> None:
     global _told_at  # noqa: PLW0603 -- one log for the process
+    skips = +skips
     if not skips:
         return
     with _lock:
         total.update(skips)
         _untold.update(skips)
-        if time.monotonic() - _told_at < LOG_EVERY_SECONDS:
+        now = monotonic()
+        if now - _told_at < LOG_EVERY_SECONDS:
             return
-        _told_at = time.monotonic()
+        _told_at = now
         told = ", ".join(f"{number} ({reason})" for reason, number in _untold.most_common())
         _untold.clear()
     logger.warning("Points that browsers sent and that were not kept: %s", told)

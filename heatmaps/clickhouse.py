@@ -144,6 +144,9 @@ class _Clients:
         self._places = threading.BoundedSemaphore(places)
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._query_settings = dict(query_settings)
+        # All of them, lent ones too: a reply that is dropped half-way may come back only when garbage is collected,
+        # and a client that nothing else holds would be closed by then.
+        self._clients: list[Client] = []
 
     @contextmanager
     def lend(self) -> Iterator[Client]:
@@ -151,17 +154,15 @@ class _Clients:
             raise EngineBusy("All places for queries stayed taken (CLICKHOUSE_MAX_QUERIES).", code=202)
         try:
             with _driver_errors():
-                try:
-                    client = self._idle.get_nowait()
-                except queue.Empty:
-                    client = _connect(self._query_settings)
+                client = self._client()
                 try:
                     yield client
                 except ClickHouseError as error:
                     if _lost_connection(error):
+                        self._clients.remove(client)
                         client.close()
-                        raise
-                    self._idle.put(client)
+                    else:
+                        self._idle.put(client)
                     raise
                 except BaseException:
                     self._idle.put(client)
@@ -169,6 +170,14 @@ class _Clients:
                 self._idle.put(client)
         finally:
             self._places.release()
+
+    def _client(self) -> Client:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            client = _connect(self._query_settings)
+            self._clients.append(client)
+            return client
 
     def close(self) -> None:
         while not self._idle.empty():

@@ -169,6 +169,7 @@ MIDDLEWARE = [
     "heatmaps.middleware.refuse_long_targets",
     "heatmaps.middleware.few_at_once",
     "heatmaps.middleware.answer_probes",
+    "heatmaps.compression.compress_replies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",

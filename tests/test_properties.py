@@ -24,7 +24,8 @@ def truths(events: Events, filters: list[Row], rows: list[Row], timezone: str = 
     """For each filter, whether each event passes: all of them in one question to the engine."""
     events.add_all([row | {"uuid": UUID(int=number)} for number, row in enumerate(rows)])
     binder = Binder()
-    texts = [f"toBool({condition(one, binder, timezone)})" for one in parse_filters(filters)]
+    layout = clickhouse.layout()
+    texts = [f"toBool({condition(one, binder, timezone, layout)})" for one in parse_filters(filters)]
     sql = f"WITH {ELEMENTS} AS elements SELECT [{', '.join(texts)}] FROM events ORDER BY uuid"
     answers = [answer for (answer,) in clickhouse.rows(Query(sql, binder.parameters | {"team_id": 1}))]
     events.clear()
@@ -34,8 +35,9 @@ def truths(events: Events, filters: list[Row], rows: list[Row], timezone: str = 
 def passing(
     events: Events, filters: list[Row], named: dict[str, Any], column: str = "properties", timezone: str = "UTC"
 ) -> list[str]:
-    """For each filter, the names of the values of a property `p` that pass it."""
-    rows = [{column: {} if value is MISSING else {"p": value}} for value in named.values()]
+    """For each filter, the names of the values of its property, `p` unless it says another, that pass it."""
+    keys = {one.get("key", "p") for one in filters}
+    rows = [{column: {} if value is MISSING else dict.fromkeys(keys, value)} for value in named.values()]
     return [
         " ".join(name for name, is_true in zip(named, column_of_truths, strict=True) if is_true)
         for column_of_truths in truths(events, [{"key": "p"} | one for one in filters], rows, timezone)
@@ -162,6 +164,12 @@ def test_what_each_operator_is_true_of(events: Events) -> None:
 
 def test_the_table_has_every_operator() -> None:
     assert {operator for operator, _, _ in OPERATORS} == {*Operator, "min", "max"}
+
+
+def test_a_property_with_a_column_of_its_own_is_no_different(events: Events) -> None:
+    assert clickhouse.layout().event_properties.keys() == {"$host"}
+    filters = [{"key": "$host", "operator": operator, "value": value} for operator, value, _ in OPERATORS]
+    assert passing(events, filters, KINDS) == [names for _, _, names in OPERATORS]
 
 
 @pytest.mark.parametrize(

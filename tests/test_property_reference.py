@@ -59,7 +59,7 @@ DATES = [
 texts = st.sampled_from(WORDS + NUMBERS + VERSIONS + DATES) | st.text("aAbBéÉ.%_1-", max_size=4)
 numbers = st.integers(-(2**63), 2**64 - 1) | st.sampled_from([0.5, 1.5, -2.25, 12, 1774742400, 1774828800])
 values = st.none() | texts | numbers | st.booleans() | st.lists(texts | numbers, max_size=2)
-properties = st.dictionaries(st.sampled_from(["p", "q"]), values, max_size=2)
+properties = st.dictionaries(st.sampled_from(["p", "$host"]), values, max_size=2)
 
 tags, classes = st.sampled_from(["a", "div", "span"]), st.sampled_from(["x", "y", "x-y"])
 attribute_values = st.sampled_from(["a", "Ab", "x;y", ';a.x:href="a"', 'say "a"', "a]", ""])
@@ -120,7 +120,7 @@ OPERATORS: list[tuple[list[str], st.SearchStrategy[Any]]] = [
 def filters(draw: st.DrawFn) -> Row:
     operators, values_of = draw(st.sampled_from(OPERATORS))
     kind = draw(st.sampled_from(["event", "feature", "person", "event_metadata"]))
-    key = draw(st.sampled_from(["event", "distinct_id"] if kind == "event_metadata" else ["p", "q", "absent"]))
+    key = draw(st.sampled_from(["event", "distinct_id"] if kind == "event_metadata" else ["p", "$host", "absent"]))
     return {"type": kind, "key": key, "operator": draw(st.sampled_from(operators)), "value": draw(values_of)}
 
 

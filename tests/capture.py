@@ -104,5 +104,6 @@ def browser(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Brows
     projects.forget()
     skips.total.clear()
     yield Browser(project)
+    writing._writer.stop()
     projects.forget()
     empty_tables()

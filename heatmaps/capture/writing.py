@@ -3,12 +3,13 @@
 Every insert makes a part, and ClickHouse wants few of them. A request waits until its group is stored.
 """
 
+import atexit
 import logging
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
+from time import monotonic, sleep
 
 from heatmaps.capture.refusals import busy
 from heatmaps.capture.store import Captured, Key, Store
@@ -56,6 +57,9 @@ class Writer:
         self._bytes = 0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._is_stopping = False
+        # Not after it failed, until something is stored again.
+        self._may_mark = True
         # When the parts made so far are worked off, at the pace of PARTS_A_SECOND.
         self._paid_until = 0.0
 
@@ -75,27 +79,37 @@ class Writer:
         if not waiting.is_done.wait(MAX_SECONDS_WAITING) or not waiting.is_stored:
             raise busy()
 
+    def stop(self) -> None:
+        """Stores what waits, notes what is complete, and ends the thread."""
+        with self._changed:
+            self._is_stopping = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(MAX_SECONDS_WAITING)
+
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._work, name="capture", daemon=True)
             self._thread.start()
 
     def _work(self) -> None:
-        while True:
-            group = self._next_group()
-            if group:
-                self._put(group)
-            else:
-                self._mark()
+        while group := self._next_group():
+            self._put(group)
 
     def _next_group(self) -> list[_Waiting]:
-        """Waits for events, and for the moment when another part may be made. Empty after a rest."""
-        with self._changed:
-            while not self._queue:
-                has_marks = self._store.has_marks
-                if not self._changed.wait(REST_SECONDS if has_marks else None) and has_marks:
-                    return []
-        time.sleep(max(0.0, self._paid_until - PARTS_AT_ONCE / PARTS_A_SECOND - time.monotonic()))
+        """Waits for events, and for the moment when another part may be made. Empty at the end."""
+        while True:
+            with self._changed:
+                if not self._queue and not self._is_stopping:
+                    self._changed.wait(REST_SECONDS if self._has_marks() else None)
+                if self._queue:
+                    break
+                is_stopping = self._is_stopping
+            if self._has_marks():
+                self._mark()
+            if is_stopping:
+                return []
+        sleep(max(0.0, self._paid_until - PARTS_AT_ONCE / PARTS_A_SECOND - monotonic()))
         group: list[_Waiting] = []
         rows = 0
         with self._changed:
@@ -113,7 +127,7 @@ class Writer:
         parts = PARTS_AT_ONCE
         try:
             undecided, parts = self._store.put(event for waiting in group for event in waiting.events)
-            is_stored = True
+            is_stored = self._may_mark = True
         except EngineError as error:
             logger.error("What browsers sent could not be stored: %s", " ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
         except Exception:
@@ -124,16 +138,20 @@ class Writer:
                 waiting.is_done.set()
         self._pay(parts)
 
+    def _has_marks(self) -> bool:
+        return self._may_mark and self._store.has_marks
+
     def _mark(self) -> None:
+        self._may_mark = False
         try:
             self._store.mark()
+            self._may_mark = True
         except EngineError as error:
             logger.warning("It could not be noted what is stored: %s", " ".join(str(error).split())[:500])
-            time.sleep(REST_SECONDS)
         self._pay(1)
 
     def _pay(self, parts: int) -> None:
-        self._paid_until = max(self._paid_until, time.monotonic()) + parts / PARTS_A_SECOND
+        self._paid_until = max(self._paid_until, monotonic()) + parts / PARTS_A_SECOND
 
 
 _writer = Writer()
@@ -144,9 +162,14 @@ def put(events: Sequence[Captured]) -> None:
     _writer.put(events)
 
 
+def _stop() -> None:
+    _writer.stop()
+
+
 def _begin_anew() -> None:
     global _writer  # noqa: PLW0603 -- threads and locks of a parent are of no use to its child
     _writer = Writer()
 
 
+atexit.register(_stop)
 os.register_at_fork(after_in_child=_begin_anew)

@@ -1,0 +1,117 @@
+"""kill -9 at any moment under load: browsers that send again as the SDK does end with every point there once."""
+
+import gzip
+import http.client
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+
+from tests.processes import Service, free_port, stopped_afterwards, wait_until_it_answers
+
+KILLS = 20
+BROWSERS = 12
+EVENTS = 3
+POINTS = 5
+
+
+class Browser(threading.Thread):
+    """Posts again and again. What is neither 200 nor 4xx is sent again, whole, until it is one of the two."""
+
+    def __init__(self, port: int, token: str, number: int, is_over: threading.Event) -> None:
+        super().__init__()
+        self.port, self.token, self.number, self.is_over = port, token, number, is_over
+        self.acknowledged: list[str] = []
+        self.refused: list[int] = []
+        self.broken_off = 0
+
+    def run(self) -> None:
+        while not self.is_over.is_set():
+            names = [f"{self.number}-{len(self.acknowledged)}-{place}" for place in range(EVENTS)]
+            body = gzip.compress(orjson.dumps({"api_key": self.token, "batch": [event(name) for name in names]}))
+            while (status := self.send(body)) >= 500:
+                time.sleep(0.02)
+            if status == 200:
+                self.acknowledged += names
+            else:
+                self.refused.append(status)
+
+    def send(self, body: bytes) -> int:
+        """The status; 599 when there is no answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", "/e/?compression=gzip-js", body)
+            return connection.getresponse().status
+        except ConnectionRefusedError:
+            return 599
+        except (OSError, http.client.HTTPException):
+            self.broken_off += 1
+            return 599
+        finally:
+            connection.close()
+
+
+def event(name: str) -> dict[str, object]:
+    """An event whose points and row of its own carry its name."""
+    points = [{"x": 16 * place, "y": 16, "target_fixed": False, "type": "click"} for place in range(POINTS)]
+    return {
+        "event": "click",
+        "uuid": str(uuid4()),
+        "distinct_id": name,
+        "properties": {
+            "$viewport_width": 1280,
+            "$viewport_height": 720,
+            "$heatmap_data": {"https://example.com/": points},
+        },
+    }
+
+
+@contextmanager
+def served(service: Service, port: int) -> Iterator[None]:
+    """Serves until the end of the block, which is kill -9 for the server and its worker."""
+    with stopped_afterwards(service.start("serve", "--port", str(port), "--threads", "32")) as process:
+        wait_until_it_answers(process, port)
+        yield
+        workers = [int(line) for line in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+        for pid in (process.pid, *workers):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    token = orjson.loads(service.result("create_project", "Shop", "--json"))["token"]
+    port = free_port()
+    chance = random.Random()  # noqa: S311 -- no secret
+    is_over = threading.Event()
+    browsers = [Browser(port, token, number, is_over) for number in range(BROWSERS)]
+    for browser in browsers:
+        browser.start()
+    try:
+        for _ in range(KILLS):
+            with served(service, port):
+                time.sleep(chance.uniform(0.1, 1.2))
+    finally:
+        is_over.set()
+    # The last ones are sent again until they are answered.
+    with served(service, port):
+        for browser in browsers:
+            browser.join(30)
+    acknowledged = sorted(name for browser in browsers for name in browser.acknowledged)
+    assert acknowledged
+    assert not any(browser.refused for browser in browsers)
+    # Posts were under way at the kills, or the test proves nothing.
+    assert sum(browser.broken_off for browser in browsers) > KILLS
+    points = service.select("SELECT distinct_id, count(), uniqExact(x) FROM heatmaps GROUP BY 1 ORDER BY 1")
+    assert [name for name, _, _ in points] == acknowledged
+    assert {(count, different) for _, count, different in points} == {(POINTS, POINTS)}
+    assert service.select("SELECT distinct_id, count() FROM events GROUP BY 1 ORDER BY 1") == [
+        [name, 1] for name in acknowledged
+    ]

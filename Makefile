@@ -22,6 +22,7 @@ test: install  ## Run every test
 
 bench: install  ## Measure, with a table at the end; ROWS= sets how many interactions
 	$(BIN)/python -m bench.reading
+	$(BIN)/python -m bench.capture
 
 openapi: install  ## Write the OpenAPI document to openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml

@@ -68,6 +68,9 @@ BETTER = {
     "OpenAPI document",
     "`icontains`",
     "Property filters that are not understood",
+    "Opt-in of a new project",
+    "Places and sizes beyond 16 bits",
+    "Points without a session",
 }
 
 

@@ -20,8 +20,9 @@ demo: install  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 test: install  ## Run every test
 	$(BIN)/python -m pytest
 
-bench: install  ## Measure, with a table at the end; ROWS= sets how many interactions
-	$(BIN)/python -m bench.reading
+bench: install  ## Measure, with tables at the end; ROWS= sets how many interactions
+	$(BIN)/python -m bench.reading --output docs/performance.md
+	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
 
 openapi: install  ## Write the OpenAPI document to openapi.yaml, and validate it

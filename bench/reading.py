@@ -31,6 +31,8 @@ MEDIAN_PAGE = {"url_exact": f"{SITE}/blog/page-1000"}
 BUSY_PAGE = {"type": "mousemove", "url_exact": HOME}
 
 
+# Between these a page shows the newest table.
+BEGIN, END = "<!-- make bench begins -->", "<!-- make bench ends -->"
 SERVE = """
 import sys, django
 django.setup()
@@ -143,7 +145,7 @@ def main() -> None:
     parser.add_argument(
         "--runs", type=int, default=9, help="runs of each question, of which the median counts (%(default)s)"
     )
-    parser.add_argument("--output", type=Path, help="also write the Markdown table to this file")
+    parser.add_argument("--output", type=Path, help="a page with the marks of a table, to write this one into")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as directory:
         environment = os.environ | {
@@ -170,7 +172,9 @@ def main() -> None:
             server.stop()
     print(table)
     if arguments.output:
-        arguments.output.write_text(table)
+        page = arguments.output.read_text()
+        before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
+        arguments.output.write_text(f"{before}\n{table}{after}")
 
 
 def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:

@@ -7,7 +7,7 @@ that writes goes through `writer`. What the driver raises leaves here as an Engi
 import fcntl
 import queue
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from clickhouse_connect.driver.httputil import get_pool_manager
 from django.conf import settings
 from urllib3.exceptions import HTTPError
 
+from heatmaps.places import FairPlaces
 from heatmaps.queries import Query
 from heatmaps.queries.layout import EVENT_PROPERTIES, KEY_COLUMNS, Layout
 
@@ -69,7 +70,7 @@ class EngineBusy(EngineError):
 
 def rows(query: Query) -> list[tuple[Any, ...]]:
     """The whole answer to a question that has a short one."""
-    with _readers().lend() as client:
+    with _readers().lend(query.parameters.get("team_id")) as client:
         return [tuple(row) for row in client.query(query.sql, parameters=dict(query.parameters)).result_rows]
 
 
@@ -79,7 +80,7 @@ def blocks(query: Query) -> Iterator[Block]:
     The generator holds a place among the queries until it ends or is closed: close it.
     """
     with (
-        _readers().lend() as client,
+        _readers().lend(query.parameters.get("team_id")) as client,
         client.query_column_block_stream(query.sql, parameters=dict(query.parameters)) as stream,
     ):
         yield from stream
@@ -141,7 +142,7 @@ class _Clients:
     """Clients lent to one user at a time, because a client of the embedded engine runs one query at once."""
 
     def __init__(self, places: int, query_settings: Mapping[str, Any]) -> None:
-        self._places = threading.BoundedSemaphore(places)
+        self._places = FairPlaces(places)
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._query_settings = dict(query_settings)
         # All of them, lent ones too: a reply that is dropped half-way may come back only when garbage is collected,
@@ -149,8 +150,9 @@ class _Clients:
         self._clients: list[Client] = []
 
     @contextmanager
-    def lend(self) -> Iterator[Client]:
-        if not self._places.acquire(timeout=settings.CLICKHOUSE_QUEUE_SECONDS):
+    def lend(self, holder: Hashable = None) -> Iterator[Client]:
+        """A client for as long as the context lasts; `holder` is for whom, so that places are given out fairly."""
+        if not self._places.acquire(holder, settings.CLICKHOUSE_QUEUE_SECONDS):
             raise EngineBusy("All places for queries stayed taken (CLICKHOUSE_MAX_QUERIES).", code=202)
         try:
             with _driver_errors():
@@ -169,7 +171,7 @@ class _Clients:
                     raise
                 self._idle.put(client)
         finally:
-            self._places.release()
+            self._places.release(holder)
 
     def _client(self) -> Client:
         try:

@@ -26,6 +26,8 @@ CLICK, RAGECLICK, DEADCLICK, MOUSEMOVE, SCROLLDEPTH = range(5)
 DESKTOP, MOBILE, STAFF = range(3)
 
 _SEED = 2026
+# Where the roaster's own people work on the site.
+_STAFF_HOST = "localhost:3000"
 _NAMESPACE = uuid5(NAMESPACE_URL, site.ORIGIN)
 _DAY_SECONDS = 24 * 60 * 60
 # A third more sessions than a block needs; it is cut to its size.
@@ -148,7 +150,7 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
     events: list[Event] = []
     for n in range(last_visit):
         visitor = distinct_ids[sessions.visitor[visits.session[n]]]
-        host = "localhost:3000" if sessions.layout[visits.session[n]] == STAFF else site.ORIGIN.partition("//")[2]
+        host = _STAFF_HOST if sessions.layout[visits.session[n]] == STAFF else site.ORIGIN.partition("//")[2]
         about = {"$current_url": str(urls[n]), "$host": host, "$session_id": str(session_ids[visits.session[n]])}
         names: list[tuple[str, dict[str, Any]]] = [("$pageview", about)]
         if site.PAGES[visits.page[n]].path == site.PAYMENT_DONE:
@@ -167,7 +169,12 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
             for i, (name, properties) in enumerate(names)
         ]
     persons = {event.distinct_id: event.person_id for event in events if event.person_id}
-    customers = {event.person_id for event in events if event.event == "purchase" and event.person_id}
+    # The staff try out the payment, too, and are nobody's customers.
+    customers = {
+        event.person_id
+        for event in events
+        if event.event == "purchase" and event.person_id and event.properties["$host"] != _STAFF_HOST
+    }
     return Block(interactions=interactions, events=events, persons=persons, customers=customers)
 
 

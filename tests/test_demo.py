@@ -225,13 +225,14 @@ def test_without_the_staff_the_list_of_coffees_is_another_picture(run: Run) -> N
     assert not is_in(others[0], edit, site.DESKTOP_WIDTH)
 
 
-def test_customers_are_persons_who_bought_something(run: Run) -> None:
+def test_customers_are_persons_who_bought_something_and_are_no_staff(run: Run) -> None:
     run()
     with clickhouse.writer() as client:
         members = client.query("SELECT person_id FROM person_static_cohort").result_columns[0]
         buyers = client.query(
             "SELECT DISTINCT person_id FROM person_distinct_id2 WHERE distinct_id IN "
-            "(SELECT distinct_id FROM events WHERE event = 'purchase' AND JSONExtractFloat(properties, 'amount') > 0)"
+            "(SELECT distinct_id FROM events WHERE event = 'purchase' AND JSONExtractFloat(properties, 'amount') > 0"
+            " AND JSONExtractString(properties, '$host') = 'demo.example.com')"
         ).result_columns[0]
     assert len(members) > 5
     assert sorted(members) == sorted(buyers)

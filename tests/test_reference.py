@@ -1,0 +1,134 @@
+"""The product's answers against the slow reference's, over random rows and random filters."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from heatmaps.models import Organization, Project
+from tests import reference
+from tests.conftest import INTERACTION, Api, Interactions
+from tests.reference import Asked, Row
+
+T = TypeVar("T")
+
+# Berlin's day of the 29th has 23 hours, and Los Angeles ends its days in the morning of ours.
+ZONES = [ZoneInfo(name) for name in ("UTC", "Europe/Berlin", "America/Los_Angeles")]
+DAYS = [date(2026, 3, day) for day in (27, 28, 29, 30, 31)]
+MOMENTS = [
+    datetime(2026, 3, day, hour, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    for day in (28, 29, 30)
+    for hour in (0, 7, 12, 22, 23)
+    for microseconds in (-1, 0, 123_000)
+]
+URLS = [f"https://e.com/{path}" for path in ("", "a", "a/", "a//", "ab", "a/b", "a*", "A", "ü?x=1#y/")]
+# Few values of each column, so that rows collide in all ways, and the ends of Int16 among them.
+COLUMNS: dict[str, list[Any]] = {
+    "team_id": [1, 1, 1, 2],
+    "session_id": ["", "s", "t"],
+    "distinct_id": ["ann", "bob", "Zoë"],
+    "timestamp": MOMENTS,
+    "x": [0, 0, 0, 1, -1, 31, 57, -31, 32767, -32768],
+    "y": [0, 0, 0, 1, 48, 49, -1, -49, 32767, -32768],
+    "scale_factor": [16, 16, 16, 16, 1, 100],
+    "viewport_width": [64, 64, 67, 200, 200, 10, 11, 12, 0, -200, 32767, -32768],
+    "viewport_height": [48, 48, 47, 1, 0, -48, 32767, -32768],
+    "pointer_target_fixed": [False, False, True],
+    "current_url": [*URLS, *URLS, "", "/", 'it\'s \\ "q" \n'],
+    "type": ["click", "click", "click", "scrolldepth", "scrolldepth", "mousemove"],
+}
+PATTERNS = [
+    *("https://e.com/*", "^https://e\\.com/.*", "*", "*/a$", "https://e.com/a**", "https://e.com/a", "e.com", "^$"),
+    *("https://e.com/(a|ab)", "https://e.com/[^*]*b", "(?i)https://E.com/a", "https://e.com/ü*"),
+]
+WIDTHS = [168, 184, 200, 192, 176, 152, 1024, 0, -3200, 10**30, -(10**30)]
+PAGES = [(500, 0), (0, 0), (1, 0), (3, 0), (3, 2), (1, 4), (0, 3), (500, 1_000_000), (1_000_000, 1)]
+
+
+def random_row(random: Random) -> Row:
+    return INTERACTION | {name: random.choice(values) for name, values in COLUMNS.items()}
+
+
+def random_question(random: Random) -> Asked:
+    def sometimes(values: list[T]) -> T | None:
+        """With every filter at once nothing would be left to compare."""
+        return random.choice(values) if random.random() < 0.25 else None
+
+    return Asked(
+        team_id=random.choice([1, 1, 2]),
+        zone=random.choice(ZONES),
+        type=random.choice(["click", "click", "scrolldepth", "mousemove"]),
+        date_from=random.choice([*DAYS, DAYS[0], DAYS[0]]),
+        date_to=random.choice([*DAYS, DAYS[-1], DAYS[-2]]),
+        viewport_width_min=sometimes(WIDTHS),
+        viewport_width_max=sometimes(WIDTHS),
+        url_exact=sometimes([*URLS, "/", "https://e.com"]),
+        url_pattern=sometimes([*PATTERNS, *URLS[:3]]),
+        unique_visitors=random.random() < 0.5,
+        hide_zero_coordinates=random.random() < 0.5,
+    )
+
+
+def parameters(asked: Asked) -> dict[str, Any]:
+    """The request as a caller writes it."""
+    given: dict[str, Any] = {
+        "project": asked.team_id,
+        "type": asked.type,
+        "date_from": asked.date_from.isoformat(),
+        "date_to": asked.date_to.isoformat(),
+        "aggregation": "unique_visitors" if asked.unique_visitors else "total_count",
+        "hide_zero_coordinates": asked.hide_zero_coordinates,
+    }
+    for name in ("viewport_width_min", "viewport_width_max", "url_exact", "url_pattern"):
+        if (value := getattr(asked, name)) is not None:
+            given[name] = value
+    return given
+
+
+# Hypothesis chooses the seeds, remembers those that failed, and would find nothing smaller in a smaller number.
+# The fixtures are of the whole test: each example empties the table itself, and a session asks without limit.
+@pytest.mark.usefixtures("other_project")
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**64))
+def test_every_answer_is_the_references(session: Api, interactions: Interactions, seed: int) -> None:
+    random = Random(seed)  # noqa: S311 -- a test's, and no secret
+    Project.objects.update(organization=Organization.objects.get(name="Acme"))
+    rows = [random_row(random) for _ in range(random.randrange(200))]
+    interactions.clear()
+    interactions.add_all(rows or [INTERACTION | {"team_id": 3}])
+    for _ in range(6):
+        asked = random_question(random)
+        Project.objects.update(timezone=asked.zone.key)
+        compare_list(session, rows, asked, *random.choice(PAGES))
+        compare_interactions(session, rows, asked, limit=random.choice([1, 3, 100]), offset=random.choice([0, 0, 2]))
+
+
+def compare_list(session: Api, rows: list[Row], asked: Asked, limit: int, offset: int) -> None:
+    answer = session.answer(**parameters(asked), limit=limit, offset=offset)
+    if asked.type == "scrolldepth":
+        assert answer == reference.scroll_depth(rows, asked)
+    else:
+        assert answer == reference.points(rows, asked, limit=limit, offset=offset)
+
+
+def compare_interactions(session: Api, rows: list[Row], asked: Asked, *, limit: int, offset: int) -> None:
+    points = reference.points(rows, replace(asked, unique_visitors=False), limit=500, offset=0)["results"]
+    cells = [(point["pointer_target_fixed"], point["pointer_y"], point["pointer_relative_x"]) for point in points]
+    # All of them; and every second one, with one that is not there.
+    for chosen in (cells, [*cells[::2], (True, 7, 0.12)]):
+        if chosen:
+            page = [{"x": x, "y": y, "target_fixed": fixed} for fixed, y, x in chosen]
+            answer = session.interactions(**parameters(asked), points=page, limit=limit, offset=offset)
+            assert answer == reference.interactions(rows, asked, chosen, limit=limit, offset=offset)
+            if chosen is cells:
+                assert answer["total_count"] == sum(point["count"] for point in points)

@@ -1,0 +1,182 @@
+"""Nothing that a caller writes becomes SQL, and no query looks at more than one project."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from heatmaps import clickhouse, queries
+from heatmaps.models import Project
+from heatmaps.queries import Query
+from tests.conftest import Api, Interactions, body, document
+
+SQL_FILES = sorted(Path(queries.__file__).parent.glob("*.sql"))
+
+CORPUS = [
+    "'",
+    "''",
+    '"',
+    "`",
+    "\\",
+    "\\'",
+    "%",
+    "%s",
+    "%(team_id)s",
+    "{team_id:Int64}",
+    "{url_exact:String}",
+    "{value_0:String}",
+    "${jndi:ldap://x}",
+    "' OR '1'='1",
+    "' OR 1=1 -- ",
+    "\\' OR 1=1 -- ",
+    "') OR team_id = 2 -- ",
+    "' OR team_id = 2 OR '",
+    '" OR team_id = 2 OR "',
+    "1 OR 1=1",
+    "1; SELECT 1",
+    "'; DROP TABLE heatmaps; --",
+    "x'; INSERT INTO heatmaps (team_id) VALUES (1); --",
+    "' UNION ALL SELECT 1, 2, 3, 4 FROM heatmaps --",
+    "' UNION SELECT * FROM system.tables --",
+    "/* AND filters */",
+    "*/ OR 1=1 /*",
+    "# comment",
+    "click\nOR 1=1",
+    "click\t'",
+    "\r\n\x0b\x1b[0m",
+    "0x27",
+    "char(39)",
+    "unhex('27')",
+    "sleep(3)",
+    "file('/etc/passwd')",
+    "url('http://127.0.0.1/')",
+    "SETTINGS readonly = 0",
+    "FORMAT JSON",
+    "\u02bc\uff07\u2032",
+    "\u2028\u202e😀",
+    "\\N",
+    "NULL",
+    "[]",
+    "['a']",
+    "a" * 5000 + "'",
+]
+TEXT_PARAMETERS = [
+    *("type", "url_exact", "url_pattern", "date_from", "date_to", "aggregation", "cohort_ids", "events", "points"),
+    *("viewport_width_min", "viewport_width_max", "filter_test_accounts", "hide_zero_coordinates", "limit", "offset"),
+]
+HEATMAPS = "/api/projects/1/heatmaps/"
+EVENTS = f"{HEATMAPS}events/"
+POINT = {"x": 0.06, "y": 16}
+
+
+def wrapped(text: str) -> list[dict[str, Any]]:
+    """The text where JSON has room for one."""
+    return [
+        {"events": [{"id": text}]},
+        {"events": [{"id": "a", "properties": [{"key": text, "value": "x", "operator": "exact", "type": "event"}]}]},
+        {"events": [{"id": "a", "properties": [{"key": "k", "value": text, "operator": "exact", "type": "event"}]}]},
+        {"events": [{"id": "a", "properties": [{"key": "k", "value": [text], "operator": "is_not", "type": "event"}]}]},
+        {"events": [{"id": "a", "properties": [{"key": "k", "value": text, "operator": text, "type": text}]}]},
+        {
+            "events": [
+                {"id": "a", "properties": [{"key": "text", "value": text, "operator": "exact", "type": "element"}]}
+            ]
+        },
+        {"events": [{"id": "a", "properties": [{"key": "selector", "value": text, "type": "element"}]}]},
+        {"cohort_ids": [text]},
+    ]
+
+
+@pytest.fixture
+def two_projects(interactions: Interactions, other_project: Project) -> None:
+    interactions.add_all([{"current_url": "https://e.com/mine"}, {"team_id": 2, "current_url": "https://e.com/SECRET"}])
+
+
+@pytest.mark.usefixtures("two_projects")
+@pytest.mark.parametrize("name", TEXT_PARAMETERS)
+def test_what_a_caller_writes_matches_nothing_or_is_refused(session: Api, name: str) -> None:
+    # These filter nothing, as they should.
+    harmless = {"cohort_ids": "[]", "events": "[]", "filter_test_accounts": "NULL"}.get(name)
+    for text in CORPUS:
+        if text == harmless:
+            continue
+        responses = [session.get(EVENTS, {"points": orjson.dumps([POINT]).decode()} | {name: text})]
+        if name != "points":
+            responses.append(session.get(HEATMAPS, {name: text}))
+        for response in responses:
+            answer = document(response)
+            assert answer.get("results", []) == [], (text, answer)
+            assert (response.status_code, answer.get("attr")) in {(200, None), (400, name)}, (text, answer)
+    assert session.answer()["fold"]["total_count"] == 1
+    assert session.interactions(points=[POINT])["total_count"] == 1
+
+
+@pytest.mark.usefixtures("two_projects")
+def test_what_a_caller_writes_into_json_matches_nothing_or_is_refused(session: Api) -> None:
+    for text in CORPUS:
+        for parameters in wrapped(text):
+            given = {name: orjson.dumps(value).decode() for name, value in parameters.items()}
+            response = session.list(**given)
+            assert response.status_code in {200, 400}, (given, body(response))
+            assert document(response).get("results", []) == []
+            assert b"SECRET" not in body(response)
+    assert session.answer()["fold"]["total_count"] == 1
+
+
+@pytest.mark.parametrize("text", CORPUS)
+def test_the_text_itself_is_found_where_it_is_stored(session: Api, interactions: Interactions, text: str) -> None:
+    stored = text.strip()
+    interactions.add_all(
+        [{"type": stored, "current_url": stored}, {"team_id": 2, "type": stored, "current_url": stored}]
+    )
+    for parameters in ({"type": text}, {"type": text, "url_exact": text}):
+        assert session.answer(**parameters)["fold"]["total_count"] == 1
+    found = session.interactions(points=[POINT], type=text)["results"]
+    assert [(one["type"], one["current_url"]) for one in found] == [(stored, stored)]
+
+
+def test_the_engine_refuses_to_write_for_the_api(project: Project, interactions: Interactions) -> None:
+    interactions.add()
+    for sql in (
+        "INSERT INTO heatmaps (team_id) VALUES (1)",
+        "TRUNCATE TABLE heatmaps",
+        "DROP TABLE heatmaps",
+        "ALTER TABLE heatmaps DELETE WHERE 1",
+        "CREATE TABLE mine (x Int8) ENGINE = Memory",
+    ):
+        with pytest.raises(clickhouse.EngineError):
+            clickhouse.rows(Query(sql, {}))
+    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(1,)]
+
+
+@pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: file.stem)
+def test_a_query_says_what_it_answers_and_looks_at_one_project_first(file: Path) -> None:
+    sql = file.read_text()
+    assert re.match(r"-- [A-Z][^\n]{20,}", sql)
+    tables = re.findall(r"\b(?:FROM|JOIN)\s+(?!\()", sql)
+    conditions = re.findall(r"\bWHERE\s+([^\n]+)", sql)
+    assert len(conditions) == len(tables) > 0
+    assert set(conditions) == {"team_id = {team_id:Int64}"}
+    assert sql.count("/* AND filters */") == len(tables)
+
+
+@pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: file.stem)
+def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions) -> None:
+    interactions.add_all([{}, {"team_id": 2, "x": 9, "y": 9, "distinct_id": "another"}])
+    sql = file.read_text()
+    assert set(re.findall(r"\{(\w+):", sql)) <= {"team_id", "limit", "offset", "last"}
+    bound = {"team_id": 1, "limit": 10, "offset": 0, "last": 10}
+    parameters = {name: value for name, value in bound.items() if f"{{{name}:" in sql}
+    of_one = clickhouse.rows(Query(sql, parameters))
+    assert of_one
+    interactions.clear()
+    interactions.add()
+    assert clickhouse.rows(Query(sql, parameters)) == of_one
+
+
+def test_values_never_become_part_of_the_text_of_a_query() -> None:
+    """Formatting beside SQL would be the way in; what is put together is our own text."""
+    for file in (Path(queries.__file__).parent / "__init__.py", Path(queries.__file__).parent / "predicates.py"):
+        assert not re.search(r"%\s*\(|\.format\(", file.read_text())

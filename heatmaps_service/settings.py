@@ -171,6 +171,7 @@ MIDDLEWARE = [
     "heatmaps.middleware.answer_probes",
     "heatmaps.compression.compress_replies",
     "django.middleware.security.SecurityMiddleware",
+    "heatmaps.capture.middleware.straight_to_capture",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -273,3 +273,26 @@ def test_skips_of_a_post_that_is_sent_again_are_counted_once(browser: Browser) -
         assert browser.ask("POST", "/e/", post).status_code == 200
     assert skips.total == {Skip.NO_POSITION: 1}
     assert [row["current_url"] for row in stored()] == [URL]
+
+
+# --- The short way through the middleware --------------------------------------------------------------------------
+
+
+def test_the_host_must_be_ours_here_too(browser: Browser) -> None:
+    assert browser.ask("POST", "/e/", browser.zipped(event()), host="elsewhere.example").status_code == 400
+    assert stored() == []
+
+
+def test_answers_say_how_long_they_are(browser: Browser) -> None:
+    response = browser.ask("POST", "/e/", browser.zipped(event()))
+    assert (response["Content-Length"], response["X-Content-Type-Options"]) == ("15", "nosniff")
+
+
+@override_settings(SECURE_SSL_REDIRECT=True)
+def test_plain_http_is_redirected_where_https_is_wanted(browser: Browser) -> None:
+    assert browser.ask("POST", "/e/", browser.zipped(event())).status_code == 301
+
+
+@pytest.mark.parametrize("path", ["/i", "/i/v0", "/array", "/array/x", "/batches", "/e/x", "/eu"])
+def test_a_path_that_only_begins_like_ours_is_not_found(browser: Browser, path: str) -> None:
+    assert browser.ask("POST", path, b"{}").status_code == 404

@@ -78,4 +78,4 @@ def _chunks(request: HttpRequest, size: int) -> Iterator[bytes]:
 
 
 def _is_chunked(request: HttpRequest) -> bool:
-    return "CONTENT_LENGTH" not in request.META and "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+    return "CONTENT_LENGTH" not in request.META and "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()

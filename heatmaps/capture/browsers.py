@@ -53,14 +53,14 @@ def _refusal(refused: Refused) -> HttpResponse:
 
 
 def _readable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    if origin := request.headers.get("Origin"):
+    if origin := request.META.get("HTTP_ORIGIN"):
         response["Access-Control-Allow-Origin"] = origin
         response["Access-Control-Allow-Credentials"] = "true"
         response["Access-Control-Expose-Headers"] = "Retry-After"
         response["Vary"] = "Origin"
         if request.method == "OPTIONS":
             response["Access-Control-Allow-Methods"] = ", ".join(METHODS)
-            response["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", "*")
+            response["Access-Control-Allow-Headers"] = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "*")
             response["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
             response["Vary"] = "Origin, Access-Control-Request-Headers"
     return response

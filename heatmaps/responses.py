@@ -35,8 +35,12 @@ def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
 
 
 def interactions(question: InteractionsQuestion) -> HttpResponse:
-    total = clickhouse.rows(queries.interactions_total(question, clickhouse.layout()))[0][0]
-    page = clickhouse.rows(queries.interactions(question, clickhouse.layout())) if total > question.offset else []
+    page = clickhouse.rows(queries.interactions(question, clickhouse.layout()))
+    if len(page) < question.limit and (page or not question.offset):
+        # The page is the last one, and says how many there are.
+        total = question.offset + len(page)
+    else:
+        total = clickhouse.rows(queries.interactions_total(question, clickhouse.layout()))[0][0]
     return HttpResponse(
         orjson.dumps(
             {

@@ -1,6 +1,6 @@
 """Which days a text means, and which moments belong to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -18,14 +18,18 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def days(api: Api, interactions: Interactions, expected: date, **parameters: str) -> list[date]:
-    """The days of which an answer has rows, where there is one on each of the days around the expected one."""
-    around = [expected + n * DAY for n in range(-40, 41)]
-    noon = time(12, tzinfo=UTC)
-    interactions.add_all(
-        [{"x": 1, "y": n, "timestamp": datetime.combine(day, noon)} for n, day in enumerate(around, start=1)]
-    )
-    return sorted(around[point["pointer_y"] // 16 - 1] for point in api.points(**parameters))
+class Calendar:
+    """One row at noon of each of some days, and which of them an answer has."""
+
+    def __init__(self, interactions: Interactions, days: Iterable[date]) -> None:
+        self.days = sorted(set(days))
+        noon = time(12, tzinfo=UTC)
+        interactions.add_all(
+            [{"y": n, "timestamp": datetime.combine(day, noon)} for n, day in enumerate(self.days, start=1)]
+        )
+
+    def shown(self, api: Api, **parameters: str) -> list[date]:
+        return sorted(self.days[point["pointer_y"] // 16 - 1] for point in api.points(limit=0, **parameters))
 
 
 ISO = {
@@ -115,19 +119,22 @@ RELATIVE = {
 }
 
 
-@pytest.mark.parametrize(("text", "day"), [*ISO.items(), *RELATIVE.items()])
-def test_a_text_means_a_day(api: Api, interactions: Interactions, text: str, day: str) -> None:
-    expected = date.fromisoformat(day)
-    assert days(api, interactions, expected, date_from=text, date_to=text) == [expected]
+@pytest.mark.parametrize("texts", [ISO, RELATIVE], ids=["ISO 8601", "relative"])
+def test_a_text_means_a_day(session: Api, interactions: Interactions, texts: dict[str, str]) -> None:
+    expected = {text: date.fromisoformat(day) for text, day in texts.items()}
+    calendar = Calendar(interactions, [day + n * DAY for day in expected.values() for n in (-1, 0, 1)])
+    assert {text: calendar.shown(session, date_from=text, date_to=text) for text in texts} == {
+        text: [day] for text, day in expected.items()
+    }
 
 
-@pytest.mark.parametrize(("suffix", "later"), WITH_TIME.items())
-def test_a_date_may_have_a_time_and_an_offset(api: Api, interactions: Interactions, suffix: str, later: int) -> None:
-    expected = date(2026, 11, 23) + later * DAY
-    interactions.add(timestamp=datetime.combine(expected, time(12, tzinfo=UTC)))
-    for text in ("2026-11-23", "20261123", "2026-W48-1", "2026-327"):
-        asked = {"date_from": f"{text}{suffix}", "date_to": f"{text}{suffix}"}
-        assert len(api.points(**asked)) == 1, asked
+def test_a_date_may_have_a_time_and_an_offset(session: Api, interactions: Interactions) -> None:
+    day = date(2026, 11, 23)
+    calendar = Calendar(interactions, [day + n * DAY for n in (-2, -1, 0, 1, 2)])
+    for form in ("2026-11-23", "20261123", "2026-W48-1", "2026-327"):
+        for suffix, later in WITH_TIME.items():
+            text = f"{form}{suffix}"
+            assert calendar.shown(session, date_from=text, date_to=text) == [day + later * DAY], text
 
 
 def test_other_forms_may_have_a_time_too(api: Api, interactions: Interactions) -> None:
@@ -136,46 +143,41 @@ def test_other_forms_may_have_a_time_too(api: Api, interactions: Interactions) -
         assert len(api.points(date_from=text, date_to=text)) == 1, text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2024-13-45", "2024-02-30", "2023-02-29", "2023-366", "2023-000", "2026-W54-1", "2025-W53-1", "2026-W48-8",
-        "2026-W00-1", "2026-00", "2026-13", "202611", "26-11-23", "23.11.2026", "11/23/2026", "2026/11/23",
-        "2026-11-23Z", "2026-11-23T", "2026-11-23T25:00", "2026-11-23T10:60", "2026-11-23T10:00+25:00",
-        "2026-11-23T10:00 02:00",
-        "today", "yesterday", "now", "ALL", "All", "-", "+7d", "--7d", "- 7d", "7 d", "-7D", "-7x", "-7", "-7dstart",
-        "-7dStartEnd", "Start", "-1.5d", "-1e3d", "\u0667d", "\u0662\u0660\u0662\u0666", "x" * 10_000,
-        "1" * 5000 + "d", "-" + "9" * 400 + "y",
-        "'; DROP TABLE heatmaps; --", "1970-01-0\n1", "NaN", "null", "0", "2026-11-23T10:00:00[Europe/Berlin]",
-    ],
-    ids=lambda text: text[:40],
-)  # fmt: skip
-def test_what_is_no_date_is_refused(api: Api, text: str) -> None:
-    for name in ("date_from", "date_to"):
-        assert api.error(**{name: text}) == {
-            "type": "validation_error",
-            "code": "invalid_input",
-            "detail": f"Error parsing provided {name}: {text}",
-            "attr": name,
-        }
+# fmt: off
+NO_DATES = [
+    "2024-13-45", "2024-02-30", "2023-02-29", "2023-366", "2023-000", "2026-W54-1", "2025-W53-1", "2026-W48-8",
+    "2026-W00-1", "2026-00", "2026-13", "202611", "26-11-23", "23.11.2026", "11/23/2026", "2026/11/23",
+    "2026-11-23Z", "2026-11-23T", "2026-11-23T25:00", "2026-11-23T10:60", "2026-11-23T10:00+25:00",
+    "2026-11-23T10:00 02:00",
+    "today", "yesterday", "now", "ALL", "All", "-", "+7d", "--7d", "- 7d", "7 d", "-7D", "-7x", "-7", "-7dstart",
+    "-7dStartEnd", "Start", "-1.5d", "-1e3d", "\u0667d", "\u0662\u0660\u0662\u0666", "x" * 10_000,
+    "1" * 5000 + "d", "-" + "9" * 400 + "y",
+    "'; DROP TABLE heatmaps; --", "1970-01-0\n1", "NaN", "null", "0", "2026-11-23T10:00:00[Europe/Berlin]",
+]
+# fmt: on
+OUT_OF_RANGE = [
+    *("1969-12-31", "2150-01-01", "0001-01-01", "9999-12-31", "0000-01-01", "-57y", "-3000y", "-100000m"),
+    *("1970-01-01T00:00+00:01", "2149-12-31T23:59-00:01", "0001-01-01T00:00+14:00", "2149-12-31T24:00"),
+    *("-" + "9" * 30 + unit for unit in "hdwmqysM"),
+]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("1969-12-31", "2150-01-01", "0001-01-01", "9999-12-31", "0000-01-01", "-57y", "-3000y", "-100000m"),
-        *("1970-01-01T00:00+00:01", "2149-12-31T23:59-00:01", "0001-01-01T00:00+14:00", "2149-12-31T24:00"),
-        *("-" + "9" * 30 + unit for unit in "hdwmqysM"),
-    ],
-)
-def test_days_out_of_range_are_refused(api: Api, text: str) -> None:
-    for name in ("date_from", "date_to"):
-        assert api.error(**{name: text})["detail"] == f"Error parsing provided {name}: {text}"
+@pytest.mark.parametrize("texts", [NO_DATES, OUT_OF_RANGE], ids=["none", "out of range"])
+def test_what_is_no_date_is_refused(session: Api, texts: list[str]) -> None:
+    for text in texts:
+        for name in ("date_from", "date_to"):
+            assert session.error(**{name: text}) == {
+                "type": "validation_error",
+                "code": "invalid_input",
+                "detail": f"Error parsing provided {name}: {text}",
+                "attr": name,
+            }
 
 
 def test_the_default_is_today_and_the_seven_days_before(api: Api, interactions: Interactions) -> None:
-    expected = date(2026, 3, 31)
-    assert days(api, interactions, expected) == [expected - n * DAY for n in range(7, -1, -1)]
+    today = date(2026, 3, 31)
+    calendar = Calendar(interactions, [today + n * DAY for n in range(-10, 3)])
+    assert calendar.shown(api) == [today - n * DAY for n in range(7, -1, -1)]
 
 
 def test_both_days_are_included_to_the_microsecond(api: Api, interactions: Interactions) -> None:

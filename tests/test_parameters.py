@@ -116,12 +116,12 @@ def test_text_is_trimmed(api: Api, interactions: Interactions) -> None:
     assert "fold" not in api.answer(type=" scrolldepth ")
 
 
-@pytest.mark.parametrize("name", EVERY_PARAMETER)
-@pytest.mark.parametrize("value", ["\0", "a\0", "1\0", "[\0]", '["\\u0000"]', '[{"id":"\\u0000"}]'])
-def test_a_nul_is_refused(api: Api, name: str, value: str) -> None:
-    if "\\" in value and name not in {"cohort_ids", "events"}:
-        return
-    assert api.error(**{name: value})["attr"] == name
+def test_a_nul_is_refused(session: Api) -> None:
+    for name in EVERY_PARAMETER:
+        for value in ("\0", "a\0", "1\0", "[\0]"):
+            assert session.error(**{name: value})["attr"] == name
+    assert session.error(cohort_ids='["\\u0000"]')["attr"] == "cohort_ids"
+    assert session.error(events='[{"id":"\\u0000"}]')["attr"] == "events"
 
 
 @pytest.mark.parametrize("name", ["type", "url_exact", "url_pattern"])
@@ -168,9 +168,9 @@ def test_booleans_in_every_spelling(api: Api, interactions: Interactions) -> Non
 
 
 @pytest.mark.parametrize("name", BOOLEANS)
-@pytest.mark.parametrize("value", ["None", "none", "2", "-1", "1.0", "[]", "{}", '"true"', "truex", "ye", "tr ue"])
-def test_what_is_no_boolean(api: Api, name: str, value: str) -> None:
-    assert api.error(**{name: value}) == invalid(name, NOT_A_BOOLEAN)
+def test_what_is_no_boolean(api: Api, name: str) -> None:
+    for value in ("None", "none", "2", "-1", "1.0", "[]", "{}", '"true"', "truex", "ye", "tr ue"):
+        assert api.error(**{name: value}) == invalid(name, NOT_A_BOOLEAN), value
 
 
 def test_null_is_only_for_the_test_accounts(api: Api) -> None:

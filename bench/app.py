@@ -23,6 +23,7 @@ from django.utils.timezone import now  # noqa: E402
 
 from bench import upstream  # noqa: E402
 from bench.data import BUSY_PROJECT, WIDE_PROJECT  # noqa: E402
+from bench.reading import STILL_PROJECT  # noqa: E402
 from heatmaps import clickhouse, queries  # noqa: E402
 from heatmaps.filters import InteractionsQuestion, PointsQuestion  # noqa: E402
 from heatmaps.models import Project  # noqa: E402
@@ -30,6 +31,7 @@ from heatmaps.queries import Query  # noqa: E402
 from heatmaps.serializers import HeatmapsRequest, InteractionsRequest  # noqa: E402
 
 service = get_wsgi_application()
+PROJECTS = {"busy": BUSY_PROJECT, "still": STILL_PROJECT, "wide": WIDE_PROJECT}
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -110,7 +112,7 @@ def _memory(parameters: dict[str, str]) -> dict[str, int]:
 
 
 def _question(parameters: dict[str, str]) -> Any:
-    project = Project.objects.get(pk=WIDE_PROJECT if parameters.get("project") == "wide" else BUSY_PROJECT)
+    project = Project.objects.get(pk=PROJECTS[parameters.get("project", "busy")])
     form = InteractionsRequest if "points" in parameters else HeatmapsRequest
     serializer = form(data=parameters, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)
@@ -120,7 +122,7 @@ def _question(parameters: dict[str, str]) -> Any:
 def _queries(question: Any) -> list[Query]:
     layout = clickhouse.layout()
     if isinstance(question, InteractionsQuestion):
-        return [queries.interactions_total(question, layout), queries.interactions(question, layout)]
+        return [queries.interactions(question, layout)]
     if isinstance(question, PointsQuestion):
         return [queries.points(question, layout)]
     return [queries.scroll_depth(question, layout)]

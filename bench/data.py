@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 import django
 
-SITE = "https://shop.example.com"
-HOME = f"{SITE}/"
-# The questions are asked as if this were today; there are as many days before it.
-TODAY = "2026-11-22"
-DAYS = 60
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from bench.reading import DAYS, HOME, STILL_PROJECT, TODAY  # noqa: E402
+from heatmaps import clickhouse  # noqa: E402
+from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User  # noqa: E402
+
 PAGES = 2_000
 BUSY_PROJECT, WIDE_PROJECT = 1, 9
 WIDE_CELLS = 1_000_000
@@ -78,6 +82,16 @@ FROM numbers({WIDE_CELLS} + 10)
 WHERE NOT (number = 0)
 """
 
+# One project that stays as it is while the others grow: a page of it, with 3,000 rows a type and week.
+STILL = f"""
+INSERT INTO upstream_heatmaps ({COLUMNS})
+SELECT
+    lower(hex(sipHash128(number, 2))), {STILL_PROJECT}, lower(hex(sipHash128(intDiv(number, 9), 3))),
+    toDateTime64('{TODAY} 23:59:59', 6, 'UTC') - toIntervalSecond(toInt64({chance(11)} * {DAYS - 1} * 86400)),
+    toInt16({chance(12)} * 90), toInt16({chance(13)} * 500), 16, 90, 50, false, '{HOME}', ['click', 'mousemove'][1 + number % 2]
+FROM numbers(50000)
+"""
+
 COPY = f"""
 INSERT INTO heatmaps ({COLUMNS}) SELECT {COLUMNS} FROM upstream_heatmaps
 SETTINGS max_partitions_per_insert_block = 0
@@ -114,22 +128,17 @@ FROM person_distinct_id2 WHERE team_id = {BUSY_PROJECT} AND sipHash64(distinct_i
 """
 
 
-def parts(rows: int) -> Iterator[tuple[int, int]]:
-    for first in range(0, rows, ROWS_AT_ONCE):
-        yield first, min(ROWS_AT_ONCE, rows - first)
+def parts(first: int, end: int) -> Iterator[tuple[int, int]]:
+    for begin in range(first, end, ROWS_AT_ONCE):
+        yield begin, min(ROWS_AT_ONCE, end - begin)
 
 
-def prepare(rows: int) -> None:
-    """Fills the databases of the settings, and prints the key and the cohort's id."""
-    from django.core.management import call_command
-
-    from heatmaps import clickhouse
-    from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
-
+def begin(rows: int) -> None:
+    """Makes the databases of the settings with the first rows, and prints a key and a cohort's id."""
     call_command("migrate", verbosity=0)
     call_command("migrate_clickhouse")
     organization = Organization.objects.create(name="Bench")
-    for project_id in (1, 2, 3, WIDE_PROJECT):
+    for project_id in (1, 2, 3, STILL_PROJECT, WIDE_PROJECT):
         Project.objects.create(pk=project_id, name=f"Project {project_id}", organization=organization)
     user = User.objects.create_user("bench@example.com", current_project_id=BUSY_PROJECT)
     Membership.objects.create(user=user, organization=organization)
@@ -137,25 +146,43 @@ def prepare(rows: int) -> None:
     _, key = PersonalAPIKey.make(user, "bench")
     with clickhouse.writer() as client:
         client.command(UPSTREAM_TABLE)
-        for first, some in parts(rows):
-            client.command(INTERACTIONS, parameters={"first": first, "rows": some})
-            print(f"  {first + some:,} rows made", file=sys.stderr)
+        client.command(STILL)
         client.command(WIDE)
         client.command(COPY)
+    grow(0, rows)
+    sys.stdout.write(f"{key} {cohort.pk}\n")
+
+
+def grow(first: int, end: int) -> None:
+    """Adds the rows with these numbers to both tables, and merges what can be merged."""
+    with clickhouse.writer() as client:
+        for number, rows in parts(first, end):
+            client.command(INTERACTIONS, parameters={"first": number, "rows": rows})
+            client.command(
+                INTERACTIONS.replace("upstream_heatmaps", "heatmaps"), parameters={"first": number, "rows": rows}
+            )
+            sys.stderr.write(f"  {number + rows:,} interactions\n")
         for table in ("upstream_heatmaps", "heatmaps"):
             client.command(f"OPTIMIZE TABLE {table} FINAL")
+
+
+def add_events(cohort: int) -> None:
+    """Adds a million events of the last week, persons, and the members of a cohort."""
+    with clickhouse.writer() as client:
         sessions = client.query(
             f"SELECT uniqExact(session_id) FROM heatmaps WHERE team_id = {BUSY_PROJECT}"
             f" AND timestamp >= toDateTime64('{TODAY} 00:00:00', 6, 'UTC') - toIntervalDay(6)"
         ).result_rows[0][0]
         client.command(EVENTS, parameters={"copies": max(1, 1_000_000 // max(1, sessions * 2 // 3))})
         client.command(PERSONS)
-        client.command(COHORT, parameters={"cohort": cohort.pk})
-    clickhouse.close()
-    print(f"{key} {cohort.pk}")
+        client.command(COHORT, parameters={"cohort": cohort})
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
-    django.setup()
-    prepare(int(sys.argv[1]))
+    step, *numbers = sys.argv[1:]
+    if step == "begin":
+        begin(int(numbers[0]))
+    elif step == "grow":
+        grow(int(numbers[0]), int(numbers[1]))
+    else:
+        add_events(int(numbers[0]))

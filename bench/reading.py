@@ -22,7 +22,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
-from bench.data import DAYS, HOME, SITE, TODAY
+DAYS = 60
+TODAY = "2026-11-22"
+SITE = "https://shop.example.com"
+HOME = f"{SITE}/"
+STILL_PROJECT = 8
 
 WEEK = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=6)).isoformat(), "date_to": TODAY}
 MONTH = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=29)).isoformat(), "date_to": TODAY}
@@ -156,25 +160,41 @@ def main() -> None:
             "RETENTION_DAYS": "0",
             "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
         }
-        _say(f"Making {arguments.rows:,} interactions twice, in our layout and in upstream's …")
-        prepared = subprocess.run(
-            [sys.executable, "-m", "bench.data", str(arguments.rows)],
-            env=environment,
-            stdout=subprocess.PIPE,
-            check=True,
-            text=True,
-        )
-        key, cohort = prepared.stdout.split()[-2:]
+        begun = arguments.rows // 10
+        _say(f"Making {arguments.rows:,} interactions twice, in our layout and in upstream's, a tenth of them first …")
+        key, cohort = _data(environment, "begin", begun).split()
         server = Server(environment, key)
         try:
+            small = _still(server, arguments.runs)
+        finally:
+            server.stop()
+        _data(environment, "grow", begun, arguments.rows)
+        _data(environment, "events", int(cohort))
+        server = Server(environment, key)
+        try:
+            large = _still(server, arguments.runs)
             table = _tables(server, arguments.runs, cohort, arguments.rows)
         finally:
             server.stop()
+    table += (
+        f"| a page map of one project while the others grow from {begun:,} to {arguments.rows:,} interactions"
+        f" (aim ≤ 1.3 ×) | {_ms(small)} → {_ms(large)} ms = {statistics.median(large) / statistics.median(small):.2f} |\n"
+    )
     print(table)
     if arguments.output:
         page = arguments.output.read_text()
         before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
         arguments.output.write_text(f"{before}\n{table}{after}")
+
+
+def _data(environment: dict[str, str], *what: object) -> str:
+    command = [sys.executable, "-m", "bench.data", *map(str, what)]
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def _still(server: Server, runs: int) -> list[float]:
+    parameters = {"type": "mousemove", "url_exact": HOME} | WEEK
+    return [server.seconds(f"/api/projects/{STILL_PROJECT}/heatmaps/", parameters) for _ in range(runs * 3)][runs:]
 
 
 def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:

@@ -184,13 +184,24 @@ def test_a_bomb_is_413(browser: Browser) -> None:
 def test_bodies_that_need_more_memory_than_there_is_are_asked_to_come_again(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "MAX_BYTES_AT_ONCE", 3_000)
+    monkeypatch.setattr(bodies, "MAX_BYTES_AT_ONCE", 2_000)
     post = orjson.dumps({"api_key": browser.token, "batch": [event()]})
-    response = browser.ask("POST", "/e/", post.ljust(2_900))
+    response = browser.ask("POST", "/e/", post.ljust(2_050))
     assert (response.status_code, response["Retry-After"]) == (503, "1")
+    for body in (b"{", post):
+        assert browser.ask("POST", "/e/", body).status_code in {200, 400}
     # The room is given back, also by those that were refused.
-    assert browser.ask("POST", "/e/", post).status_code == 200
     assert bodies._taken == 0
+
+
+def test_large_texts_are_understood_one_at_a_time(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MAX_SECONDS_WAITING", 0.01)
+    post = orjson.dumps({"api_key": browser.token, "batch": [event()]})
+    with bodies.turn_for(1_000_000):
+        response = browser.ask("POST", "/e/", post.ljust(100_000))
+        assert (response.status_code, response["Retry-After"]) == (503, "1")
+        assert browser.ask("POST", "/e/", post).status_code == 200
+    assert browser.ask("POST", "/e/", post.ljust(100_000)).status_code == 200
 
 
 def test_a_hundred_thousand_points_in_one_event_are_one_part(browser: Browser) -> None:

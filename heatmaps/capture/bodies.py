@@ -1,4 +1,4 @@
-"""Reading the body of a request, up to a limit, and never more of them at once than there is memory for."""
+"""Reading the body of a request, up to a limit, and never more at once than there is memory for."""
 
 import threading
 from collections.abc import Iterator
@@ -9,8 +9,11 @@ from django.http import HttpRequest
 
 from heatmaps.capture.refusals import busy, malformed, too_large
 
-# Of bodies that are being read and understood, before and after decompression together.
-MAX_BYTES_AT_ONCE = 256 * 1024**2
+# Of bodies that are being read and understood. What they become meanwhile can be twenty times as large, so of the large
+# ones only one is understood at a time; the interpreter would not do it faster side by side.
+MAX_BYTES_AT_ONCE = 128 * 1024**2
+LARGE_BYTES = 64 * 1024
+MAX_SECONDS_WAITING = 10
 # A body that is not wanted is read all the same, up to here: a browser that is still sending cannot hear an answer,
 # and would send it again.
 MAX_BYTES_UNREAD = 128 * 1024**2
@@ -18,24 +21,44 @@ _CHUNK_BYTES = 64 * 1024
 
 _taken = 0
 _lock = threading.Lock()
+_one_large = threading.Lock()
 
 
 @contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Raises Refused when there is no room at the moment."""
+def body_of(request: HttpRequest, limit: int) -> Iterator[bytes]:
+    """The body, which counts as being in memory until the end of the block. Raises Refused when it is too long, breaks
+    off, or there is no room for it at the moment."""
     global _taken  # noqa: PLW0603 -- one memory for the process
+    size = _announced(request, limit)
     with _lock:
-        if _taken + size > MAX_BYTES_AT_ONCE:
-            raise busy()
-        _taken += size
+        has_room = _taken + size <= MAX_BYTES_AT_ONCE
+        if has_room:
+            _taken += size
+    if not has_room:
+        discard(request)
+        raise busy()
     try:
-        yield
+        yield _read(request, size)
     finally:
         with _lock:
             _taken -= size
 
 
-def announced(request: HttpRequest, limit: int) -> int:
+@contextmanager
+def turn_for(size: int) -> Iterator[None]:
+    """Lets one large text be understood at a time. Raises Refused when the turn does not come."""
+    if size <= LARGE_BYTES:
+        yield
+    elif _one_large.acquire(timeout=MAX_SECONDS_WAITING):
+        try:
+            yield
+        finally:
+            _one_large.release()
+    else:
+        raise busy()
+
+
+def _announced(request: HttpRequest, limit: int) -> int:
     """How many bytes the body has; the limit when it does not say. Raises Refused when they are too many."""
     if _is_chunked(request):
         return limit
@@ -48,10 +71,11 @@ def announced(request: HttpRequest, limit: int) -> int:
     return int(text)
 
 
-def read(request: HttpRequest, size: int) -> bytes:
+def _read(request: HttpRequest, size: int) -> bytes:
     """The body, which may be as long as was announced. Raises Refused when it is longer, or breaks off."""
     is_chunked = _is_chunked(request)
-    body = b"".join(_chunks(request, size + is_chunked))
+    # In as few pieces as it comes: joining them takes the memory twice.
+    body = b"".join(_chunks(request, size + is_chunked, size + is_chunked))
     if is_chunked and len(body) > size:
         discard(request)
         raise too_large(size)
@@ -62,15 +86,15 @@ def read(request: HttpRequest, size: int) -> bytes:
 
 def discard(request: HttpRequest) -> None:
     """Reads a body that nobody wants."""
-    for _ in _chunks(request, MAX_BYTES_UNREAD):
+    for _ in _chunks(request, MAX_BYTES_UNREAD, _CHUNK_BYTES):
         pass
 
 
-def _chunks(request: HttpRequest, size: int) -> Iterator[bytes]:
+def _chunks(request: HttpRequest, size: int, at_once: int) -> Iterator[bytes]:
     # The framework reads nothing where no length is announced.
     source = cast("IO[bytes]", request.META["wsgi.input"] if _is_chunked(request) else request)
     try:
-        while size and (chunk := source.read(min(size, _CHUNK_BYTES))):
+        while size and (chunk := source.read(min(size, at_once))):
             yield chunk
             size -= len(chunk)
     except OSError as error:

@@ -49,6 +49,8 @@ def _refusal(refused: Refused) -> HttpResponse:
     )
     if refused.status == 503:
         response["Retry-After"] = RETRY_AFTER_SECONDS
+        # Why, is told once for all whom it concerns, by what knows.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 -- the framework's own mark
     return response
 
 

@@ -25,15 +25,17 @@ def received_at() -> int:
 def post(request: HttpRequest, limit: int) -> HttpResponse:
     """Answers when what was sent is stored."""
     now = received_at()
-    with bodies.room_for(bodies.announced(request, limit)):
-        text = _text(request, limit)
-        with bodies.room_for(len(text)):
+    with bodies.body_of(request, limit) as body:
+        text = _text(request, body, limit)
+        with bodies.turn_for(len(text)):
             sent = events.post(encoding.document(text), request.GET.get("_"))
             owner = _owner(
                 sent.token, Refused(401, "authentication_failed", "The project token is missing or unknown.")
             )
             # An opted-out project's browsers are told that all is well, and nothing is kept.
             kept = captured.all_of(sent, owner, text, now) if owner.is_opted_in else []
+            # Waiting for the insert, only what is kept is held.
+            del sent, text, body
     if kept:
         writing.put(kept)
     return _success(request)
@@ -72,9 +74,8 @@ def decide(request: HttpRequest) -> HttpResponse:
     return _json(_configuration(_owner(_token(request), _no_project())))
 
 
-def _text(request: HttpRequest, limit: int) -> bytes:
+def _text(request: HttpRequest, body: bytes, limit: int) -> bytes:
     """The JSON text of the body, or of `data` in the query where there is no body."""
-    body = bodies.read(request, bodies.announced(request, limit))
     if not body:
         body = request.GET.get("data", "").encode("utf-8", "surrogatepass")
     if not body:
@@ -83,8 +84,10 @@ def _text(request: HttpRequest, limit: int) -> bytes:
 
 
 def _token(request: HttpRequest) -> str | None:
-    with bodies.room_for(bodies.announced(request, MAX_BODY_BYTES)):
-        asked = encoding.document(_text(request, MAX_BODY_BYTES))
+    with bodies.body_of(request, MAX_BODY_BYTES) as body:
+        text = _text(request, body, MAX_BODY_BYTES)
+        with bodies.turn_for(len(text)):
+            asked = encoding.document(text)
     if not isinstance(asked, dict):
         raise malformed("The body is not an object.")
     token = asked.get("token") or asked.get("api_key")

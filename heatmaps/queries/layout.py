@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # The columns of our own heatmaps table that the predicates may use; schema/004_heatmaps_by_page.sql says what they are.
-KEY_COLUMNS = frozenset({"page_key", "slashes", "quarter", "visitor"})
+KEY_COLUMNS = frozenset({"section", "page_key", "slashes", "quarter", "visitor"})
 # The properties of events that have a column of their own in our table: their text, NULL when they are missing.
 EVENT_PROPERTIES = {"$host": "`property_$host`"}
 

@@ -75,7 +75,11 @@ def _window(window: Window, layout: Layout) -> Predicate:
 
 def _url_exact(url: str, layout: Layout) -> Predicate:
     if layout.has_keys:
-        return Predicate("page_key = reinterpretAsUInt128(sipHash128({url_exact:String}))", {"url_exact": url})
+        return Predicate(
+            "section = toUInt32(cityHash64(extract({url_exact:String}, '^[^/]*//[^/]*/?[^/]*')))"
+            " AND page_key = reinterpretAsUInt128(sipHash128({url_exact:String}))",
+            {"url_exact": url},
+        )
     # startsWith says nothing new; it lets a key that begins with the URL find it.
     return Predicate(
         "startsWith(current_url, {url_exact:String}) AND trim(TRAILING '/' FROM current_url) = {url_exact:String}",
@@ -87,8 +91,9 @@ def _url_pattern(pattern: str, layout: Layout) -> Predicate:
     match = "match(current_url, {url_pattern:String})"
     if layout.has_keys:
         match = (
-            "(page_key, slashes) IN (SELECT page_key, slashes FROM heatmaps"
-            f" WHERE team_id = {{team_id:Int64}} AND type = {{type:String}} AND {match} GROUP BY page_key, slashes)"
+            "(section, page_key, slashes) IN (SELECT section, page_key, slashes FROM heatmaps"
+            f" WHERE team_id = {{team_id:Int64}} AND type = {{type:String}} AND {match}"
+            " GROUP BY section, page_key, slashes)"
         )
     return Predicate(match, {"url_pattern": pattern})
 

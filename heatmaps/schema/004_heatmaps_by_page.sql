@@ -21,6 +21,8 @@ CREATE TABLE heatmaps_by_page
     -- Where a row came from, so that it is never stored twice: a number of its row, and of the file or batch.
     _offset UInt64 CODEC(Delta(8), ZSTD(1)),
     _partition UInt64 CODEC(ZSTD(1)),
+    -- Pages of one section of a site (the host and the first part of the path) lie together, for patterns such as /blog/*.
+    section UInt32 MATERIALIZED toUInt32(cityHash64(extract(trim(TRAILING '/' FROM current_url), '^[^/]*//[^/]*/?[^/]*'))),
     -- A URL is a page and the slashes after it. Numbers of fixed size are compared without reading a URL, row by row.
     page_key UInt128 MATERIALIZED reinterpretAsUInt128(sipHash128(trim(TRAILING '/' FROM current_url))),
     slashes UInt16 MATERIALIZED length(current_url) - length(trim(TRAILING '/' FROM current_url)),
@@ -32,14 +34,14 @@ CREATE TABLE heatmaps_by_page
     -- The URLs of each part of the table, so that an expression is tried once a URL and not once a row.
     PROJECTION urls
     (
-        SELECT team_id, type, current_url, page_key, slashes, count()
-        GROUP BY team_id, type, current_url, page_key, slashes
+        SELECT team_id, type, current_url, section, page_key, slashes, count()
+        GROUP BY team_id, type, current_url, section, page_key, slashes
     )
 )
 ENGINE = MergeTree
 -- Weeks, from Monday.
 PARTITION BY intDiv(quarter, 672)
-ORDER BY (team_id, type, page_key, slashes, quarter)
+ORDER BY (team_id, type, section, page_key, slashes, quarter)
 SETTINGS lightweight_mutation_projection_mode = 'rebuild';
 
 INSERT INTO heatmaps_by_page

@@ -125,6 +125,32 @@ HEATMAP_RESPONSES = {
 }
 INTERACTIONS_RESPONSES = {200: OpenApiResponse(HeatmapEventsResponse, "Interactions, newest first."), **ERROR_RESPONSES}
 
+_COUNT = {"type": "integer", "minimum": 0}
+_SECONDS = {"type": "integer", "minimum": 1}
+# What is answered before the service looks for a key cannot tell what is left to it.
+_WITH_A_KEY = [200, *(status for status in _ERRORS if status not in {401, 414})]
+
+
+def _header(
+    name: str, schema: dict[str, Any], statuses: list[int], description: str, required: bool
+) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, schema, OpenApiParameter.HEADER, required=required, description=description, response=statuses
+    )
+
+
+RESPONSE_HEADERS = [
+    _header("RateLimit-Limit", _COUNT, _WITH_A_KEY, "How many requests the key may make.", required=False),
+    _header("RateLimit-Remaining", _COUNT, _WITH_A_KEY, "How many of them are left.", required=False),
+    _header("RateLimit-Reset", _COUNT, _WITH_A_KEY, "In how many seconds all are there again.", required=False),
+    _header("Retry-After", _SECONDS, [429, 503], "For how many seconds to wait.", required=True),
+    _header("WWW-Authenticate", {"type": "string", "enum": ["Bearer"]}, [401], "The scheme of a key.", required=True),
+    _header("Vary", {"type": "string"}, [200], "The request headers that the reply depends on.", required=True),
+]
+CACHE_CONTROL = _header(
+    "Cache-Control", {"type": "string"}, [200], "For how long the caller may keep the reply.", required=True
+)
+
 
 class HeatmapsSchema(AutoSchema):
     """Operation ids and tags as upstream's SDKs have them."""
@@ -143,7 +169,8 @@ class HeatmapsSchema(AutoSchema):
             OpenApiParameter.PATH,
             description="The project's id; `@current` for the caller's current project.",
         )
-        return [path_parameter, *super().get_override_parameters()]
+        headers = RESPONSE_HEADERS if self.path.endswith("events/") else [*RESPONSE_HEADERS, CACHE_CONTROL]
+        return [path_parameter, *headers, *super().get_override_parameters()]
 
 
 class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -173,4 +200,10 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for parameter in operation["parameters"]:
                 examples = EXAMPLES[parameter["name"]]
                 parameter["examples"] = {str(value): {"value": value} for value in examples}
+    return result
+
+
+def close_scroll_depth(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: a reply without points would else be of both shapes, since points have more keys."""
+    result["components"]["schemas"]["HeatmapScrollDepthResponse"]["additionalProperties"] = False
     return result

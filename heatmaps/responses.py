@@ -17,6 +17,8 @@ from heatmaps.filters import InteractionsQuestion, PointsQuestion, ScrollDepthQu
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
+# The place of that column among those of points.
+IS_SCREEN = 4
 # The driver hands over the UTC of the column without saying so.
 _TIMESTAMPS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
@@ -27,9 +29,7 @@ def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
             _scroll_depth_document(clickhouse.blocks(queries.scroll_depth(question, clickhouse.layout())))
         )
     else:
-        response = _streamed(
-            _points_document(clickhouse.blocks(queries.points(question, clickhouse.layout())), question)
-        )
+        response = _streamed(_points_document(_points(question), question))
     response["Cache-Control"] = "private, max-age=30"
     return response
 
@@ -92,6 +92,19 @@ def _nth(counted: list[tuple[int, int]], n: int) -> int:
             return value
         n -= times
     raise IndexError(n)
+
+
+def _points(question: PointsQuestion) -> Iterator[Block]:
+    """The blocks of an answer that has every height of a screen; they are in the first one, but for curious data."""
+    for screens in (queries.SCREENS, queries.ALL_SCREENS):
+        with closing(clickhouse.blocks(queries.points(question, clickhouse.layout(), screens=screens))) as blocks:  # type: ignore[type-var]
+            first = next(blocks, None)
+            if first is None:
+                return
+            if sum(first[IS_SCREEN]) <= screens:
+                yield first
+                yield from blocks
+                return
 
 
 def _points_document(blocks: Iterator[Block], question: PointsQuestion) -> Iterator[bytes]:

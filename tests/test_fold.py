@@ -119,3 +119,22 @@ def test_the_share_has_one_decimal(
 ) -> None:
     interactions.add_all([{"y": 99 if n < below else 1} for n in range(total)])
     assert fold(api)["pct_below_fold"] == percent
+
+
+@pytest.mark.parametrize("aggregation", ["total_count", "unique_visitors"])
+def test_the_fold_knows_every_height_of_a_screen(
+    aggregation: str, api: Api, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more heights than the first question has room for, the points and the fold are still whole."""
+    monkeypatch.setattr("heatmaps.queries.SCREENS", 5)
+    interactions.add_all([{"x": height % 3, "y": 2, "viewport_height": height} for height in range(1, 20)])
+    few = api.answer(aggregation=aggregation, limit=1)
+    assert few["fold"] == {
+        "total_count": 19,
+        "below_fold_count": 1,
+        "pct_below_fold": 5.3,
+        "median_viewport_height": 160,
+    }
+    assert (len(few["results"]), few["has_more"]) == (1, True)
+    everything = api.answer(aggregation=aggregation, limit=3)
+    assert (len(everything["results"]), everything["has_more"]) == (3, False)

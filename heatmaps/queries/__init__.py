@@ -17,6 +17,8 @@ from heatmaps.queries.layout import PLAIN, Layout
 from heatmaps.queries.predicates import among_points, matching
 
 FILTERS_MARK = "/* AND filters */"
+# More heights of screens, in steps of 16 CSS px, than the visitors of a page have; and more than there can be.
+SCREENS, ALL_SCREENS = 1_000, 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,18 @@ class Query:
     parameters: Mapping[str, Any]
 
 
-def points(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
+def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = SCREENS) -> Query:
     """Rows (count, pointer_y, pointer_relative_x, pointer_target_fixed, is_screen, viewport_height_px, not_fixed,
-    below_fold): first one for each height of a screen, then the cells, the hottest first. There is one cell more than
-    offset and limit ask for, where there are more, and those before the offset are not left out."""
-    return _query(
-        _visitors("visitors", layout) if question.aggregation is Aggregation.UNIQUE_VISITORS else _file("points"),
-        question.filters,
-        matching(question.filters, layout),
-        last=question.offset + question.limit + 1,
-    )
+    below_fold): first one for each height of a screen, then the cells, the hottest first. There are more cells than
+    offset and limit ask for, where there are more, and those before the offset are not left out. With more than
+    `screens` heights, cells may be missing."""
+    last = question.offset + question.limit + 1
+    if question.aggregation is Aggregation.UNIQUE_VISITORS:
+        sql = _visitors("visitors", layout)
+    else:
+        sql = _file("points")
+        last += screens
+    return _query(sql, question.filters, matching(question.filters, layout), last=last)
 
 
 def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:

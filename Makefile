@@ -1,7 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
+FUZZ_MINUTES ?= 10
 
-.PHONY: help install demo test lint format bench openapi audit lock clean
+.PHONY: help install demo test fuzz lint format bench openapi audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,13 +21,20 @@ demo: install  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 test: install  ## Run every test
 	$(BIN)/python -m pytest
 
+fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found
+	@end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); while [ $$(date +%s) -lt $$end ]; do \
+		seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); \
+		echo "FUZZ_EXAMPLES=200 FUZZ_SEED=$$seed $(BIN)/python -m pytest tests/test_contract_fuzz.py"; \
+		FUZZ_EXAMPLES=200 FUZZ_SEED=$$seed $(BIN)/python -m pytest -q tests/test_contract_fuzz.py || exit 1; \
+	done
+
 bench: install  ## Measure, with tables at the end; ROWS= sets how many interactions
 	$(BIN)/python -m bench.reading --output docs/performance.md
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
 
-openapi: install  ## Write the OpenAPI document to openapi.yaml, and validate it
-	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 audit: install  ## Look for known holes in the dependencies
 	$(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip

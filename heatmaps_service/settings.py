@@ -247,7 +247,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
     "TAGS": [{"name": "heatmaps", "description": "Points, scroll depth, and the interactions behind them."}],
-    "POSTPROCESSING_HOOKS": ["heatmaps.openapi.add_examples"],
+    "POSTPROCESSING_HOOKS": ["heatmaps.openapi.add_examples", "heatmaps.openapi.close_scroll_depth"],
 }
 
 LOGGING = {

@@ -1,6 +1,7 @@
 """The OpenAPI document, which SDKs are generated from."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 OPERATIONS = {
     "/api/projects/{project_id}/heatmaps/": ("heatmaps_list", "project_id", "HeatmapReply"),
     "/api/projects/{project_id}/heatmaps/events/": ("heatmaps_events_retrieve", "project_id", "HeatmapEventsResponse"),
@@ -45,8 +47,10 @@ def reply(operation: dict[str, Any], status: str = "200") -> dict[str, Any]:
     return content
 
 
-def test_the_document_is_valid_and_without_warnings(tmp_path: Any) -> None:
-    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+def test_the_document_is_valid_and_the_copy_of_it_is_up_to_date(tmp_path: Path) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "openapi.yaml"))
+    is_up_to_date = COPY.read_text() == (tmp_path / "openapi.yaml").read_text()
+    assert is_up_to_date, "The OpenAPI document has changed. Type `make openapi`, and look at what is different."
 
 
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])
@@ -141,3 +145,22 @@ def test_a_key_opens_it(schema: dict[str, Any]) -> None:
     assert "heatmap:read" in scheme["description"]
     for _, operation in operations(schema):
         assert {"PersonalAPIKeyAuth": []} in operation["security"]
+
+
+def test_headers_are_told(schema: dict[str, Any]) -> None:
+    for _, operation in operations(schema):
+        headers = {status: one.get("headers", {}) for status, one in operation["responses"].items()}
+        always = {
+            status: {name for name, one in told.items() if one.get("required")} for status, told in headers.items()
+        }
+        assert always["401"] == {"WWW-Authenticate"}
+        assert always["429"] == always["503"] == {"Retry-After"}
+        assert always["200"] == {"Vary", *(["Cache-Control"] if "_list" in operation["operationId"] else [])}
+        for status in ("200", "400", "403", "404", "429", "504"):
+            assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= headers[status].keys()
+
+
+def test_a_reply_without_points_is_of_one_shape_only(schema: dict[str, Any]) -> None:
+    shapes = schema["components"]["schemas"]
+    assert shapes["HeatmapScrollDepthResponse"]["additionalProperties"] is False
+    assert "fold" in shapes["HeatmapsResponse"]["required"]

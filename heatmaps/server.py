@@ -100,6 +100,8 @@ def serve(
 ) -> None:
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
     os.register_at_fork(after_in_child=_end_with_parent)
+    # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
+    os.register_at_fork(after_in_child=_end_at_signals)
     Granian(
         application,
         address=_address(host, port)[1],
@@ -112,3 +114,8 @@ def serve(
         websockets=False,
         log_level=LogLevels.error,
     ).serve()
+
+
+def _end_at_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)

@@ -162,3 +162,12 @@ def test_it_serves_while_a_clickhouse_server_is_away(service: Service) -> None:
     assert (status, orjson.loads(body)["clickhouse"], process.returncode) == (503, "unavailable", 0)
     assert said.startswith("The ClickHouse server at 127.0.0.1:1 does not answer. ")
     assert "secretpw" not in said
+
+
+@pytest.mark.parametrize("seconds", [0.6, 1.0, 1.4])
+def test_it_stops_when_it_is_told_to_while_it_starts(seconds: float, service: Service) -> None:
+    with stopped_afterwards(service.start("serve", "--port", str(free_port()))) as process:
+        time.sleep(seconds)
+        process.terminate()
+        # Before there are handlers the signal itself ends it.
+        assert process.wait(timeout=20) in {0, -signal.SIGTERM}

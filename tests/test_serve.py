@@ -166,7 +166,9 @@ def test_it_serves_while_a_clickhouse_server_is_away(service: Service) -> None:
 
 @pytest.mark.parametrize("seconds", [0.6, 1.0, 1.4])
 def test_it_stops_when_it_is_told_to_while_it_starts(seconds: float, service: Service) -> None:
-    with stopped_afterwards(service.start("serve", "--port", str(free_port()))) as process:
+    variables = {"CLICKHOUSE_URL": "http://127.0.0.1:1/x"}
+    arguments = ["serve", "--port", str(free_port()), "--workers", "2"]
+    with stopped_afterwards(service.start(*arguments, **variables)) as process:
         time.sleep(seconds)
         process.terminate()
         # Before there are handlers the signal itself ends it.

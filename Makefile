@@ -49,8 +49,8 @@ format: install  ## Format and mend what can be mended
 	$(BIN)/ruff format .
 
 lock: install  ## Write the pinned versions anew from pyproject.toml
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --no-emit-index-url --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove the virtual environment and caches; var/ keeps its data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis

@@ -36,7 +36,7 @@ def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = S
     `screens` heights, cells may be missing."""
     last = question.offset + question.limit + 1
     if question.aggregation is Aggregation.UNIQUE_VISITORS:
-        sql = _visitors("visitors", layout)
+        sql = _file("visitors").replace("uniqExact(distinct_id)", _count_of_visitors(layout))
     else:
         sql = _file("points")
         last += screens
@@ -45,7 +45,10 @@ def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = S
 
 def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (cumulative_count, bucket_count, scroll_depth_bucket in CSS px), the shallowest first."""
-    return _query(_scroll_depth(question.aggregation, layout), question.filters, matching(question.filters, layout))
+    sql = _file("scroll_depth")
+    if question.aggregation is Aggregation.UNIQUE_VISITORS:
+        sql = sql.replace("count()", _count_of_visitors(layout))
+    return _query(sql, question.filters, matching(question.filters, layout))
 
 
 def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Query:
@@ -75,16 +78,6 @@ def _query(sql: str, filters: Filters, predicates: Iterable[Predicate], **parame
         texts.append(f"AND {predicate.sql}")
         parameters |= predicate.parameters
     return Query(sql.replace(FILTERS_MARK, "\n  ".join(texts)), parameters)
-
-
-def _scroll_depth(aggregation: Aggregation, layout: Layout) -> str:
-    if aggregation is not Aggregation.UNIQUE_VISITORS:
-        return _file("scroll_depth")
-    return _file("scroll_depth").replace("count()", _count_of_visitors(layout))
-
-
-def _visitors(name: str, layout: Layout) -> str:
-    return _file(name).replace("uniqExact(distinct_id)", _count_of_visitors(layout))
 
 
 def _count_of_visitors(layout: Layout) -> str:

@@ -18,26 +18,58 @@ from schemathesis.specs.openapi.checks import ignored_auth, negative_data_reject
 
 from heatmaps.models import Membership, PersonalAPIKey, Project, User
 from heatmaps_service.wsgi import application
-from tests.conftest import Api, Interactions
+from tests.conftest import Api, Cohorts, Events, Interactions
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))
+IS_LONG = "FUZZ_EXAMPLES" in os.environ
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 # docs/compatibility.md says why, under "Where the contract fuzzing is told to look away".
 LOOKING_AWAY = [positive_data_acceptance, negative_data_rejection]
+# What a text made up at random would never be, so that more than the refusals is looked at.
+OFTEN: dict[str, list[str]] = {
+    "type": ["click", "rageclick", "scrolldepth"],
+    "date_from": ["-7d", "2026-03-01", "-1mStart", "all"],
+    "date_to": ["2026-03-31", "-1d", "dStart"],
+    "url_exact": ["https://example.com", "https://example.com/é?q=1"],
+    "url_pattern": ["https://example.com/*", "*", "^https://.*é"],
+    "cohort_ids": ["[]", "[1]", "[1,2]", "null"],
+    "events": [
+        "[]",
+        '[{"id":"pageview"}]',
+        '[{"id":"pageview","properties":[{"key":"plan","value":["a","b"],"operator":"exact","type":"event"}]}]',
+        '[{"id":"pageview","properties":[{"key":"n","value":1,"operator":"gt"}]},{"id":"purchase"}]',
+        '[{"id":"pageview","properties":[{"key":"text","value":"Buy","operator":"icontains","type":"element"}]}]',
+    ],
+    "points": [
+        '[{"x":0.06,"y":16,"target_fixed":false}]',
+        '[{"x":"0.06","y":"640"},{"x":0,"y":0,"target_fixed":true}]',
+        '[{"x":-1e9,"y":1e9},{"x":0.5,"y":0.5}]',
+    ],
+}
 
 Test = Callable[..., None]
 
 
-def every_operation(*, below: str = "/", **path_parameters: str) -> Callable[[Test], Test]:
-    """Makes of a test one for each operation of the document below a path, with these values in the path, or any."""
+def every_operation(*, below: str = "/", systematic: bool = False, **path_parameters: str) -> Callable[[Test], Test]:
+    """Makes of a test one for each operation of the document below a path, with these values in the path, or any.
+
+    A long run looks systematically at what is accepted and refused, a short one only at what is refused, and only
+    where it is told to.
+    """
     config = schemathesis.Config.from_dict(
         {
             "seed": SEED,
             "suppress-health-check": ["all"],
             "generation": {"max-examples": EXAMPLES, "database": "none"},
-            # Made up paths need no systematic look at the other parameters once more.
-            "phases": {"coverage": {"enabled": bool(path_parameters)}},
-            "parameters": path_parameters,
+            "phases": {
+                "coverage": {
+                    "enabled": systematic or IS_LONG,
+                    "generation": {"mode": "all" if IS_LONG else "negative"},
+                }
+            },
+            "dictionaries": {name: {"values": values} for name, values in OFTEN.items()},
+            "parameters": path_parameters
+            | {f"query.{name}": {"dictionary": name, "probability": 0.7} for name in OFTEN},
         }
     )
     document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
@@ -57,11 +89,9 @@ class Caller:
     spent: PersonalAPIKey | None = None
 
 
-@pytest.fixture
-def callers(
-    user: User, key: tuple[PersonalAPIKey, str], session: Api, other_project: Project, interactions: Interactions
-) -> dict[str, Caller]:
-    """Those who may ask for project 1, and those who may not; it has a few rows."""
+@pytest.fixture(autouse=True)
+def something_to_tell(interactions: Interactions, events: Events, cohorts: Cohorts) -> None:
+    """A few rows in project 1, and the cohorts of the document's examples."""
     interactions.add_all(
         [
             {},
@@ -71,6 +101,14 @@ def callers(
             {"type": "rageclick", "current_url": "https://example.com/é?q=1"},
         ]
     )
+    events.add(properties={"plan": "a", "n": 2})
+    cohorts.static(1, pk=1)
+    cohorts.dynamic((1, 1, 1), pk=2)
+
+
+@pytest.fixture
+def callers(user: User, key: tuple[PersonalAPIKey, str], session: Api, other_project: Project) -> dict[str, Caller]:
+    """Those who may ask for project 1, and those who may not."""
     foreigner = User.objects.create_user("eve@example.com", "correct horse battery", current_project=other_project)
     Membership.objects.create(user=foreigner, organization=other_project.organization)
     spent, spent_key = PersonalAPIKey.make(user, "spent")
@@ -96,13 +134,20 @@ def ask(case: schemathesis.Case[Any], caller: Caller) -> None:
     case.call_and_validate(excluded_checks=[*LOOKING_AWAY, *([ignored_auth] if caller.cookies else [])], **given)
 
 
-@every_operation(project_id="1", environment_id="1")
+@every_operation(below="/api/projects/", systematic=True, project_id="1")
 def test_every_reply_to_a_key_is_as_the_document_says(case: schemathesis.Case[Any], callers: dict[str, Caller]) -> None:
     ask(case, callers["a key"])
 
 
-# The routes of environments have the same views.
-@every_operation(below="/api/projects/", project_id="1")
+# The views are the same.
+@every_operation(below="/api/environments/", environment_id="1")
+def test_replies_about_environments_are_as_the_document_says(
+    case: schemathesis.Case[Any], callers: dict[str, Caller]
+) -> None:
+    ask(case, callers["a key"])
+
+
+@every_operation(below="/api/projects/", systematic=True, project_id="1")
 @pytest.mark.parametrize("caller", ["a session", "a foreign key", "a spent key", "nobody"])
 def test_every_reply_to_others_is_as_the_document_says(
     case: schemathesis.Case[Any], caller: str, callers: dict[str, Caller]

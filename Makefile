@@ -19,7 +19,7 @@ demo: install  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 	@$(BIN)/python manage.py demo
 
 test: install  ## Run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found
 	@end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); while [ $$(date +%s) -lt $$end ]; do \

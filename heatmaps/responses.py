@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -96,7 +97,9 @@ def _nth(counted: list[tuple[int, int]], n: int) -> int:
 
 def _points(question: PointsQuestion) -> Iterator[Block]:
     """The blocks of an answer that has every height of a screen; they are in the first one, but for curious data."""
-    for screens in (queries.SCREENS, queries.ALL_SCREENS):
+    # The first guess stays within what the engine may answer.
+    room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 1)
+    for screens in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
         with closing(clickhouse.blocks(queries.points(question, clickhouse.layout(), screens=screens))) as blocks:  # type: ignore[type-var]
             first = next(blocks, None)
             if first is None:

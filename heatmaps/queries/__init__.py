@@ -17,8 +17,8 @@ from heatmaps.queries.layout import PLAIN, Layout
 from heatmaps.queries.predicates import among_points, matching
 
 FILTERS_MARK = "/* AND filters */"
-# More heights of screens, in steps of 16 CSS px, than the visitors of a page have; and more than there can be.
-SCREENS, ALL_SCREENS = 1_000, 2**32
+# More heights of screens, in steps of 16 CSS px, than the visitors of a page have; more than a 16-bit number has; all.
+SCREENS, MANY_SCREENS, ALL_SCREENS = 250, 70_000, 2**32
 
 
 @dataclass(frozen=True, slots=True)

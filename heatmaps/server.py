@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from threading import Thread
 from time import sleep
@@ -84,9 +85,9 @@ def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:
     return family, str(address[0])
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """A worker whose server was killed would go on, and keep the port and the data directory from the next one."""
-    Thread(target=_wait_for_other_parent, args=(os.getppid(),), daemon=True).start()
+    Thread(target=_wait_for_other_parent, args=(parent,), daemon=True).start()
 
 
 def _wait_for_other_parent(parent: int) -> None:
@@ -99,7 +100,8 @@ def serve(
     *, host: str, port: int, workers: int, threads: int, application: str = "heatmaps_service.wsgi:application"
 ) -> None:
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
-    os.register_at_fork(after_in_child=_end_with_parent)
+    # The number is taken here: the server may be gone before a worker looks for it.
+    os.register_at_fork(after_in_child=partial(_end_with, os.getpid()))
     # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
     os.register_at_fork(after_in_child=_end_at_signals)
     Granian(

@@ -13,7 +13,7 @@ from exceptions_hog import exception_handler as envelope_of
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from heatmaps.clickhouse import EngineBusy, EngineError, EngineUnavailable
+from heatmaps.clickhouse import EngineError, EngineUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -137,6 +137,3 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(500, type="server_error", code="error", detail="A server error occurred.")
-
-
-__all__ = ["EngineBusy", "bad_request", "endpoint_not_found", "envelope", "exception_handler", "server_error"]

@@ -31,13 +31,9 @@ def default_workers() -> int:
 
 
 def default_threads() -> int:
-    """As many requests as may be answered at once, and those of browsers that wait until they are stored together."""
-    return places() + settings.CAPTURE_MAX_WAITING
-
-
-def places() -> int:
-    """As many requests as there are places for queries, and a few that need none."""
-    return settings.CLICKHOUSE_MAX_QUERIES + 4
+    """One for each place for queries, a few for what needs none, and those of browsers that wait until they are stored
+    together."""
+    return settings.CLICKHOUSE_MAX_QUERIES + 4 + settings.CAPTURE_MAX_WAITING
 
 
 def check_ready(host: str, port: int) -> None:

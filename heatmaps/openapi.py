@@ -203,6 +203,36 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def name_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A hook of drf-spectacular: without names, a generated client has one and the same type once for each operation,
+    and none of them fits where another is asked for."""
+    named = result["components"]["schemas"]
+    for path in result["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                if "enum" not in (schema := parameter["schema"]):
+                    continue
+                name = "Heatmap" + parameter["name"].title().replace("_", "")
+                told = {"type": schema["type"], "enum": schema["enum"]}
+                if named.setdefault(name, told) == told:
+                    # Beside a bare reference, a default would be ignored.
+                    beside = {key: value for key, value in schema.items() if key == "default"}
+                    parameter["schema"] = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **beside}
+    return result
+
+
+def drop_marks(result: Any, **_: Any) -> Any:
+    """A hook of drf-spectacular: leaves out the marks by which it knows its own enums."""
+    if isinstance(result, dict):
+        result.pop("x-spec-enum-id", None)
+        for value in result.values():
+            drop_marks(value)
+    elif isinstance(result, list):
+        for value in result:
+            drop_marks(value)
+    return result
+
+
 def close_scroll_depth(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular: a reply without points would else be of both shapes, since points have more keys."""
     result["components"]["schemas"]["HeatmapScrollDepthResponse"]["additionalProperties"] = False

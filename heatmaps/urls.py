@@ -1,9 +1,8 @@
 """Every route of the service but the probes, which heatmaps.health answers. A trailing slash is optional everywhere."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from heatmaps import errors
+from heatmaps import document, errors
 from heatmaps.views import HeatmapsViewSet
 
 points = HeatmapsViewSet.as_view({"get": "list"})
@@ -25,8 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps/events", events, "environment-heatmaps-events"),
     _route(r"api/heatmap", legacy_points, "legacy-heatmap"),
     _route(r"api/heatmap/events", legacy_events, "legacy-heatmap-events"),
-    _route(r"api/schema", SpectacularAPIView.as_view(), "schema"),
-    _route(r"api/schema/swagger-ui", SpectacularSwaggerView.as_view(url_name="schema"), "swagger-ui"),
-    _route(r"api/schema/redoc", SpectacularRedocView.as_view(url_name="schema"), "redoc"),
+    _route(r"api/schema", document.document, "schema"),
+    _route(r"api/schema/swagger-ui", document.swagger_ui, "swagger-ui"),
+    _route(r"api/schema/redoc", document.redoc, "redoc"),
     re_path(r"^api(/.*)?$", errors.endpoint_not_found),
 ]

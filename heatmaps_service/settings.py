@@ -172,6 +172,7 @@ MIDDLEWARE = [
     "heatmaps.compression.compress_replies",
     "django.middleware.security.SecurityMiddleware",
     "heatmaps.capture.middleware.straight_to_capture",
+    "heatmaps.middleware.set_content_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -247,7 +248,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
     "REDOC_DIST": "SIDECAR",
     "TAGS": [{"name": "heatmaps", "description": "Points, scroll depth, and the interactions behind them."}],
-    "POSTPROCESSING_HOOKS": ["heatmaps.openapi.add_examples", "heatmaps.openapi.close_scroll_depth"],
+    # Such a description would only say each choice twice.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "heatmaps.openapi.add_examples",
+        "heatmaps.openapi.name_enums",
+        "heatmaps.openapi.drop_marks",
+        "heatmaps.openapi.close_scroll_depth",
+    ],
 }
 
 LOGGING = {

@@ -1,41 +1,23 @@
 """The browser SDK as npm ships it, in a real browser, fills the map: every visit's points and nothing else."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 import pytest
 
+from tests import node
+from tests.node import BROWSER, CHROMIUM
 from tests.processes import Service, ask, served
 
-BROWSER = Path(__file__).parent / "browser"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-def _has_node() -> bool:
-    """Whether there is npm, and a Node that can drive a browser."""
-    if shutil.which("npm") is None or (node := shutil.which("node")) is None:
-        return False
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 -- Node
-    return int(version.removeprefix("v").partition(".")[0]) >= 20
-
-
-if CHROMIUM is None or not _has_node():
-    reason = (
+if CHROMIUM is None or not node.is_there():
+    node.leave_out_module(
         "The browser test was left out, as it needs Chromium, and Node 20 or newer with npm. On Debian: "
         "apt-get install chromium nodejs npm; where that Node is older, https://nodejs.org has a newer one."
     )
-    # CI has both, or something is wrong with it.
-    if os.environ.get("REQUIRE_BROWSER"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason, allow_module_level=True)
 
 # One SDK of each way in which points were ever sent. tests/browser/package.json says which release each of them is.
 VISITS: dict[str, dict[str, Any]] = {
@@ -72,20 +54,9 @@ class Site:
         ]
 
 
-def _run(*command: str, timeout: float) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 -- npm and our own script
-        command, cwd=BROWSER, capture_output=True, text=True, timeout=timeout, check=False
-    )
-
-
 @pytest.fixture(scope="module")
 def sdks() -> None:
-    """What tests/browser/package-lock.json names, from npm unless it is there already."""
-    lock, installed = BROWSER / "package-lock.json", BROWSER / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        done = _run("npm", "ci", "--no-progress", timeout=120)
-        assert done.returncode == 0, f"`npm ci` in tests/browser failed. {done.stderr}"
-        installed.touch()
+    node.install(BROWSER)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +82,7 @@ def visits(site: Site, sdks: None) -> dict[str, Any]:
         "token": site.token,
         "visits": [{"name": name, **visit} for name, visit in VISITS.items()],
     }
-    done = _run("node", "visit.mjs", orjson.dumps(order).decode(), timeout=100)
+    done = node.run(BROWSER, "node", "visit.mjs", orjson.dumps(order).decode(), timeout=100)
     assert done.returncode == 0, done.stderr
     return {visit["name"]: visit for visit in orjson.loads(done.stdout)}
 

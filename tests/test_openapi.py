@@ -1,13 +1,17 @@
 """The OpenAPI document, which SDKs are generated from."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
+
+from heatmaps import document
 
 COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 OPERATIONS = {
@@ -61,6 +65,37 @@ def test_the_document_needs_no_key(client: Client, schema: dict[str, Any], path:
         assert response.json()["paths"].keys() == schema["paths"].keys()
 
 
+@pytest.mark.parametrize("parameter", ["version", "lang", "scripts", "format"])
+def test_nothing_in_the_query_is_a_fault(client: Client, parameter: str) -> None:
+    for path in ("/api/schema/", "/api/schema/swagger-ui/", "/api/schema/redoc/"):
+        for value in ("", "\n", "\0", "é", "2", "<"):
+            assert client.get(path, {parameter: value}).status_code in {200, 404}
+
+
+def test_many_may_ask_for_it_at_once() -> None:
+    document._document.cache_clear()
+    begin = Barrier(8)
+
+    def ask(kind: str) -> int:
+        begin.wait()
+        return Client(raise_request_exception=False).get("/api/schema/", {"format": kind}).status_code
+
+    with ThreadPoolExecutor(8) as callers:
+        assert set(callers.map(ask, ["json", "yaml"] * 4)) == {200}
+
+
+def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
+    policies = {
+        path: client.get(path)["Content-Security-Policy"]
+        for path in ("/api/schema/", "/api/nothing", "/api/schema/swagger-ui/", "/api/schema/redoc/", "/admin/login/")
+    }
+    assert all("frame-ancestors 'none'" in policy for policy in policies.values())
+    assert all(
+        "'unsafe-inline'" not in policy.replace("style-src 'self' 'unsafe-inline'", "") for policy in policies.values()
+    )
+    assert "script-src" not in policies["/api/schema/"]
+
+
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
     assert schema["paths"].keys() == OPERATIONS.keys()
     for path, operation in operations(schema):
@@ -91,7 +126,9 @@ def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
             else {"minimum": 0, "maximum": 1_000_000, "default": 500}
         )
         assert expected.items() <= told["limit"].items()
-        assert told["aggregation"]["enum"] == ["total_count", "unique_visitors"]
+        name, aggregation = resolved(schema, told["aggregation"]["allOf"][0])
+        assert (name, aggregation["enum"]) == ("HeatmapAggregation", ["total_count", "unique_visitors"])
+        assert told["aggregation"]["default"] == "total_count"
         assert [told[name]["default"] for name in ("type", "date_from", "hide_zero_coordinates")] == [
             "click",
             "-7d",

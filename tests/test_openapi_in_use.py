@@ -1,0 +1,175 @@
+"""Clients that others generate from the OpenAPI document work: their types are true, and they reach the service."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import orjson
+import pytest
+import yaml
+
+from tests import node
+from tests.processes import ROOT, Service, served
+
+PROGRAMS = Path(__file__).parent / "clients"
+DOCUMENT = ROOT / "docs" / "openapi.yaml"
+REDOCS_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
+# What is in docs/example; docs/api.md has the same answers.
+EXPECTED = {
+    "points": [[3, 0.25, 240], [1, 0.5, 960]],
+    "buckets": [[1000, 1], [1100, 1], [2000, 1]],
+    "behind": [
+        ["bob", "2026-11-18T15:30:00Z"],
+        ["dev", "2026-11-18T10:00:01Z"],
+        ["dev", "2026-11-18T10:00:00Z"],
+        ["ann", "2026-11-18T09:00:09Z"],
+        ["ann", "2026-11-18T09:00:05.250000Z"],
+    ],
+    "total": 5,
+    "error": {"type": "validation_error", "code": "min_value", "attr": "limit"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    url: str
+    key: str
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    service = Service(directory=tmp_path_factory.mktemp("clients"), environment={"RETENTION_DAYS": "0"})
+    service.migrate()
+    service.result("create_project", "Shop", "--timezone", "Europe/Berlin")
+    service.result("load_interactions", str(ROOT / "docs" / "example" / "interactions.jsonl"), "--project", "1")
+    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
+    with served(service) as port:
+        yield Site(url=f"http://127.0.0.1:{port}", key=key)
+
+
+def answer(done: "CompletedProcess[str]") -> object:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return orjson.loads(done.stdout)
+
+
+# --- Python --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory in which the package heatmaps_client was generated."""
+    directory = tmp_path_factory.mktemp("python")
+    # Formatting what is thrown away is not worth its time.
+    (directory / "config.yaml").write_text("post_hooks: []\n")
+    generator = Path(sys.executable).parent / "openapi-python-client"
+    done = node.run(
+        directory,
+        *(str(generator), "generate", "--path", str(DOCUMENT), "--config", "config.yaml"),
+        *("--meta", "none", "--output-path", "heatmaps_client", "--fail-on-warning"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return directory
+
+
+def test_a_generated_python_client_reads_the_service(site: Site, python_client: Path) -> None:
+    program = PROGRAMS / "ask.py"
+    done = node.run(
+        python_client, "env", f"PYTHONPATH={python_client}", sys.executable, str(program), site.url, site.key
+    )
+    assert answer(done) == EXPECTED
+
+
+def test_every_operation_is_a_module_of_the_python_client(python_client: Path) -> None:
+    document = yaml.safe_load(DOCUMENT.read_text())
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    wanted = {f"{one['tags'][0]}/{one['operationId']}.py" for one in operations}
+    api = python_client / "heatmaps_client" / "api"
+    assert {str(module.relative_to(api)) for module in api.glob("*/[!_]*.py")} == wanted
+
+
+# --- TypeScript ----------------------------------------------------------------------------------------------------
+
+needs_node = pytest.mark.skipif(
+    not node.is_there() and not node.is_required(), reason="A TypeScript client needs Node 20 or newer with npm."
+)
+# What is replaced in the program, and a mistake that the types have to find.
+MISTAKES = {
+    '"unique_visitors"': '"unique_visitor"',
+    "point.pointer_relative_x": "point.relative_x",
+    'if (!("fold" in reply)) throw': 'if ("code" in reply) throw',
+    'if (!("code" in reply)) throw': 'if ("fold" in reply) throw',
+    "if (error) throw": "if (!error) throw",
+    "const height: number | null": "const height: number",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeScript:
+    """Where the program is with the types that were generated for it, and what the compiler says about each file."""
+
+    directory: Path
+    complaints: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def typescript(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
+    node.install(PROGRAMS)
+    directory = tmp_path_factory.mktemp("typescript")
+    (directory / "node_modules").symlink_to(PROGRAMS / "node_modules")
+    for name in ("package.json", "ask.ts"):
+        shutil.copy(PROGRAMS / name, directory)
+    program = (PROGRAMS / "ask.ts").read_text()
+    for number, (right, wrong) in enumerate(MISTAKES.items()):
+        assert right in program
+        (directory / f"wrong{number}.ts").write_text(program.replace(right, wrong))
+    files = ["ask.ts", *(f"wrong{number}.ts" for number in range(len(MISTAKES)))]
+    config = orjson.loads((PROGRAMS / "tsconfig.json").read_bytes()) | {"files": files}
+    (directory / "tsconfig.json").write_bytes(orjson.dumps(config))
+    generated = node.run(directory, "node_modules/.bin/openapi-typescript", str(DOCUMENT), "--output", "schema.d.ts")
+    assert generated.returncode == 0, generated.stdout + generated.stderr
+    told = node.run(directory, "node_modules/.bin/tsc").stdout.splitlines()
+    return TypeScript(
+        directory=directory,
+        complaints={file: [line for line in told if line.startswith(f"{file}(")] for file in files},
+    )
+
+
+@needs_node
+def test_a_generated_typescript_client_reads_the_service(site: Site, typescript: TypeScript) -> None:
+    assert typescript.complaints["ask.ts"] == []
+    assert answer(node.run(typescript.directory, "node", "ask.js", site.url, site.key)) == EXPECTED
+
+
+@needs_node
+@pytest.mark.parametrize("number", range(len(MISTAKES)), ids=list(MISTAKES.values()))
+def test_the_generated_types_tell_a_mistake(typescript: TypeScript, number: int) -> None:
+    assert typescript.complaints[f"wrong{number}.ts"]
+
+
+# --- In a browser --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(
+    (node.CHROMIUM is None or not node.is_there()) and not node.is_required(),
+    reason="The readers of the document are looked at with Chromium, and Node 20 or newer with npm.",
+)
+def test_the_readers_of_the_document_load_with_no_network(site: Site) -> None:
+    assert node.CHROMIUM is not None
+    node.install(node.BROWSER)
+    done = node.run(node.BROWSER, "node", "readers.mjs", node.CHROMIUM, site.url)
+    assert done.returncode == 0, done.stderr
+    pages = orjson.loads(done.stdout)
+    assert {page["path"] for page in pages} == {"/api/schema/swagger-ui/", "/api/schema/redoc/"}
+    document = yaml.safe_load(DOCUMENT.read_text())
+    for page in pages:
+        # Redoc's script would show a logo from elsewhere, and its page's policy stops it before it is asked for.
+        assert page["stopped"] == ([] if page["path"].endswith("swagger-ui/") else [REDOCS_LOGO])
+        assert [text for text in page["complaints"] if REDOCS_LOGO not in text] == []
+        assert {url.partition("/api/")[0].partition("/static/")[0] for url in page["requests"]} == {site.url}
+        assert f"{site.url}/api/schema" in page["requests"]
+        assert all(tag["description"] in page["text"] for tag in document["tags"])
+        # Redoc unfolds an operation only when it is looked at.
+        assert page["path"].endswith("redoc/") or all(path in page["text"] for path in document["paths"])

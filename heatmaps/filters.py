@@ -83,3 +83,15 @@ class InteractionsQuestion:
     points: tuple[Point, ...]
     limit: int
     offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesQuestion:
+    """Which pages there are, the busiest first. `search` is a part of their URLs, in any case."""
+
+    team_id: int
+    window: Window
+    search: str | None
+    type: str | None
+    limit: int
+    offset: int

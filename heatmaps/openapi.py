@@ -5,7 +5,12 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 OPERATION_IDS = {
@@ -13,6 +18,10 @@ OPERATION_IDS = {
     "/api/projects/{project_id}/heatmaps/events/": "heatmaps_events_retrieve",
     "/api/environments/{environment_id}/heatmaps/": "environments_heatmaps_list",
     "/api/environments/{environment_id}/heatmaps/events/": "environments_heatmaps_events_retrieve",
+    "/api/projects/{project_id}/heatmaps/pages/": "heatmaps_pages_list",
+    "/api/environments/{environment_id}/heatmaps/pages/": "environments_heatmaps_pages_list",
+    "/api/projects/{project_id}/cohorts/": "cohorts_list",
+    "/api/projects/": "projects_list",
 }
 
 EXAMPLES: dict[str, list[Any]] = {
@@ -32,6 +41,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "events": ['[{"id":"purchase"}]'],
     "limit": [50],
     "offset": [50],
+    "search": ["pricing"],
     "points": ['[{"x":0.06,"y":16,"target_fixed":false}]'],
 }
 
@@ -84,6 +94,61 @@ class HeatmapEventsResponse(serializers.Serializer[None]):
     has_more = serializers.BooleanField()
 
 
+class HeatmapPageType(serializers.Serializer[None]):
+    type = serializers.CharField()
+    count = serializers.IntegerField(min_value=1, help_text="Interactions.")
+    last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
+
+
+class HeatmapPageItem(serializers.Serializer[None]):
+    url = serializers.CharField(help_text="Without the slashes at its end, as `url_exact` takes it.")
+    total_count = serializers.IntegerField(min_value=1, help_text="Interactions of all types that were asked about.")
+    visitors = serializers.IntegerField(min_value=1, help_text="Distinct visitors among them, exactly.")
+    first_seen = serializers.DateTimeField(help_text="The oldest interaction, in UTC.")
+    last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
+    types = HeatmapPageType(many=True, help_text="The most frequent first.")
+
+
+class HeatmapPagesResponse(serializers.Serializer[None]):
+    results = HeatmapPageItem(many=True)
+    types = HeatmapPageType(
+        many=True, help_text="Of all pages together, whatever limit and offset are; the most frequent first."
+    )
+    has_more = serializers.BooleanField(help_text="Whether there are pages beyond offset + limit.")
+
+
+class WholeList(serializers.Serializer[None]):
+    """A list that is never cut, in the shape of those of upstream that are."""
+
+    count = serializers.IntegerField(help_text="How many results there are.")
+    next = serializers.CharField(allow_null=True, help_text="Always null: the reply has all results.")
+    previous = serializers.CharField(allow_null=True, help_text="Always null.")
+
+
+class ProjectItem(serializers.Serializer[None]):
+    id = serializers.IntegerField()
+    organization = serializers.UUIDField()
+    name = serializers.CharField()
+    timezone = serializers.CharField(help_text="In which the days of its dates begin and end.")
+    is_current = serializers.BooleanField(help_text="Whether `@current` stands for it.")
+
+
+@extend_schema_serializer(many=False)
+class ProjectsResponse(WholeList):
+    results = ProjectItem(many=True)
+
+
+class CohortItem(serializers.Serializer[None]):
+    id = serializers.IntegerField(help_text="As `cohort_ids` takes it.")
+    name = serializers.CharField()
+    is_static = serializers.BooleanField(help_text="Whether it is a list of persons, not a calculation.")
+
+
+@extend_schema_serializer(many=False)
+class CohortsResponse(WholeList):
+    results = CohortItem(many=True)
+
+
 class HeatmapError(serializers.Serializer[None]):
     type = serializers.ChoiceField(
         choices=["validation_error", "invalid_request", "authentication_error", "throttled_error", "server_error"]
@@ -124,6 +189,17 @@ HEATMAP_RESPONSES = {
     **ERROR_RESPONSES,
 }
 INTERACTIONS_RESPONSES = {200: OpenApiResponse(HeatmapEventsResponse, "Interactions, newest first."), **ERROR_RESPONSES}
+PAGES_RESPONSES = {200: OpenApiResponse(HeatmapPagesResponse, "Pages, the busiest first."), **ERROR_RESPONSES}
+# What only the engine says, and what only a project in the path can be.
+_OF_THE_ENGINE, _OF_A_PROJECT = {504, 512, 513}, {404}
+COHORTS_RESPONSES = {
+    200: OpenApiResponse(CohortsResponse, "Cohorts, by name."),
+    **{status: reply for status, reply in ERROR_RESPONSES.items() if status not in _OF_THE_ENGINE},
+}
+PROJECTS_RESPONSES = {
+    200: OpenApiResponse(ProjectsResponse, "Projects, by id."),
+    **{status: reply for status, reply in ERROR_RESPONSES.items() if status not in _OF_THE_ENGINE | _OF_A_PROJECT},
+}
 
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "integer", "minimum": 1}
@@ -162,15 +238,20 @@ class HeatmapsSchema(AutoSchema):
         return ["heatmaps"]
 
     def get_override_parameters(self) -> list[Any]:
-        name = "environment_id" if "environment" in self.path else "project_id"
-        path_parameter = OpenApiParameter(
-            name,
-            OpenApiTypes.STR,
-            OpenApiParameter.PATH,
-            description="The project's id; `@current` for the caller's current project.",
-        )
         headers = RESPONSE_HEADERS if self.path.endswith("events/") else [*RESPONSE_HEADERS, CACHE_CONTROL]
-        return [path_parameter, *headers, *super().get_override_parameters()]
+        return [*self._path_parameters(), *headers, *super().get_override_parameters()]
+
+    def _path_parameters(self) -> list[OpenApiParameter]:
+        return [
+            OpenApiParameter(
+                name,
+                OpenApiTypes.STR,
+                OpenApiParameter.PATH,
+                description="The project's id; `@current` for the caller's current project.",
+            )
+            for name in ("environment_id", "project_id")
+            if f"{{{name}}}" in self.path
+        ]
 
 
 class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -197,7 +278,7 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """A hook of drf-spectacular: serializers have no place for the examples of a parameter."""
     for path in result["paths"].values():
         for operation in path.values():
-            for parameter in operation["parameters"]:
+            for parameter in operation.get("parameters", []):
                 examples = EXAMPLES[parameter["name"]]
                 parameter["examples"] = {str(value): {"value": value} for value in examples}
     return result
@@ -209,7 +290,7 @@ def name_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     named = result["components"]["schemas"]
     for path in result["paths"].values():
         for operation in path.values():
-            for parameter in operation["parameters"]:
+            for parameter in operation.get("parameters", []):
                 if "enum" not in (schema := parameter["schema"]):
                     continue
                 name = "Heatmap" + parameter["name"].title().replace("_", "")

@@ -1,4 +1,7 @@
-"""May this caller read this project? Answers in the contract's order: 404, then what the key lacks, then membership."""
+"""May this caller read this project? Answers in the contract's order: 404, then what the key lacks, then membership.
+
+And which projects may this caller read?
+"""
 
 from typing import TYPE_CHECKING
 
@@ -35,6 +38,30 @@ class ProjectAccess(BasePermission):
         return True
 
 
+class CallerAccess(BasePermission):
+    """For what is about no one project. Sets `view.projects` to those that the caller may read."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if not isinstance(request.user, User):
+            return False
+        key = request.auth if isinstance(request.auth, PersonalAPIKey) else None
+        if key:
+            _check_key(key, None, request.method or "")
+        view.projects = readable_projects(request.user, key)  # type: ignore[attr-defined]
+        return True
+
+
+def readable_projects(user: User, key: PersonalAPIKey | None) -> list[Project]:
+    """The projects of the user's organizations, as far as the key is not limited to others; with `is_current`."""
+    is_current = User.objects.filter(pk=user.pk, current_project=OuterRef("pk"))
+    projects = Project.objects.filter(organization__membership__user=user).annotate(is_current=Exists(is_current))
+    return [
+        project
+        for project in projects.order_by("pk")
+        if key is None or (_is_for_project(key, project) and _is_for_organization(key, project))
+    ]
+
+
 def find_project(text: str, user: User) -> Project:
     """The project of that id, with `is_member` for the user."""
     project_id = user.current_project_id if text == CURRENT else _integer(text)
@@ -52,15 +79,23 @@ def _integer(text: str) -> int | None:
     return int(text) if int(text) <= _MAX_ID else None
 
 
-def _check_key(key: PersonalAPIKey, project: Project, method: str) -> None:
+def _check_key(key: PersonalAPIKey, project: Project | None, method: str) -> None:
     scope = scopes.required(method)
     if scope is None:
         raise PermissionDenied("This action does not support personal API key access")
-    if key.scoped_teams and project.pk not in key.scoped_teams:
+    if project and not _is_for_project(key, project):
         raise PermissionDenied(f"API key does not have access to the requested project: ID {project.pk}.")
-    if key.scoped_organizations and str(project.organization_id) not in key.scoped_organizations:
+    if project and not _is_for_organization(key, project):
         raise PermissionDenied(
             f"API key does not have access to the requested organization: ID {project.organization_id}."
         )
     if not scopes.allows(key.scopes, method):
         raise PermissionDenied(f"API key missing required scope '{scope}'")
+
+
+def _is_for_project(key: PersonalAPIKey, project: Project) -> bool:
+    return not key.scoped_teams or project.pk in key.scoped_teams
+
+
+def _is_for_organization(key: PersonalAPIKey, project: Project) -> bool:
+    return not key.scoped_organizations or str(project.organization_id) in key.scoped_organizations

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -13,11 +14,13 @@ from django.http.response import HttpResponseBase
 
 from heatmaps import clickhouse, queries
 from heatmaps.clickhouse import Block
-from heatmaps.filters import InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps.filters import InteractionsQuestion, PagesQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps.models import Cohort, Project
 
 logger = logging.getLogger(__name__)
 
 JSON = "application/json"
+MAY_BE_KEPT = "private, max-age=30"
 # The place of that column among those of points.
 IS_SCREEN = 4
 # The driver hands over the UTC of the column without saying so.
@@ -31,7 +34,7 @@ def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
         )
     else:
         response = _streamed(_points_document(_points(question), question))
-    response["Cache-Control"] = "private, max-age=30"
+    response["Cache-Control"] = MAY_BE_KEPT
     return response
 
 
@@ -64,6 +67,65 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
         ),
         content_type=JSON,
     )
+
+
+def pages(question: PagesQuestion) -> HttpResponse:
+    found = clickhouse.rows(queries.pages(question, clickhouse.layout()))
+    listed = [row for row in found if row[0]]
+    document = {
+        "results": [
+            {
+                "url": url,
+                "total_count": total,
+                "visitors": visitors,
+                "first_seen": first,
+                "last_seen": last,
+                "types": [_type(*one) for one in types],
+            }
+            for _, url, _, total, visitors, first, last, types in listed[: question.limit]
+        ],
+        "types": [_type(kind, total, last) for is_page, _, kind, total, _, _, last, _ in found if not is_page],
+        "has_more": len(listed) > question.limit,
+    }
+    return _kept(document)
+
+
+def projects(readable: list[Project]) -> HttpResponse:
+    return _kept(
+        _all_of(
+            [
+                {
+                    "id": project.pk,
+                    "organization": project.organization_id,
+                    "name": project.name,
+                    "timezone": project.timezone,
+                    "is_current": project.is_current,  # type: ignore[attr-defined]
+                }
+                for project in readable
+            ]
+        )
+    )
+
+
+def cohorts(project: Project) -> HttpResponse:
+    there = Cohort.objects.filter(project=project, deleted=False)
+    # Sorted here, because databases differ in how they sort texts.
+    by_name = sorted(there, key=lambda cohort: (cohort.name, cohort.pk))
+    return _kept(_all_of([{"id": cohort.pk, "name": cohort.name, "is_static": cohort.is_static} for cohort in by_name]))
+
+
+def _all_of(results: list[dict[str, Any]]) -> dict[str, Any]:
+    """A list that has no pages, in the shape of those that have."""
+    return {"count": len(results), "next": None, "previous": None, "results": results}
+
+
+def _kept(document: dict[str, Any]) -> HttpResponse:
+    body = orjson.dumps(document, option=_TIMESTAMPS)
+    return HttpResponse(body, headers={"Cache-Control": MAY_BE_KEPT}, content_type=JSON)
+
+
+def _type(kind: str, count: int, last_seen: datetime) -> dict[str, Any]:
+    return {"type": kind, "count": count, "last_seen": last_seen}
 
 
 def fold_summary(heights: Iterable[tuple[int, int, int, int]]) -> dict[str, Any]:

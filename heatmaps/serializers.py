@@ -21,6 +21,7 @@ from heatmaps.filters import (
     Aggregation,
     Filters,
     InteractionsQuestion,
+    PagesQuestion,
     Point,
     PointsQuestion,
     ScrollDepthQuestion,
@@ -30,6 +31,7 @@ from heatmaps.properties import CohortMembers, EventFilter, PropertyFilter, Prop
 
 MAX_POINTS = 1_000_000
 MAX_CHOSEN_POINTS = 500
+MAX_PAGES = 1_000
 MAX_COORDINATE = 1e9
 MAX_EVENTS = 10
 MAX_EVENT_PROPERTIES = 20
@@ -59,6 +61,24 @@ class Day(serializers.CharField):
             return dates.parse_day(text, now=self.context["now"], zone=self.context["project"].zone)
         except dates.BadDate:
             raise serializers.ValidationError(f"Error parsing provided {self.field_name}: {text}") from None
+
+
+def first_day() -> Day:
+    return Day(
+        default="-7d",
+        help_text=(
+            "First day, in the project's time zone: an ISO 8601 date such as `2026-11-23`, a time back from now, "
+            "such as `-7d`, `-24h` or `-1mStart` (units h, d, w, m for months, q, y; Start and End snap to the "
+            "calendar), or `all`."
+        ),
+    )
+
+
+def last_day() -> Day:
+    return Day(
+        default="dStart",
+        help_text="Last day, included; written like `date_from`. Today when left out.",
+    )
 
 
 class JSONText(serializers.CharField):
@@ -94,18 +114,8 @@ class HeatmapsRequest(serializers.Serializer[None]):
             "`scrolldepth` asks how far down the page visitors scrolled, and has its own reply."
         ),
     )
-    date_from = Day(
-        default="-7d",
-        help_text=(
-            "First day, in the project's time zone: an ISO 8601 date such as `2026-11-23`, a time back from now, "
-            "such as `-7d`, `-24h` or `-1mStart` (units h, d, w, m for months, q, y; Start and End snap to the "
-            "calendar), or `all`."
-        ),
-    )
-    date_to = Day(
-        default="dStart",
-        help_text="Last day, included; written like `date_from`. Today when left out.",
-    )
+    date_from = first_day()
+    date_to = last_day()
     url_exact = serializers.CharField(
         required=False,
         help_text="The page, as captured, but for trailing slashes.",
@@ -266,6 +276,37 @@ class InteractionsRequest(HeatmapsRequest):
         )
 
 
+class PagesRequest(serializers.Serializer[None]):
+    date_from = first_day()
+    date_to = last_day()
+    search = serializers.CharField(
+        required=False,
+        help_text="Part of the page's URL, in any case, taken literally. A slash at its end does no harm.",
+    )
+    type = serializers.CharField(
+        required=False,
+        help_text="Kind of interaction, such as `click` or `scrolldepth`. All kinds together when left out.",
+    )
+    limit = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAGES, default=100, help_text="How many pages, the busiest first."
+    )
+    offset = serializers.IntegerField(
+        min_value=0, max_value=MAX_POINTS, default=0, help_text="How many of the busiest pages to skip."
+    )
+
+    def question(self) -> PagesQuestion:
+        values = self.validated_data
+        project: Project = self.context["project"]
+        return PagesQuestion(
+            team_id=project.pk,
+            window=dates.window(values["date_from"], values["date_to"], project.zone),
+            search=values.get("search"),
+            type=values.get("type"),
+            limit=values["limit"],
+            offset=values["offset"],
+        )
+
+
 def _event_filter(item: dict[str, Any]) -> EventFilter:
     raw = item.get("properties")
     if "\0" in item["id"]:
@@ -279,7 +320,7 @@ def _event_filter(item: dict[str, Any]) -> EventFilter:
     return EventFilter(event=item["id"], properties=filters)
 
 
-def read(form: type[HeatmapsRequest], request: Request, project: Project) -> Any:
+def read(form: type[HeatmapsRequest | PagesRequest], request: Request, project: Project) -> Any:
     """The question that a request asks; raises ValidationError. The last of a repeated parameter wins."""
     given = {name: value for name, value in request.query_params.items() if value or name == "points"}
     serializer = form(data=given, context={"project": project, "now": now()})

@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from heatmaps import document, errors
-from heatmaps.views import HeatmapsViewSet
+from heatmaps.views import CohortsViewSet, HeatmapsViewSet, ProjectsViewSet
 
 points = HeatmapsViewSet.as_view({"get": "list"})
 events = HeatmapsViewSet.as_view({"get": "events"})
+pages = HeatmapsViewSet.as_view({"get": "pages"})
 # Older clients use these; they stay out of the OpenAPI document.
 legacy_points = HeatmapsViewSet.as_view({"get": "list"}, schema=None)
 legacy_events = HeatmapsViewSet.as_view({"get": "events"}, schema=None)
@@ -22,6 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps/events", events, "heatmaps-events"),
     _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps", points, "environment-heatmaps"),
     _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps/events", events, "environment-heatmaps-events"),
+    _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps/pages", pages, "heatmaps-pages"),
+    _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps/pages", pages, "environment-heatmaps-pages"),
+    _route(r"api/projects/(?P<project_id>[^/]+)/cohorts", CohortsViewSet.as_view({"get": "list"}), "cohorts"),
+    _route(r"api/projects", ProjectsViewSet.as_view({"get": "list"}), "projects"),
     _route(r"api/heatmap", legacy_points, "legacy-heatmap"),
     _route(r"api/heatmap/events", legacy_events, "legacy-heatmap-events"),
     _route(r"api/schema", document.document, "schema"),

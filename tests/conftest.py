@@ -247,6 +247,12 @@ class Api:
             parameters["points"] = orjson.dumps(parameters["points"]).decode()
         return self.get(f"/api/projects/{project}/heatmaps/events/", parameters)
 
+    def pages(self, project: int | str = 1, **parameters: Any) -> Any:
+        """The whole answer of the pages endpoint, which must be a success."""
+        response = self.get(f"/api/projects/{project}/heatmaps/pages/", parameters)
+        assert response.status_code == 200, body(response)
+        return orjson.loads(body(response))
+
     def answer(self, **parameters: Any) -> Any:
         """The whole answer of the list endpoint, which must be a success."""
         response = self.list(**parameters)

@@ -4,7 +4,7 @@ Nothing here is taken from the product. Filters that look at other data are pred
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from statistics import median
@@ -96,7 +96,7 @@ def interactions(
             {
                 "session_id": row["session_id"] or None,
                 "distinct_id": row["distinct_id"],
-                "timestamp": row["timestamp"].isoformat().replace("+00:00", "Z"),
+                "timestamp": _written(row["timestamp"]),
                 "pointer_relative_x": cell(row)[2],
                 "pointer_y": cell(row)[1],
                 "current_url": row["current_url"],
@@ -107,6 +107,42 @@ def interactions(
         "total_count": len(behind),
         "has_more": len(behind) > offset + limit,
     }
+
+
+def pages(
+    rows: Iterable[Row], asked: Asked, *, kinds: set[str], search: str, limit: int, offset: int
+) -> dict[str, Any]:
+    """Of `asked` the project, the zone and the days are meant."""
+    counted = [
+        row
+        for kind in kinds
+        for row in matching(rows, replace(asked, type=kind))
+        if _caseless(search) in _caseless(page(row) + "/")
+    ]
+    by_page: dict[str, list[Row]] = {}
+    for row in counted:
+        by_page.setdefault(page(row), []).append(row)
+    busiest = sorted(by_page, key=lambda url: (-len(by_page[url]), url.encode()))
+    return {
+        "results": [
+            {
+                "url": url,
+                "total_count": len(by_page[url]),
+                "visitors": len({row["distinct_id"] for row in by_page[url]}),
+                "first_seen": _written(min(row["timestamp"] for row in by_page[url])),
+                "last_seen": _written(max(row["timestamp"] for row in by_page[url])),
+                "types": _types(by_page[url]),
+            }
+            for url in busiest[offset : offset + limit]
+        ],
+        "types": _types(counted),
+        "has_more": len(busiest) > offset + limit,
+    }
+
+
+def page(row: Row) -> str:
+    url: str = row["current_url"]
+    return url.rstrip("/")
 
 
 def cell(row: Row) -> Cell:
@@ -163,3 +199,21 @@ def _fold(rows: list[Row]) -> dict[str, Any]:
         "pct_below_fold": round(100 * len(below) / len(loose), 1) if loose else 0.0,
         "median_viewport_height": round(median(heights)) if heights else None,
     }
+
+
+def _types(rows: list[Row]) -> list[dict[str, Any]]:
+    by_type: dict[str, list[Row]] = {}
+    for row in rows:
+        by_type.setdefault(row["type"], []).append(row)
+    return [
+        {"type": kind, "count": len(those), "last_seen": _written(max(row["timestamp"] for row in those))}
+        for kind, those in sorted(by_type.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _caseless(text: str) -> str:
+    return text.lower().upper()

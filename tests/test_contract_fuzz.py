@@ -40,6 +40,7 @@ OFTEN: dict[str, list[str]] = {
         '[{"id":"pageview","properties":[{"key":"n","value":1,"operator":"gt"}]},{"id":"purchase"}]',
         '[{"id":"pageview","properties":[{"key":"text","value":"Buy","operator":"icontains","type":"element"}]}]',
     ],
+    "search": ["EXAMPLE", "é?q=1", "https://example.com/"],
     "points": [
         '[{"x":0.06,"y":16,"target_fixed":false}]',
         '[{"x":"0.06","y":"640"},{"x":0,"y":0,"target_fixed":true}]',

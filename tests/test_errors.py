@@ -21,6 +21,7 @@ ASKED: dict[str, Callable[[Api], HttpResponseBase]] = {
     "visitors": lambda api: api.list(aggregation="unique_visitors"),
     "scroll depth": lambda api: api.list(type="scrolldepth"),
     "interactions": lambda api: api.events(points=POINTS),
+    "pages": lambda api: api.get("/api/projects/1/heatmaps/pages/"),
 }
 # What a server would put into its messages.
 SECRETS = "Code: 999. DB::Exception: SELECT secret FROM heatmaps WHERE team_id = 2, host ch-1.internal:8123 (CODE)"

@@ -68,6 +68,7 @@ TEXT_PARAMETERS = [
 ]
 HEATMAPS = "/api/projects/1/heatmaps/"
 EVENTS = f"{HEATMAPS}events/"
+PAGES = f"{HEATMAPS}pages/"
 POINT = {"x": 0.06, "y": 16}
 
 
@@ -114,6 +115,17 @@ def test_what_a_caller_writes_matches_nothing_or_is_refused(session: Api, name: 
 
 
 @pytest.mark.usefixtures("two_projects")
+@pytest.mark.parametrize("name", ["date_from", "date_to", "search", "type", "limit", "offset"])
+def test_what_a_caller_writes_finds_no_page_or_is_refused(session: Api, name: str) -> None:
+    for text in CORPUS:
+        response = session.get(PAGES, {name: text})
+        answer = document(response)
+        assert (response.status_code, answer.get("attr")) in {(200, None), (400, name)}, (text, answer)
+        assert answer.get("results", []) == answer.get("types", []) == [], (text, answer)
+    assert [page["url"] for page in session.pages()["results"]] == ["https://e.com/mine"]
+
+
+@pytest.mark.usefixtures("two_projects")
 def test_what_a_caller_writes_into_json_matches_nothing_or_is_refused(session: Api) -> None:
     for text in CORPUS:
         for parameters in wrapped(text):
@@ -135,6 +147,9 @@ def test_the_text_itself_is_found_where_it_is_stored(session: Api, interactions:
         assert session.answer(**parameters)["fold"]["total_count"] == 1
     found = session.interactions(points=[POINT], type=text)["results"]
     assert [(one["type"], one["current_url"]) for one in found] == [(stored, stored)]
+    for parameters in ({"type": text}, {"search": text}):
+        (page,) = session.pages(**parameters)["results"]
+        assert (page["url"], page["total_count"]) == (stored.rstrip("/"), 1)
 
 
 def test_the_engine_refuses_to_write_for_the_api(project: Project, interactions: Interactions) -> None:

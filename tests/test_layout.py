@@ -45,6 +45,15 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 
 
+PAGES: list[dict[str, Any]] = [
+    {},
+    {"limit": 2, "offset": 1},
+    {"type": "scrolldepth"},
+    {"search": "COM/a"},
+    {"date_from": "2026-03-30", "date_to": "2026-03-30"},
+]
+
+
 def some_rows() -> list[dict[str, Any]]:
     urls = [
         "https://example.com",
@@ -86,15 +95,20 @@ def upstream_table(interactions: Interactions) -> Iterator[None]:
     clickhouse.layout.cache_clear()
 
 
+def answers(api: Api) -> list[bytes]:
+    pages = [api.get("/api/projects/1/heatmaps/pages/", question) for question in PAGES]
+    return [body(answer) for answer in [*(api.list(**question) for question in QUESTIONS), *pages]]
+
+
 def test_the_same_rows_give_the_same_answers_on_posthogs_table(api: Api, upstream_table: None) -> None:
     clickhouse.layout.cache_clear()
     assert not clickhouse.layout().has_keys
-    theirs = [body(api.list(**question)) for question in QUESTIONS]
+    theirs = answers(api)
     with clickhouse.writer() as client:
         client.command("EXCHANGE TABLES heatmaps AND heatmaps_ours")
     clickhouse.layout.cache_clear()
     assert clickhouse.layout().has_keys
-    ours = [body(api.list(**question)) for question in QUESTIONS]
+    ours = answers(api)
     with clickhouse.writer() as client:
         client.command("EXCHANGE TABLES heatmaps AND heatmaps_ours")
     assert ours == theirs

@@ -23,11 +23,32 @@ OPERATIONS = {
         "environment_id",
         "HeatmapEventsResponse",
     ),
+    "/api/projects/{project_id}/heatmaps/pages/": ("heatmaps_pages_list", "project_id", "HeatmapPagesResponse"),
+    "/api/environments/{environment_id}/heatmaps/pages/": (
+        "environments_heatmaps_pages_list",
+        "environment_id",
+        "HeatmapPagesResponse",
+    ),
+    "/api/projects/{project_id}/cohorts/": ("cohorts_list", "project_id", "CohortsResponse"),
+    "/api/projects/": ("projects_list", None, "ProjectsResponse"),
 }
 LIST_PARAMETERS = [
     *("viewport_width_min", "viewport_width_max", "type", "date_from", "date_to", "url_exact", "url_pattern"),
     *("aggregation", "filter_test_accounts", "hide_zero_coordinates", "cohort_ids", "events", "limit", "offset"),
 ]
+# By the last part of the path.
+PARAMETERS = {
+    "heatmaps": LIST_PARAMETERS,
+    "events": [*LIST_PARAMETERS, "points"],
+    "pages": ["date_from", "date_to", "search", "type", "limit", "offset"],
+    "cohorts": [],
+    "projects": [],
+}
+BOUNDS = {
+    "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
+    "events": {"minimum": 1, "maximum": 100, "default": 50},
+    "pages": {"minimum": 1, "maximum": 1_000, "default": 100},
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +60,10 @@ def schema() -> dict[str, Any]:
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in OPERATIONS:
         yield path, schema["paths"][path]["get"]
+
+
+def last_part(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def resolved(schema: dict[str, Any], reference: dict[str, str]) -> tuple[str, dict[str, Any]]:
@@ -107,10 +132,11 @@ def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[
 
 def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_checked(schema: dict[str, Any]) -> None:
     for path, operation in operations(schema):
-        parameters = operation["parameters"]
-        assert [one["name"] for one in parameters if one["in"] == "path"] == [OPERATIONS[path][1]]
+        parameters = operation.get("parameters", [])
+        in_path = OPERATIONS[path][1]
+        assert [one["name"] for one in parameters if one["in"] == "path"] == ([in_path] if in_path else [])
         names = {one["name"] for one in parameters if one["in"] == "query"}
-        assert names == {*LIST_PARAMETERS, *(["points"] if "events" in path else [])}
+        assert names == set(PARAMETERS[last_part(path)])
         for one in parameters:
             assert one.get("description"), one["name"]
             assert one.get("examples"), one["name"]
@@ -119,13 +145,13 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
 
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
     for path, operation in operations(schema):
+        if last_part(path) not in BOUNDS:
+            continue
         told = {one["name"]: one["schema"] for one in operation["parameters"]}
-        expected = (
-            {"minimum": 1, "maximum": 100, "default": 50}
-            if path.endswith("events/")
-            else {"minimum": 0, "maximum": 1_000_000, "default": 500}
-        )
-        assert expected.items() <= told["limit"].items()
+        assert BOUNDS[last_part(path)].items() <= told["limit"].items()
+        assert told["date_from"]["default"] == "-7d"
+        if last_part(path) == "pages":
+            continue
         name, aggregation = resolved(schema, told["aggregation"]["allOf"][0])
         assert (name, aggregation["enum"]) == ("HeatmapAggregation", ["total_count", "unique_visitors"])
         assert told["aggregation"]["default"] == "total_count"
@@ -160,6 +186,13 @@ def test_components(schema: dict[str, Any]) -> None:
         "HeatmapEventItem": [
             *("session_id", "distinct_id", "timestamp", "pointer_relative_x", "pointer_y", "current_url", "type"),
         ],
+        "HeatmapPagesResponse": ["results", "types", "has_more"],
+        "HeatmapPageItem": ["url", "total_count", "visitors", "first_seen", "last_seen", "types"],
+        "HeatmapPageType": ["type", "count", "last_seen"],
+        "ProjectsResponse": ["count", "next", "previous", "results"],
+        "ProjectItem": ["id", "organization", "name", "timezone", "is_current"],
+        "CohortsResponse": ["count", "next", "previous", "results"],
+        "CohortItem": ["id", "name", "is_static"],
         "HeatmapError": ["type", "code", "detail", "attr"],
     }
     assert expected.items() <= properties.items()
@@ -168,9 +201,12 @@ def test_components(schema: dict[str, Any]) -> None:
 
 
 def test_every_error_is_declared_in_the_envelope(schema: dict[str, Any]) -> None:
-    for _, operation in operations(schema):
+    of_the_engine, of_a_project = {"504", "512", "513"}, {"404"}
+    for path, operation in operations(schema):
         errors = {status for status in operation["responses"] if status != "200"}
-        assert {"400", "401", "403", "404", "429", "500", "503", "504", "512", "513"} <= errors
+        assert {"400", "401", "403", "429", "500", "503"} <= errors
+        assert (of_the_engine <= errors) is (last_part(path) in BOUNDS)
+        assert (of_a_project <= errors) is (path != "/api/projects/")
         for status in errors:
             assert resolved(schema, reply(operation, status))[0] == "HeatmapError"
             assert operation["responses"][status]["description"]
@@ -193,7 +229,7 @@ def test_headers_are_told(schema: dict[str, Any]) -> None:
         assert always["401"] == {"WWW-Authenticate"}
         assert always["429"] == always["503"] == {"Retry-After"}
         assert always["200"] == {"Vary", *(["Cache-Control"] if "_list" in operation["operationId"] else [])}
-        for status in ("200", "400", "403", "404", "429", "504"):
+        for status in {"200", "400", "403", "404", "429", "504"} & headers.keys():
             assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= headers[status].keys()
 
 

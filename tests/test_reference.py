@@ -46,6 +46,7 @@ PATTERNS = [
     *("https://e.com/*", "^https://e\\.com/.*", "*", "*/a$", "https://e.com/a**", "https://e.com/a", "e.com", "^$"),
     *("https://e.com/(a|ab)", "https://e.com/[^*]*b", "(?i)https://E.com/a", "https://e.com/ü*"),
 ]
+SEARCHES = ["e.com", "/A", "a/", "a*", "Ü?X", "//", '\\ "Q"', "%", "nowhere"]
 WIDTHS = [168, 184, 200, 192, 176, 152, 1024, 0, -3200, 10**30, -(10**30)]
 PAGES = [(500, 0), (0, 0), (1, 0), (3, 0), (3, 2), (1, 4), (0, 3), (500, 1_000_000), (1_000_000, 1)]
 
@@ -110,6 +111,7 @@ def test_every_answer_is_the_references(session: Api, interactions: Interactions
         asked = random_question(random)
         Project.objects.update(timezone=asked.zone.key)
         compare_list(session, rows, asked, *random.choice(PAGES))
+        compare_pages(session, rows, asked, random)
         compare_interactions(session, rows, asked, limit=random.choice([1, 3, 100]), offset=random.choice([0, 0, 2]))
 
 
@@ -119,6 +121,18 @@ def compare_list(session: Api, rows: list[Row], asked: Asked, limit: int, offset
         assert answer == reference.scroll_depth(rows, asked)
     else:
         assert answer == reference.points(rows, asked, limit=limit, offset=offset)
+
+
+def compare_pages(session: Api, rows: list[Row], asked: Asked, random: Random) -> None:
+    kind = random.choice([None, None, "click", "scrolldepth"])
+    search = random.choice([None, None, *SEARCHES])
+    limit, offset = random.choice([1, 3, 1000]), random.choice([0, 0, 2])
+    given = {"type": kind, "search": search, "limit": limit, "offset": offset}
+    given |= {"date_from": asked.date_from.isoformat(), "date_to": asked.date_to.isoformat()}
+    answer = session.pages(project=asked.team_id, **{name: value for name, value in given.items() if value is not None})
+    maps = Asked(team_id=asked.team_id, zone=asked.zone, type="", date_from=asked.date_from, date_to=asked.date_to)
+    kinds = {kind} if kind else set(COLUMNS["type"])
+    assert answer == reference.pages(rows, maps, kinds=kinds, search=search or "", limit=limit, offset=offset)
 
 
 def compare_interactions(session: Api, rows: list[Row], asked: Asked, *, limit: int, offset: int) -> None:

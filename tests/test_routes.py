@@ -13,7 +13,8 @@ from tests.conftest import Api, Interactions, body, document
 
 HEATMAPS = "/api/projects/1/heatmaps/"
 EVERY_LIST = [HEATMAPS, "/api/environments/1/heatmaps/", "/api/heatmap/"]
-EVERY_ROUTE = [*EVERY_LIST, *(f"{path}events/" for path in EVERY_LIST)]
+PAGES = [f"{path}pages/" for path in EVERY_LIST[:2]]
+EVERY_ROUTE = [*EVERY_LIST, *(f"{path}events/" for path in EVERY_LIST), *PAGES]
 POINTS = '[{"x":0.06,"y":16}]'
 NO_PROJECT = {"type": "invalid_request", "code": "not_found", "detail": "Project not found.", "attr": None}
 NO_ENDPOINT = {"type": "invalid_request", "code": "not_found", "detail": "Endpoint not found.", "attr": None}
@@ -27,7 +28,7 @@ def test_every_route_answers_the_same_with_and_without_its_slash(
     answers = [api.get(form, {"points": POINTS}) for form in (path, path.rstrip("/"))]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert body(answers[0]) == body(answers[1])
-    reference = HEATMAPS + ("events/" if path.endswith("events/") else "")
+    reference = HEATMAPS + "".join(end for end in ("events/", "pages/") if path.endswith(end))
     assert document(answers[0]) == document(api.get(reference, {"points": POINTS}))
     assert len(document(answers[0])["results"]) == 1
     assert not answers[0].has_header("Deprecation")
@@ -172,8 +173,8 @@ def test_format_is_an_unknown_parameter_like_any_other(api: Api) -> None:
 
 
 def test_list_replies_may_be_kept_privately_for_30_seconds(api: Api) -> None:
-    for parameters in ({}, {"type": "scrolldepth"}):
-        response = api.get(HEATMAPS, parameters)
+    for path, parameters in ((HEATMAPS, {}), (HEATMAPS, {"type": "scrolldepth"}), (PAGES[0], {})):
+        response = api.get(path, parameters)
         assert response["Cache-Control"] == "private, max-age=30"
         assert {"Authorization", "Cookie", "Accept", "Accept-Encoding"} <= set(re.split(r",\s*", response["Vary"]))
         assert response["Content-Type"] == "application/json"

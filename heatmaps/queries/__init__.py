@@ -11,10 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from heatmaps.filters import Aggregation, Filters, InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps.filters import (
+    Aggregation,
+    Filters,
+    InteractionsQuestion,
+    PagesQuestion,
+    PointsQuestion,
+    ScrollDepthQuestion,
+)
 from heatmaps.queries.binding import Predicate
 from heatmaps.queries.layout import PLAIN, Layout
-from heatmaps.queries.predicates import among_points, matching
+from heatmaps.queries.predicates import among_points, matching, of_pages
 
 FILTERS_MARK = "/* AND filters */"
 # More heights of screens, in steps of 16 CSS px, than the visitors of a page have; more than a 16-bit number has; all.
@@ -71,7 +78,15 @@ def interactions_total(question: InteractionsQuestion, layout: Layout = PLAIN) -
     )
 
 
-def _query(sql: str, filters: Filters, predicates: Iterable[Predicate], **parameters: Any) -> Query:
+def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
+    """Rows (is_page, url, type, total_count, visitors, first_seen, last_seen, types): first one for each type, over all
+    pages, without its `types`; then the pages, one more than limit asks for where there is one, each with its `types`
+    as (type, count, last_seen)."""
+    sql = _file("pages").replace("uniqExactState(distinct_id)", f"uniqExactState({_visitor(layout)})")
+    return _query(sql, question, of_pages(question, layout), limit=question.limit, offset=question.offset)
+
+
+def _query(sql: str, filters: Filters | PagesQuestion, predicates: Iterable[Predicate], **parameters: Any) -> Query:
     parameters["team_id"] = filters.team_id
     texts = []
     for predicate in predicates:
@@ -83,7 +98,11 @@ def _query(sql: str, filters: Filters, predicates: Iterable[Predicate], **parame
 def _count_of_visitors(layout: Layout) -> str:
     """Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to
     128 bits before it counts, so a column that holds the same hash counts the same."""
-    return "uniqExact(visitor)" if layout.has_keys else "uniqExact(distinct_id)"
+    return f"uniqExact({_visitor(layout)})"
+
+
+def _visitor(layout: Layout) -> str:
+    return "visitor" if layout.has_keys else "distinct_id"
 
 
 @cache

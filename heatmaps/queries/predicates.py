@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heatmaps.filters import SCROLL_DEPTH, Filters, Point, Window
+from heatmaps.filters import SCROLL_DEPTH, Filters, PagesQuestion, Point, Window
 from heatmaps.properties import EventFilter, PropertyFilter
 from heatmaps.queries.binding import Binder, Predicate
 from heatmaps.queries.layout import Layout
-from heatmaps.queries.properties import ELEMENTS, condition, in_cohorts
+from heatmaps.queries.properties import ELEMENTS, caseless, condition, in_cohorts
 
 _QUARTERS_BEGIN = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
@@ -47,6 +47,17 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
     by_other_data += [_in_sessions_with(event, binder, filters.timezone, layout) for event in filters.events]
     if by_other_data:
         predicates.append(Predicate("\n  AND ".join(by_other_data), binder.parameters))
+    return predicates
+
+
+def of_pages(question: PagesQuestion, layout: Layout) -> list[Predicate]:
+    predicates = [_window(question.window, layout)]
+    if question.type is not None:
+        predicates.append(Predicate("type = {type:String}", {"type": question.type}))
+    if question.search is not None:
+        # People write the URL of a page with a slash at its end and without, and mean the same page.
+        url, search = caseless("concat(trimRight(current_url, '/'), '/')"), caseless("{search:String}")
+        predicates.append(Predicate(f"position({url}, {search}) > 0", {"search": question.search}))
     return predicates
 
 

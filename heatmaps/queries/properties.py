@@ -157,14 +157,14 @@ def _text_truth(text: str, operator: Operator, values: tuple[str, ...], binder: 
     match operator:
         case Operator.ICONTAINS:
             given = binder.bind(list(values), "Array(String)")
-            return f"arrayExists(given -> position({_caseless(text)}, {_caseless('given')}) > 0, {given})"
+            return f"arrayExists(given -> position({caseless(text)}, {caseless('given')}) > 0, {given})"
         case Operator.REGEX:
             return f"match({text}, {binder.bind(expressions.any_of(values), 'String')})"
         case _:
             return f"{text} IN {binder.bind(list(values), 'Array(String)')}"
 
 
-def _caseless(text: str) -> str:
+def caseless(text: str) -> str:
     # Lower case alone depends on the neighbours of a letter (a sigma ends a word in another form), upper case does not.
     return f"upperUTF8(lowerUTF8({text}))"
 

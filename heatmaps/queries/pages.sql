@@ -1,0 +1,30 @@
+-- Which pages there are, the busiest first, and what happened on each; before them, what happened on all of them together.
+SELECT
+    grouping(type) = 1 AS is_page,
+    url,
+    type,
+    sum(count) AS total_count,
+    uniqExactMerge(visitors) AS visitors,
+    min(first) AS first_seen,
+    max(last) AS last_seen,
+    if(is_page, arraySort(one -> (-one.2, one.1), groupArray((type, count, last))), []) AS types
+FROM (
+    SELECT
+        trimRight(current_url, '/') AS url,
+        type,
+        count() AS count,
+        uniqExactState(distinct_id) AS visitors,
+        min(timestamp) AS first,
+        max(timestamp) AS last
+    FROM heatmaps
+    WHERE team_id = {team_id:Int64}
+      AND viewport_width != 0
+      AND (type = 'scrolldepth' OR NOT (x = 0 AND y = 0))
+      /* AND filters */
+    GROUP BY url, type
+)
+GROUP BY GROUPING SETS ((url), (type))
+-- Of the pages, those that were asked for and one more.
+QUALIFY NOT is_page
+    OR row_number() OVER (PARTITION BY is_page ORDER BY total_count DESC, url) - {offset:UInt64} BETWEEN 1 AND {limit:UInt64} + 1
+ORDER BY is_page, total_count DESC, url, type

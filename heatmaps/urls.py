@@ -18,6 +18,7 @@ def _route(route: str, view: object, name: str) -> URLPattern:
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("heatmaps.viewer.urls")),
     path("", include("heatmaps.capture.urls")),
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps", points, "heatmaps"),
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps/events", events, "heatmaps-events"),

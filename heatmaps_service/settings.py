@@ -152,6 +152,7 @@ CACHES = {
 
 INSTALLED_APPS = [
     "heatmaps",
+    "heatmaps.viewer",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,5 +1,6 @@
 """Node.js, for the tests that need it, and what they use from npm."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -41,7 +42,10 @@ def run(directory: Path, *command: str, timeout: float = 60) -> "CompletedProces
 def install(directory: Path) -> None:
     """What the directory's package-lock.json names, from npm unless it is there already."""
     lock, installed = directory / "package-lock.json", directory / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        done = run(directory, "npm", "ci", "--no-progress", timeout=120)
-        assert done.returncode == 0, f"`npm ci` in {directory.name} failed. {done.stderr}"
-        installed.touch()
+    # Files of tests run side by side, and one of them installs for all.
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            done = run(directory, "npm", "ci", "--no-progress", timeout=120)
+            assert done.returncode == 0, f"`npm ci` in {directory.name} failed. {done.stderr}"
+            installed.touch()

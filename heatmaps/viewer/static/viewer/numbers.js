@@ -1,0 +1,209 @@
+// What the picture shows, in numbers: totals, fold, hottest spots, bands, and the interactions behind a spot.
+import { colour, paintLegend, warmth } from "./heat.js";
+import { SCROLL_DEPTH } from "./state.js";
+import { moment, number, percent, shortUrl, unit } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const MOST_SPOTS = 10;
+// How much of a list is looked through for spots: beyond it there is nothing hot.
+const CELLS_FOR_SPOTS = 20_000;
+
+export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);
+
+// --- Points ---------------------------------------------------------------------------------------------------------
+
+// The hottest cell with all around it, then the hottest of those that are not close to it, and so on. Cells come hottest
+// first.
+export function hottestSpots(cells, width, radius) {
+  const looked = cells.slice(0, CELLS_FOR_SPOTS);
+  let left = looked;
+  const spots = [];
+  while (left.length && spots.length < MOST_SPOTS) {
+    const centre = left[0];
+    const isWithin = (px) => (cell) =>
+      cell.pointer_target_fixed === centre.pointer_target_fixed &&
+      Math.hypot((cell.pointer_relative_x - centre.pointer_relative_x) * width, cell.pointer_y - centre.pointer_y) <= px;
+    const around = looked.filter(isWithin(radius));
+    spots.push({ centre, cells: around, count: total(around) });
+    const isClose = isWithin(2 * radius);
+    left = left.filter((cell) => !isClose(cell));
+  }
+  return spots.sort((one, other) => other.count - one.count);
+}
+
+export function showPoints({ cells, fold, state, width, radius, hottest, onChoose, onPoint }) {
+  const all = total(cells);
+  $("total").textContent = number(all);
+  $("total-text").textContent =
+    state.aggregation === "unique_visitors"
+      ? "visitors, counted in every cell; who is in two cells counts twice"
+      : unit(state, all);
+  $("fold-numbers").textContent = foldText(fold, state);
+  $("spots-title").textContent = "Hottest spots";
+  $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
+  heads(["Across, down", "Count", "Share"]);
+  const rows = hottestSpots(cells, width, radius).map((spot) => {
+    const { pointer_relative_x: x, pointer_y: y, pointer_target_fixed: isFixed } = spot.centre;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.append(swatch(warmth(spot.count, hottest)), `${Math.round(100 * x)} %, ${number(y)} px`);
+    if (isFixed) button.append(Object.assign(document.createElement("small"), { textContent: "fixed" }));
+    button.title = `${Math.round(100 * x)} % across, ${number(y)} px down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
+    button.addEventListener("click", () => onChoose(spot));
+    const row = line([button, number(spot.count), percent(spot.count, all)]);
+    row.addEventListener("pointerenter", () => onPoint(spot));
+    row.addEventListener("pointerleave", () => onPoint(null));
+    return row;
+  });
+  fill("spots", rows);
+  legend(hottest, `${unit(state)} within ${radius} px`);
+}
+
+export function foldText({ total_count, below_fold_count, pct_below_fold, median_viewport_height }, state) {
+  if (median_viewport_height === null) return "";
+  const what = unit({ ...state, aggregation: "total_count" });
+  return (
+    `${pct_below_fold.toFixed(1)} % of ${what} are below the fold: ${number(below_fold_count)} of ${number(total_count)}. ` +
+    `Half of all screens show ${number(median_viewport_height)} px or less.`
+  );
+}
+
+export function foldLabel({ total_count, below_fold_count, pct_below_fold, median_viewport_height }) {
+  return (
+    `Fold at ${number(median_viewport_height)} px · ${pct_below_fold.toFixed(1)} % below ` +
+    `(${number(below_fold_count)} of ${number(total_count)})`
+  );
+}
+
+// --- Scroll depth ---------------------------------------------------------------------------------------------------
+
+// Who is in a bucket or in a deeper one has seen the page down to the bucket, from wherever the one before it ends.
+export function depthBands(buckets) {
+  const all = buckets[0]?.cumulative_count ?? 0;
+  let top = 0;
+  return buckets.map(({ scroll_depth_bucket: bottom, cumulative_count: count }) => {
+    const band = { top: Math.max(0, top), bottom: Math.max(0, bottom), count, share: all ? count / all : 0 };
+    top = bottom;
+    return band;
+  });
+}
+
+export function showDepths({ bands, state }) {
+  const all = bands[0]?.count ?? 0;
+  $("total").textContent = number(all);
+  $("total-text").textContent =
+    state.aggregation === "unique_visitors" ? "visitors, counted once for each depth" : `${unit(state, all)} with a depth`;
+  const half = bands.findLast(({ share }) => share >= 0.5);
+  $("fold-numbers").textContent = half ? `Half of them got to ${number(half.bottom)} px or further.` : "";
+  $("spots-title").textContent = "How far down";
+  $("spots-caption").textContent = "How many got how far down the page";
+  heads(["Down to", "Reached", "Share"]);
+  const rows = bands.map(({ bottom, count, share }) => {
+    const place = document.createElement("span");
+    place.append(swatch(share), `${number(bottom)} px`);
+    return line([place, number(count), percent(count, all)]);
+  });
+  fill("spots", rows);
+  legendOf([0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share} %`]), "of visits got this far");
+}
+
+export function bandAt(bands, y) {
+  return bands.find(({ top, bottom }) => y >= top && y < bottom);
+}
+
+// --- The interactions behind a spot ---------------------------------------------------------------------------------
+
+export function showInteractions(page, { offset, limit, timezone, withPage, what }) {
+  const shown = page.results.map(({ timestamp, distinct_id, session_id, current_url }) => {
+    const time = document.createElement("time");
+    time.dateTime = timestamp;
+    time.textContent = moment(timestamp, timezone, { withYear: false });
+    const row = line([time, distinct_id, session_id ?? "none", ...(withPage ? [shortUrl(current_url)] : [])], 4);
+    // What is too long for its column is whole in its title.
+    for (const cell of row.cells) cell.title = cell.textContent;
+    row.cells[0].title = timestamp;
+    return row;
+  });
+  heads(["Time", "Visitor", "Session", ...(withPage ? ["Page"] : [])], "behind-table", 4);
+  fill("behind-table", shown);
+  $("behind-text").textContent = what;
+  const last = offset + page.results.length;
+  $("behind-page").textContent = last ? `${number(offset + 1)} to ${number(last)} of ${number(page.total_count)}` : "none";
+  $("newer").disabled = offset === 0;
+  $("older").disabled = !page.has_more;
+  $("behind").hidden = false;
+  return { older: offset + limit, newer: Math.max(0, offset - limit) };
+}
+
+// --- The legend -----------------------------------------------------------------------------------------------------
+
+function legend(hottest, what) {
+  if (!hottest) return legendOf([], "");
+  const steps = niceSteps(hottest).map((value) => [warmth(value, hottest), number(value)]);
+  legendOf(steps, what);
+}
+
+function legendOf(ticks, what) {
+  paintLegend($("legend-strip"));
+  $("legend").hidden = ticks.length === 0;
+  $("legend-unit").textContent = what;
+  $("legend").setAttribute("aria-label", `Legend, cold to hot: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
+  $("legend-ticks").replaceChildren(
+    ...ticks.map(([share, text]) => {
+      const tick = document.createElement("span");
+      tick.style.left = `${100 * share}%`;
+      tick.textContent = text;
+      return tick;
+    }),
+  );
+}
+
+// 0, the hottest, and round numbers between that stand apart on the legend.
+export function niceSteps(hottest) {
+  const steps = [0];
+  for (const share of [0.11, 0.44]) {
+    const wanted = hottest * share;
+    const digit = 10 ** Math.floor(Math.log10(wanted));
+    const value = digit * Math.round(wanted / digit);
+    if (value > steps.at(-1) && value < hottest * 0.65) steps.push(value);
+  }
+  return [...steps, hottest];
+}
+
+// --- Tables ---------------------------------------------------------------------------------------------------------
+
+function heads(names, id = "spots", numbersFrom = 1) {
+  $(id).tHead.rows[0].replaceChildren(
+    ...names.map((name, index) => {
+      const cell = document.createElement("th");
+      cell.scope = "col";
+      cell.textContent = name;
+      if (index >= numbersFrom) cell.className = "number";
+      return cell;
+    }),
+  );
+}
+
+function line(values, numbersFrom = 1) {
+  const row = document.createElement("tr");
+  values.forEach((value, index) => {
+    const cell = row.insertCell();
+    cell.append(value);
+    if (index >= numbersFrom) cell.className = "number";
+  });
+  return row;
+}
+
+function fill(id, rows) {
+  $(id).hidden = rows.length === 0;
+  $(id).tBodies[0].replaceChildren(...rows);
+}
+
+function swatch(share) {
+  const mark = document.createElement("i");
+  mark.className = "swatch";
+  mark.style.background = colour(share);
+  mark.setAttribute("aria-hidden", "true");
+  return mark;
+}

@@ -1,0 +1,229 @@
+// The page and what lies above it. Everything on the sheet is in CSS px of the page, and the sheet as a whole is scaled.
+import { field, paint, paintBands } from "./heat.js";
+import { frameAddress } from "./state.js";
+
+const $ = (id) => document.getElementById(id);
+const [bed, sheet, picture, frame, outline] = ["bed", "sheet", "picture", "frame", "outline"].map($);
+const [heat, heatFixed, bands, glass, spot, marks] = ["heat", "heat-fixed", "bands", "glass", "spot", "marks"].map($);
+
+const RULER_PX = 500;
+const PING_MS = 1_700;
+// Taller pages are cut off, and the numbers say so.
+export const TALLEST_PX = 60_000;
+
+const size = { width: 0, height: 0, zoom: 1 };
+
+export function layOut(width, height, zoom) {
+  const room = picture.clientWidth - 2 * parseFloat(getComputedStyle(picture).paddingLeft);
+  size.zoom = zoom === "fit" ? Math.min(1, Math.max(0.1, room / width)) : 1;
+  bed.style.width = `${width * size.zoom}px`;
+  bed.style.height = `${height * size.zoom}px`;
+  sheet.style.transform = `scale(${size.zoom})`;
+  sheet.style.width = `${width}px`;
+  sheet.style.height = `${height}px`;
+  $("fold").style.setProperty("--zoom", size.zoom);
+  marks.style.fontSize = outline.style.fontSize = `${12 / size.zoom}px`;
+  if (size.height !== height) {
+    outline.replaceChildren(
+      ...Array.from({ length: Math.floor(height / RULER_PX) }, (_, index) => {
+        const line = document.createElement("span");
+        line.style.top = `${(index + 1) * RULER_PX}px`;
+        line.textContent = `${(index + 1) * RULER_PX} px`;
+        return line;
+      }),
+    );
+  }
+  Object.assign(size, { width, height });
+}
+
+// --- The page itself ------------------------------------------------------------------------------------------------
+
+const NOTES = {
+  none: "There is no page to show: choose one, or the outline stands in for it.",
+  mixed: "The page is on http and this one on https, and browsers show no such page in a frame. Its outline is shown.",
+  refused: "The page refuses to be shown in a frame, so its outline is shown, at true scale.",
+  unknown: "No page below? Then it cannot be reached, or it refuses to be shown in a frame, which no script is told.",
+};
+let shownAddress = null;
+let onNote = () => {};
+
+// Shows the page, or why it cannot be shown. Whether a page of another origin refuses its frame is told to no script,
+// with two exceptions that are used here: Chromium reports what a policy for frame-ancestors blocks, and the timing of a
+// page that is our own, or that allows it, tells its status.
+export function showFrame(state, note) {
+  const address = frameAddress(state.url, state.site, location.href);
+  const wanted = state.show === "page" ? address : null;
+  const sandbox = state.scripts === "no" ? "" : "allow-scripts";
+  const key = JSON.stringify([wanted, sandbox]);
+  onNote = note;
+  if (key === shownAddress) return;
+  shownAddress = key;
+  frame.replaceChildren();
+  frame.hidden = wanted === null;
+  if (state.show !== "page") return note("");
+  if (wanted === null) return note(NOTES.none);
+  if (isMixed(wanted)) return refuse("mixed");
+  note("");
+  const page = document.createElement("iframe");
+  page.title = `The page ${state.url}`;
+  page.setAttribute("sandbox", sandbox);
+  page.referrerPolicy = "no-referrer";
+  page.src = wanted;
+  page.addEventListener("load", () => setTimeout(() => lookAtTiming(page, wanted), 200));
+  frame.append(page);
+}
+
+function refuse(reason) {
+  frame.replaceChildren();
+  frame.hidden = true;
+  onNote(NOTES[reason]);
+}
+
+function isMixed(address) {
+  const { protocol, hostname } = new URL(address);
+  return location.protocol === "https:" && protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(hostname);
+}
+
+function lookAtTiming(page, address) {
+  if (!page.isConnected) return;
+  const timing = performance.getEntriesByName(address.replace(/#.*/, "")).at(-1);
+  if (timing?.responseStatus > 0) return;
+  if (new URL(address).origin === location.origin) refuse("refused");
+  else onNote(NOTES.unknown, { isUnsure: true });
+}
+
+if ("ReportingObserver" in window) {
+  new ReportingObserver(
+    (reports) => {
+      const page = frame.querySelector("iframe");
+      const blocked = ({ body }) =>
+        body.effectiveDirective === "frame-ancestors" && new URL(body.blockedURL).origin === new URL(page.src).origin;
+      if (page && reports.some(blocked)) refuse("refused");
+    },
+    { types: ["csp-violation"] },
+  ).observe();
+}
+
+// --- What lies above it ---------------------------------------------------------------------------------------------
+
+// Draws both layers on one scale, and returns what the hottest place of it is.
+export async function drawHeat(cells, { radius, foldHeight, showFixed, signal }) {
+  const { width, height } = size;
+  const firstScreen = Math.min(height, Math.max(foldHeight, radius));
+  const onPage = await field(cells.filter((cell) => !cell.pointer_target_fixed), { width, height, radius, signal });
+  const fixedCells = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
+  const onScreen = await field(fixedCells, { width, height: firstScreen, radius, signal });
+  const hottest = Math.max(onPage.hottest, onScreen.hottest);
+  await paint(heat, onPage, hottest, signal);
+  await paint(heatFixed, onScreen, hottest, signal);
+  heatFixed.style.height = `${firstScreen}px`;
+  heatFixed.hidden = !showFixed;
+  heat.hidden = false;
+  bands.hidden = true;
+  marks.querySelectorAll("b").forEach((mark) => mark.remove());
+  return hottest;
+}
+
+// Bands are {top, bottom, share}; each tenth that is reached gets a label.
+export function drawBands(found) {
+  paintBands(bands, found, size.height);
+  bands.hidden = false;
+  heat.hidden = heatFixed.hidden = true;
+  const labels = [];
+  let next = 0.9;
+  for (const { top, bottom, share } of found) {
+    if (share > next || bottom === top) continue;
+    labels.push({ at: top, share });
+    next = Math.ceil(share * 10 - 1) / 10;
+  }
+  marks.replaceChildren(
+    ...labels.map(({ at, share }) => {
+      const mark = document.createElement("b");
+      mark.style.top = `${at}px`;
+      mark.textContent = `${(100 * share).toFixed(1)} %`;
+      return mark;
+    }),
+  );
+}
+
+export function clear() {
+  heat.hidden = heatFixed.hidden = bands.hidden = true;
+  marks.replaceChildren();
+  markSpot(null);
+  showFold(null);
+}
+
+export function setOpacity(percent) {
+  heat.style.opacity = heatFixed.style.opacity = percent / 100;
+  // Bands cover the whole page, which is to be seen through them.
+  bands.style.opacity = (0.7 * percent) / 100;
+}
+
+export function showFold(height, text = "") {
+  $("fold").hidden = height === null;
+  if (height === null) return;
+  $("fold").style.top = `${height}px`;
+  $("fold-text").textContent = text;
+}
+
+export function markSpot(place, { scroll = false } = {}) {
+  spot.hidden = !place;
+  if (!place) return;
+  spot.style.left = `${place.x}px`;
+  spot.style.top = `${place.y}px`;
+  spot.style.width = spot.style.height = `${2 * place.radius}px`;
+  if (scroll) {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const top = place.y * size.zoom - picture.clientHeight / 2;
+    picture.scrollTo({ top, left: place.x * size.zoom - picture.clientWidth / 2, behavior: still ? "auto" : "smooth" });
+  }
+}
+
+// A ring around what has just come in.
+export function ping(cells) {
+  for (const cell of cells) {
+    const ring = document.createElement("i");
+    ring.style.left = `${cell.pointer_relative_x * size.width}px`;
+    ring.style.top = `${cell.pointer_y}px`;
+    marks.append(ring);
+    setTimeout(() => ring.remove(), PING_MS);
+  }
+}
+
+// --- The pointer ----------------------------------------------------------------------------------------------------
+
+// Calls back with the place on the page, in px of the page; onHover with null when the pointer leaves.
+export function follow({ onHover, onClick }) {
+  const place = (event) => {
+    const box = sheet.getBoundingClientRect();
+    return {
+      x: (event.clientX - box.left) / size.zoom,
+      y: (event.clientY - box.top) / size.zoom,
+      clientX: event.clientX,
+      clientY: event.clientY,
+    };
+  };
+  let waiting = 0;
+  glass.addEventListener("pointermove", (event) => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => onHover(place(event)));
+  });
+  glass.addEventListener("pointerleave", () => {
+    cancelAnimationFrame(waiting);
+    onHover(null);
+  });
+  glass.addEventListener("click", (event) => onClick(place(event)));
+}
+
+// The cells within a circle, as they are laid out.
+export function cellsAround(cells, place, radius, showFixed) {
+  return cells.filter(
+    (cell) =>
+      (showFixed || !cell.pointer_target_fixed) &&
+      Math.hypot(cell.pointer_relative_x * size.width - place.x, cell.pointer_y - place.y) <= radius,
+  );
+}
+
+export function width() {
+  return size.width;
+}

@@ -1,0 +1,77 @@
+// How things are called and written.
+
+const NOUNS = {
+  click: ["click", "clicks"],
+  rageclick: ["rage click", "rage clicks"],
+  deadclick: ["dead click", "dead clicks"],
+  mousemove: ["rest of a pointer", "rests of pointers"],
+  scrolldepth: ["visit", "visits"],
+};
+
+const TITLES = {
+  click: "Clicks",
+  rageclick: "Rage clicks",
+  deadclick: "Dead clicks",
+  mousemove: "Pointer rests",
+  scrolldepth: "Scroll depth",
+};
+
+export const KNOWN_TYPES = Object.keys(TITLES);
+
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
+
+export function number(value) {
+  return Math.abs(value) < 10 && !Number.isInteger(value) ? few.format(value) : whole.format(value);
+}
+
+export function percent(part, whole) {
+  return `${(whole ? (100 * part) / whole : 0).toFixed(1)} %`;
+}
+
+export function title(type) {
+  return TITLES[type] ?? type;
+}
+
+// "1 click", "7,278 clicks"; in visitors when those are counted.
+export function counted(value, state) {
+  return `${number(value)} ${unit(state, value)}`;
+}
+
+export function unit({ type, aggregation }, value = 2) {
+  if (aggregation === "unique_visitors") return value === 1 ? "visitor" : "visitors";
+  return (NOUNS[type] ?? [type, type])[value === 1 ? 0 : 1];
+}
+
+export function days({ date_from, date_to }) {
+  const named = { dStart: "today", mStart: "this month", yStart: "this year", all: "all that is kept" };
+  const back = /^-?(\d+)d$/.exec(date_from);
+  if (!date_to) return named[date_from] ?? (back ? `last ${back[1]} days` : `from ${date_from}`);
+  return `${date_from} to ${date_to}`;
+}
+
+export function widths({ width_min, width_max }) {
+  if (width_min && width_max) return `${width_min} to ${width_max} px wide`;
+  if (width_min) return `from ${width_min} px wide`;
+  return width_max ? `up to ${width_max} px wide` : "any width";
+}
+
+export function moment(timestamp, timezone, { withYear = true } = {}) {
+  const day = { day: "numeric", month: "short", ...(withYear ? { year: "numeric" } : {}) };
+  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  return new Intl.DateTimeFormat("en-GB", { ...day, ...clock, timeZone: timezone }).format(new Date(timestamp));
+}
+
+export function bytes(value) {
+  return value < 1e6 ? `${number(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+}
+
+// A URL without what goes without saying.
+export function shortUrl(url) {
+  try {
+    const { pathname, search, hash, host } = new URL(url);
+    return pathname === "/" && !search && !hash ? `${host}/` : pathname + search + hash;
+  } catch {
+    return url;
+  }
+}

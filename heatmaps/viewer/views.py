@@ -1,0 +1,19 @@
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+# What the page may do. It shows other people's pages in a sandboxed frame, and nothing else comes from elsewhere.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-src http: https:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+@require_safe
+def viewer(request: HttpRequest) -> HttpResponse:
+    """The page. Who may see what is for the API to say, which its scripts ask."""
+    response = render(request, "viewer/index.html")
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cache-Control"] = "no-cache"
+    return response

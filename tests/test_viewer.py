@@ -1,0 +1,577 @@
+"""The viewer in a real browser: what it shows is what the API says, and it asks nobody else."""
+
+import math
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import orjson
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from heatmaps.demo import site
+from tests import node
+from tests.processes import Service, ask, served
+
+if node.CHROMIUM is None or not node.is_there():
+    node.leave_out_module(
+        "The tests of the viewer were left out, as they need Chromium, and Node 20 or newer with npm. On Debian: "
+        "apt-get install chromium nodejs npm; where that Node is older, https://nodejs.org has a newer one."
+    )
+
+ARGUMENTS = [
+    # Only our own pages are shown, and Chromium's sandbox does not run as root.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+HOME = site.url("/").rstrip("/")
+EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
+# All that the demo has; the page's outline, where the page itself is not what a test is about.
+LOOKED_AT = {"date_from": "-31d", "show": "outline"}
+# What Chromium says of a request that is answered 401, which is how the viewer learns that nobody is signed in.
+NOT_SIGNED_IN = "Failed to load resource: the server responded with a status of 401"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """The demo as it is served, and its API as the demo's key opens it."""
+
+    port: int
+    key: str
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answer(self, path: str, **parameters: Any) -> Any:
+        target = f"/api/projects/1/{path}?{urlencode(parameters)}"
+        status, body = ask(self.port, target, Authorization=f"Bearer {self.key}")
+        assert status == 200, body
+        return orjson.loads(body)
+
+    def points(self, **parameters: Any) -> list[dict[str, Any]]:
+        asked = {"date_from": "-31d", "url_exact": HOME, "limit": 0, **parameters}
+        found: list[dict[str, Any]] = self.answer("heatmaps/", **asked)["results"]
+        return found
+
+    def count(self, **parameters: Any) -> int:
+        return sum(point["count"] for point in self.points(**parameters))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    service = Service(directory=tmp_path_factory.mktemp("viewer"), environment={"RATE_LIMIT_ENABLED": "false"})
+    printed = orjson.loads(service.result("demo", "--rows", "20000", "--no-serve", "--json"))
+    assert printed["project_id"] == 1
+    service.result(
+        "shell",
+        "-v0",
+        "-c",
+        "from heatmaps.models import Membership, Organization, User\n"
+        f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
+        "Membership.objects.create(user=ann, organization=Organization.objects.get())",
+    )
+    with served(service) as port:
+        yield Demo(port=port, key=printed["api_key"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=node.CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+class Viewer:
+    """One person's browser at the viewer, and all that it complained about."""
+
+    def __init__(self, demo: Demo, context: BrowserContext) -> None:
+        self.demo = demo
+        self.context = context
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        context.on("request", lambda request: self.requests.append(request.url))
+        # A refusal by the Content-Security-Policy is a message on the console, too.
+        context.on("console", lambda message: self._told(message.type, message.text))
+        context.on("weberror", lambda error: self._told("error", str(error.error)))
+        self.page = context.new_page()
+        self.page.set_default_timeout(10_000)
+
+    def _told(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and not text.startswith(NOT_SIGNED_IN):
+            self.complaints.append(text)
+
+    def use_key(self) -> None:
+        """As if the key had been pasted into this tab."""
+        self.page.goto(f"{self.demo.origin}/static/viewer/icon.svg")
+        self.page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", self.demo.key)
+
+    def open(self, **state: Any) -> None:
+        self.page.goto(f"{self.demo.origin}/?{urlencode({**LOOKED_AT, **state})}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until what was asked for is shown."""
+        expect(self.page.locator("#viewer")).to_be_visible()
+        expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible()
+
+    def state(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.page.url).query))
+
+    def text(self, selector: str) -> str:
+        return self.page.locator(selector).inner_text()
+
+    def total(self) -> int:
+        return number(self.text("#total"))
+
+    def rows(self, table: str) -> list[list[str]]:
+        found: list[list[str]] = self.page.locator(f"{table} tbody tr").evaluate_all(
+            "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+        )
+        return found
+
+    def choose(self, label: str, name: str) -> None:
+        """Chooses one of the radio buttons of a group."""
+        self.page.get_by_role("radiogroup", name=label).get_by_role("radio", name=re.compile(f"^{name}")).check()
+        self.settle()
+
+    def alpha(self, x: float, y: float, canvas: str = "#heat") -> int:
+        """How much colour there is at a place of the page, of 255: x a share of its width, y in px."""
+        return self.alphas([(x, y)], canvas)[0]
+
+    def alphas(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[int]:
+        found: list[int] = self.page.evaluate(
+            """([selector, places]) => {
+                const canvas = document.querySelector(selector);
+                const { width, height } = canvas;
+                const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+                context.drawImage(canvas, 0, 0);
+                const tall = parseFloat(getComputedStyle(canvas).height);
+                return places.map(([x, y]) => {
+                    const pixel = [Math.min(width - 1, Math.floor(x * width)), Math.floor((y / tall) * height)];
+                    return context.getImageData(...pixel, 1, 1).data[3];
+                });
+            }""",
+            [canvas, places],
+        )
+        return found
+
+    def at(self, x: float, y: float) -> tuple[tuple[int, int], tuple[float, float]]:
+        """A pixel of the screen for the mouse, with a place of the page brought into view there; and where on the page
+        the pixel is, in px."""
+        pixel, place = self.page.evaluate(
+            """([x, y]) => {
+                const [picture, sheet] = ["picture", "sheet"].map((id) => document.getElementById(id));
+                const zoom = sheet.getBoundingClientRect().width / sheet.offsetWidth;
+                picture.scrollTop = y * zoom - picture.clientHeight / 2;
+                const box = sheet.getBoundingClientRect();
+                const pixel = [Math.round(box.left + x * box.width), Math.round(box.top + y * zoom)];
+                return [pixel, [(pixel[0] - box.left) / zoom, (pixel[1] - box.top) / zoom]];
+            }""",
+            [x, y],
+        )
+        return (pixel[0], pixel[1]), (place[0], place[1])
+
+
+@pytest.fixture
+def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
+    """Somebody who is not signed in. What is asked of others, and every complaint, fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    viewer = Viewer(demo, context)
+    yield viewer
+    context.close()
+    assert viewer.complaints == []
+    assert {urlsplit(url).netloc for url in viewer.requests} == {f"127.0.0.1:{demo.port}"}
+
+
+@pytest.fixture
+def viewer(anonymous: Viewer) -> Viewer:
+    anonymous.use_key()
+    return anonymous
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def box(path: str, name: str) -> site.Box:
+    page = next(page for page in site.PAGES if page.path == path)
+    found = next(element for element in page.elements if element.name == name).desktop
+    assert found
+    return found
+
+
+def middle(path: str, name: str) -> tuple[float, float]:
+    """Where an element is: x as a share of the width, y in px."""
+    left, top, across, down = box(path, name)
+    return (left + across / 2) / site.DESKTOP_WIDTH, top + down / 2
+
+
+# --- Signing in -----------------------------------------------------------------------------------------------------
+
+
+def test_a_session_of_the_admin_opens_the_viewer_where_it_was(anonymous: Viewer, demo: Demo) -> None:
+    page = anonymous.page
+    page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, 'type': 'mousemove'})}")
+    page.get_by_role("link", name="Sign in with e-mail and password").click()
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    anonymous.settle()
+    assert anonymous.state() == {**LOOKED_AT, "project": "1", "url": HOME, "type": "mousemove"}
+    assert anonymous.total() == demo.count(type="mousemove")
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_pasted_key_opens_the_viewer_and_stays_in_its_tab(anonymous: Viewer, demo: Demo) -> None:
+    page = anonymous.page
+    page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
+    page.get_by_label("Personal API key").fill("phx_wrong")
+    page.get_by_role("button", name="Use key").click()
+    expect(page.get_by_role("alert")).to_have_text("Personal API key found in request Authorization header is invalid.")
+    page.get_by_label("Personal API key").fill(demo.key)
+    page.get_by_role("button", name="Use key").click()
+    anonymous.settle()
+    assert anonymous.total() == demo.count()
+    assert demo.key not in page.url
+    assert anonymous.context.cookies() == []
+    assert page.evaluate("JSON.stringify(localStorage)") == "{}"
+
+    another = anonymous.context.new_page()
+    another.goto(f"{demo.origin}/")
+    expect(another.get_by_label("Personal API key")).to_be_visible()
+    page.get_by_role("button", name="Forget key").click()
+    expect(page.get_by_label("Personal API key")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+# --- The picture ----------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_is_hot_at_the_call_to_action_and_cold_where_nothing_is(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(width_min=1040)
+    viewer.page.get_by_label("Search pages").fill("EXAMPLE.com")
+    viewer.page.locator("#pages button").get_by_text("demo.example.com/", exact=True).click()
+    viewer.settle()
+    assert viewer.state()["url"] == HOME
+    points = demo.points(viewport_width_min=1040)
+    assert viewer.total() == sum(point["count"] for point in points)
+
+    x, y = middle("/", "Shop now")
+    assert viewer.alpha(x, y) == 255
+    # The hottest of all is the button, and the table says so first.
+    across, down = re.findall(r"\d[\d,]*", viewer.rows("#spots")[0][0])[:2]
+    left, top, width, height = box("/", "Shop now")
+    assert left <= int(across) / 100 * site.DESKTOP_WIDTH <= left + width
+    assert top <= number(down) <= top + height
+    # And it is cold wherever nothing is near.
+    is_near = [(point["pointer_relative_x"] * 1440, point["pointer_y"]) for point in points]
+    empty = [
+        (column / 10, row)
+        for row in range(100, 4000, 100)
+        for column in range(1, 10)
+        if all(abs(column * 144 - x) > 64 or abs(row - y) > 64 for x, y in is_near)
+    ]
+    assert len(empty) > 5
+    assert set(viewer.alphas(empty)) == {0}
+
+
+def test_fixed_elements_are_a_layer_of_their_own(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    x, y = middle("/", "Coffee")
+    assert viewer.alpha(x, y, "#heat-fixed") > 100
+    assert viewer.alpha(*middle("/", "Shop now"), "#heat-fixed") == 0
+    viewer.page.get_by_label("Fixed elements").uncheck()
+    expect(viewer.page.locator("#heat-fixed")).to_be_hidden()
+    assert viewer.state()["fixed"] == "no"
+
+
+def test_the_fold_is_where_the_api_says(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME)
+    fold = demo.answer("heatmaps/", date_from="-31d", url_exact=HOME)["fold"]
+    line = viewer.page.locator("#fold")
+    assert line.evaluate("line => line.style.top") == f"{fold['median_viewport_height']}px"
+    assert viewer.text("#fold-text") == (
+        f"Fold at {fold['median_viewport_height']} px · {fold['pct_below_fold']} % below "
+        f"({fold['below_fold_count']:,} of {fold['total_count']:,})"
+    )
+
+
+def test_types_viewports_and_test_accounts_change_it_as_they_change_the_numbers(viewer: Viewer, demo: Demo) -> None:
+    coffee = site.url("/coffee")
+    viewer.open(url=coffee, width_min=1040)
+    edit = middle("/coffee", "Edit")
+    wide = {"url_exact": coffee, "viewport_width_min": 1040}
+    assert viewer.total() == demo.count(**wide)
+    assert viewer.alpha(*edit) == 255
+
+    viewer.page.get_by_label("Leave out test accounts").check()
+    viewer.settle()
+    assert viewer.total() == demo.count(**wide, filter_test_accounts="true") < demo.count(**wide)
+    assert viewer.alpha(*edit) < 128
+
+    viewer.choose("Viewport width", "Mobile")
+    narrow = {"url_exact": coffee, "viewport_width_max": 480, "filter_test_accounts": "true"}
+    assert viewer.total() == demo.count(**narrow)
+    assert viewer.page.locator("#sheet").evaluate("sheet => sheet.offsetWidth") == 390
+
+    viewer.choose("Kind of interaction", "Pointer rests")
+    assert viewer.total() == demo.count(**narrow, type="mousemove")
+    viewer.choose("What is counted", "Visitors")
+    assert viewer.total() == demo.count(**narrow, type="mousemove", aggregation="unique_visitors")
+
+    viewer.page.go_back()
+    expect(viewer.page.locator("#total")).to_have_text(f"{demo.count(**narrow, type='mousemove'):,}")
+    viewer.page.go_back()
+    expect(viewer.page.locator("#total")).to_have_text(f"{demo.count(**narrow):,}")
+
+
+def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=site.url("/blog/brewing-guide"))
+    viewer.choose("Which pages", "Pattern")
+    pattern = site.url("/blog*")
+    assert viewer.state()["pattern"] == pattern
+    asked = {"url_exact": "", "url_pattern": pattern}
+    assert viewer.total() == demo.count(**asked)
+
+    viewer.page.get_by_label("Cohort").select_option("customers")
+    viewer.settle()
+    assert viewer.total() == demo.count(**asked, cohort_ids="[1]")
+    viewer.page.get_by_label("In whose session this happened").fill("purchase, $pageview")
+    viewer.page.keyboard.press("Enter")
+    viewer.settle()
+    events = '[{"id":"purchase"},{"id":"$pageview"}]'
+    assert viewer.total() == demo.count(**asked, cohort_ids="[1]", events=events)
+    viewer.page.get_by_label("Dates", exact=True).select_option("Last 14 days")
+    viewer.settle()
+    assert viewer.total() == demo.count(**asked, cohort_ids="[1]", events=events, date_from="-14d")
+
+
+def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME)
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=50)
+    shown = viewer.page.locator("#pages button")
+    assert [shown.nth(n).get_attribute("data-url") for n in range(shown.count())] == [
+        page["url"] for page in pages["results"]
+    ]
+    assert [number(text.split()[-1]) for text in shown.all_inner_texts()] == [
+        page["total_count"] for page in pages["results"]
+    ]
+    home = next(page for page in pages["results"] if page["url"] == HOME)
+    counts = {one["type"]: one["count"] for one in home["types"]}
+    labels = viewer.page.locator("#types label")
+    assert [number(labels.nth(n).locator("span").last.inner_text()) for n in range(labels.count())] == [
+        counts.get(kind, 0) for kind in ("click", "rageclick", "deadclick", "mousemove", "scrolldepth")
+    ]
+
+
+def test_the_bands_of_scroll_depth_are_those_of_the_api(viewer: Viewer, demo: Demo) -> None:
+    post = site.url("/blog/brewing-guide")
+    viewer.open(url=post, type="scrolldepth")
+    buckets = demo.points(url_exact=post, type="scrolldepth")
+    began = buckets[0]["cumulative_count"]
+    assert viewer.rows("#spots") == [
+        [
+            f"{bucket['scroll_depth_bucket']:,} px",
+            f"{bucket['cumulative_count']:,}",
+            f"{100 * bucket['cumulative_count'] / began:.1f} %",
+        ]
+        for bucket in buckets
+    ]
+    pixel, (_, y) = viewer.at(0.5, 4050)
+    viewer.page.mouse.move(*pixel)
+    reached = next(bucket for bucket in buckets if bucket["scroll_depth_bucket"] > y)
+    count, bottom = reached["cumulative_count"], reached["scroll_depth_bucket"]
+    expect(viewer.page.locator("#tip")).to_have_text(
+        f"{count:,} visits of {began:,} got to {bottom:,} px · {100 * count / began:.1f} %"
+    )
+
+
+# --- What is behind it ----------------------------------------------------------------------------------------------
+
+
+def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    points = demo.points(viewport_width_min=1040)
+    pixel, (x, y) = viewer.at(*middle("/", "Shop now"))
+    around = [
+        point
+        for point in points
+        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
+    ]
+    count = sum(point["count"] for point in around)
+    share = 100 * count / sum(point["count"] for point in points)
+    viewer.page.mouse.move(*pixel)
+    expect(viewer.page.locator("#tip")).to_have_text(f"{count:,} clicks within 32 px · {share:.1f} %")
+
+    viewer.page.mouse.click(*pixel)
+    expect(viewer.page.locator("#behind-page")).to_have_text(f"1 to 20 of {count:,}")
+
+    def behind(offset: int) -> list[list[str]]:
+        chosen = [
+            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]}
+            for p in around
+        ]
+        asked = {"points": orjson.dumps(chosen).decode(), "limit": 20, "offset": offset}
+        wide = {"date_from": "-31d", "url_exact": HOME, "viewport_width_min": 1040}
+        found = demo.answer("heatmaps/events/", **wide, **asked)
+        assert found["total_count"] == count
+        return [[row["distinct_id"], row["session_id"]] for row in found["results"]]
+
+    assert [row[1:] for row in viewer.rows("#behind-table")] == behind(0)
+    viewer.page.get_by_role("button", name="Older").click()
+    expect(viewer.page.locator("#behind-page")).to_have_text(f"21 to 40 of {count:,}")
+    assert [row[1:] for row in viewer.rows("#behind-table")] == behind(20)
+
+
+def test_the_table_of_spots_does_it_all_without_a_mouse(viewer: Viewer) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    count = viewer.rows("#spots")[0][1]
+    viewer.page.locator("#spots button").first.focus()
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.get_by_role("heading", name="Behind this spot")).to_be_focused()
+    assert viewer.text("#behind-text").startswith(f"{count} clicks")
+    viewer.page.keyboard.press("Tab")
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.locator("#behind")).to_be_hidden()
+
+
+# --- Nothing, and what goes wrong -----------------------------------------------------------------------------------
+
+
+def test_an_empty_picture_names_the_filter_that_emptied_it(viewer: Viewer, demo: Demo) -> None:
+    # Nobody visits with a window between the phones' and the desktops'.
+    viewer.open(url=HOME, width_min=496, width_max=1024, test_accounts="yes")
+    card = viewer.page.locator("#empty")
+    expect(card).to_contain_text("This filter emptied it:")
+    assert card.locator("li span").all_inner_texts() == ["Viewport: 496 to 1024 px wide"]
+    seen = next(page for page in demo.answer("heatmaps/pages/", date_from="all")["results"] if page["url"] == HOME)
+    last = viewer.page.locator("#empty table tr")
+    assert [row.split("\t")[1] for row in last.all_inner_texts()] == [f"{one['count']:,}" for one in seen["types"]]
+    card.get_by_role("button", name="Take it away").click()
+    viewer.settle()
+    expect(card).to_be_hidden()
+    assert viewer.total() == demo.count(filter_test_accounts="true")
+
+
+def test_a_type_that_never_happened_is_no_filters_fault(viewer: Viewer) -> None:
+    viewer.open(url=HOME, type="hover", test_accounts="yes")
+    expect(viewer.page.locator("#empty")).to_contain_text("nothing of this kind was ever seen here")
+
+
+def test_the_apis_own_words_tell_what_is_wrong(viewer: Viewer) -> None:
+    viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, 'date_from': 'yesterday'})}")
+    expect(viewer.page.get_by_role("alert")).to_have_text("date_from: Error parsing provided date_from: yesterday")
+    viewer.complaints = [text for text in viewer.complaints if "status of 400" not in text]
+
+
+def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
+    held: list[Any] = []
+    viewer.page.route("**/heatmaps/?*", held.append)
+    viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
+    viewer.page.get_by_role("button", name="Cancel").click()
+    expect(viewer.page.get_by_role("alert")).to_contain_text("Cancelled.")
+    viewer.page.unroute("**/heatmaps/?*")
+    viewer.page.get_by_role("button", name="Ask again").click()
+    viewer.settle()
+    assert viewer.total() > 0
+
+
+# --- Links, copies and windows --------------------------------------------------------------------------------------
+
+
+def test_a_copied_link_restores_the_picture(viewer: Viewer, demo: Demo, browser: Browser) -> None:
+    viewer.open(url=site.url("/checkout"))
+    viewer.choose("Kind of interaction", "Rage clicks")
+    viewer.choose("Viewport width", "Desktop")
+    viewer.page.get_by_label("Radius").fill("20")
+    viewer.settle()
+    viewer.page.get_by_role("button", name="Copy link").click()
+    link = viewer.page.locator("#copy-text").input_value()
+    seen = (viewer.total(), viewer.rows("#spots"), viewer.page.evaluate(PIXELS))
+
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    another = Viewer(demo, context)
+    another.use_key()
+    another.page.goto(link)
+    another.settle()
+    assert (another.total(), another.rows("#spots"), another.page.evaluate(PIXELS)) == seen
+    context.close()
+
+
+PIXELS = """() => {
+    const canvas = document.getElementById("heat");
+    const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    return [canvas.width, canvas.height, pixels.reduce((sum, value, place) => (sum + value * (place % 997)) % 1e9, 0)];
+}"""
+
+
+def test_the_copied_curl_is_the_request_behind_the_picture(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, events="it's", aggregation="unique_visitors", width_max=480)
+    (asked,) = {url for url in viewer.requests if "/heatmaps/?" in url and "limit=0" in url}
+    viewer.page.get_by_role("button", name="Copy as curl").click()
+    words = shlex.split(viewer.page.locator("#copy-text").input_value().replace("\\\n", ""))
+    assert words[:6] == [
+        "curl",
+        "-sS",
+        "-G",
+        "-H",
+        "Authorization: Bearer $KEY",
+        f"{demo.origin}/api/projects/1/heatmaps/",
+    ]
+    assert set(words[6::2]) == {"--data-urlencode"}
+    assert dict(word.split("=", 1) for word in words[7::2]) == dict(parse_qsl(urlsplit(asked).query))
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 700)], ids=["desktop", "phone"])
+def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
+    node.install(node.BROWSER)
+    viewer.page.set_viewport_size({"width": size[0], "height": size[1]})
+    viewer.open(url=HOME, width_min=1040)
+    if size[0] < 760:
+        viewer.page.get_by_role("button", name="Filters").click()
+    viewer.page.locator("#spots button").first.click()
+    expect(viewer.page.locator("#behind-page")).to_be_visible()
+    assert barriers(viewer.page) == []
+    viewer.choose("Kind of interaction", "Scroll depth")
+    assert barriers(viewer.page) == []
+    viewer.page.get_by_role("button", name="Copy as curl").click()
+    assert barriers(viewer.page) == []
+
+
+def test_axe_finds_no_barrier_before_signing_in(anonymous: Viewer, demo: Demo) -> None:
+    node.install(node.BROWSER)
+    anonymous.page.goto(demo.origin)
+    expect(anonymous.page.get_by_label("Personal API key")).to_be_visible()
+    assert barriers(anonymous.page) == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds on the page that is serious or worse."""
+    # The page's own policy lets no script of others in; this one comes through the debugger.
+    page.evaluate((node.BROWSER / "node_modules/axe-core/axe.min.js").read_text())
+    found = page.evaluate("axe.run(document, {iframes: false})")
+    return [
+        f"{one['id']}: {node['html']}: {node['failureSummary']}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_nothing_sticks_out_of_the_window(viewer: Viewer, width: int) -> None:
+    viewer.page.set_viewport_size({"width": width, "height": 800})
+    viewer.open(url=HOME)
+    assert viewer.page.evaluate("document.documentElement.scrollWidth") == width

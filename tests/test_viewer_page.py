@@ -1,0 +1,59 @@
+"""The page of the viewer as it is served: what it may do, and that all it names is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils.http import urlencode
+
+from heatmaps.viewer import views
+from tests.conftest import body
+
+STATIC_FILES = Path(views.__file__).parent / "static" / "viewer"
+STATIC = re.compile(r"""(?:src|href)="(/static/viewer/[^"]+)\"""")
+IMPORT = re.compile(r'from "\./([^"]+)"')
+HANDLERS = re.compile(r"<[^>]*\son\w+=|<[^>]*\sstyle=|<script(?![^>]*\ssrc=)|<style", re.IGNORECASE)
+
+
+def test_the_page_is_for_everyone_and_the_api_decides_the_rest() -> None:
+    response = Client().get("/")
+    assert (response.status_code, response["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert response.cookies == {}
+    assert response["Content-Security-Policy"] == views.CONTENT_SECURITY_POLICY
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_state_in_the_address_is_nothing_to_the_server() -> None:
+    query = urlencode({"url": "https://example.com/\0<script>", "project": "' OR 1"})
+    assert body(Client().get(f"/?{query}")) == body(Client().get("/"))
+
+
+def test_the_page_needs_no_more_than_its_policy_allows() -> None:
+    for refused in ('<p onclick="x"', '<i style="x"', "<script>"):
+        assert HANDLERS.search(refused)
+    assert HANDLERS.search(body(Client().get("/")).decode()) is None
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_there_is_nothing_to_send(method: str) -> None:
+    assert getattr(Client(), method)("/").status_code == 405
+
+
+def test_every_file_that_the_page_names_is_served_with_its_type() -> None:
+    names = set(STATIC.findall(body(Client().get("/")).decode()))
+    types = {"css": "text/css", "svg": "image/svg+xml", "js": "text/javascript"}
+    seen = set[str]()
+    while names:
+        seen.add(name := names.pop())
+        response = Client().get(name)
+        assert response.status_code == 200, name
+        assert response["Content-Type"].split(";")[0] == types[name.rpartition(".")[2]]
+        names |= {f"/static/viewer/{other}" for other in IMPORT.findall(body(response).decode())} - seen
+    assert len(seen) == len(list(STATIC_FILES.iterdir()))
+
+
+def test_browsers_find_its_icon_on_every_page() -> None:
+    response = Client().get("/favicon.ico")
+    assert (response.status_code, response["Location"]) == (302, "/static/viewer/icon.svg")

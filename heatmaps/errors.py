@@ -1,11 +1,11 @@
 """The one shape of an error, and the one table from what the engine reports to what a caller is told."""
 
-import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from heatmaps.clickhouse import EngineError, EngineUnavailable
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 BAD_REGULAR_EXPRESSION = 427
 
@@ -82,7 +82,11 @@ def exception_handler(exc: BaseException, context: dict[str, Any]) -> Response |
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             view = context.get("view")
             logger.error(
-                "%s answered %s: %s", type(view).__name__, response.status_code, _cause(exc), exc_info=_trace(exc)
+                "A request failed",
+                view=type(view).__name__,
+                status=response.status_code,
+                cause=_cause(exc),
+                exc_info=_trace(exc),
             )
     return response
 
@@ -122,6 +126,12 @@ def _answer(status: int, *, type: str, code: str, detail: str) -> HttpResponse: 
 @csrf_exempt
 def endpoint_not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     return _answer(404, type="invalid_request", code="not_found", detail="Endpoint not found.")
+
+
+def unauthenticated(detail: str) -> HttpResponse:
+    response = _answer(401, type="authentication_error", code="not_authenticated", detail=detail)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,15 +1,17 @@
-"""Is it alive, and can it answer?"""
+"""Is it alive, can it answer, and what has it done?"""
 
-import logging
+import hmac
 
+import structlog
+from django.conf import settings
 from django.db import Error as MetadataError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from heatmaps import clickhouse
+from heatmaps import clickhouse, errors, metrics
 from heatmaps.queries import Query
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 def health(request: HttpRequest) -> HttpResponse:
@@ -36,7 +38,7 @@ def _metadata_answers() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except MetadataError as error:
-        logger.warning("The metadata database does not answer: %s", error)
+        logger.warning("The metadata database does not answer", cause=str(error))
         return False
     return True
 
@@ -45,9 +47,27 @@ def _clickhouse_answers() -> bool:
     try:
         clickhouse.rows(Query("SELECT 1", {}))
     except clickhouse.EngineError as error:
-        logger.warning("ClickHouse does not answer: %s", error)
+        logger.warning("ClickHouse does not answer", cause=str(error))
         return False
     return True
 
 
-PROBES = {"/_health": health, "/_readyz": readiness}
+def counts(request: HttpRequest) -> HttpResponse:
+    """What was counted, for whoever knows METRICS_TOKEN."""
+    if not settings.METRICS_TOKEN:
+        return errors.endpoint_not_found(request)
+    given = request.META.get("HTTP_AUTHORIZATION", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
+        return errors.unauthenticated("The metrics are for those who send METRICS_TOKEN as a bearer token.")
+    found = metrics.text(_rows_read() if settings.CLICKHOUSE_URL.startswith("chdb:") else None)
+    return HttpResponse(*found) if found else errors.endpoint_not_found(request)
+
+
+def _rows_read() -> int | None:
+    try:
+        return clickhouse.rows_read()
+    except clickhouse.EngineError:
+        return None
+
+
+PROBES = {"/_health": health, "/_readyz": readiness, "/metrics": counts}

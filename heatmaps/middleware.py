@@ -1,19 +1,67 @@
 """What happens to every request before the framework looks at it."""
 
+import re
+import secrets
 import threading
 from collections.abc import Callable
+from time import perf_counter
 from weakref import WeakSet
 
+import structlog
 from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from heatmaps import metrics
 from heatmaps.errors import BUSY, envelope
 from heatmaps.health import PROBES
 
+logger = structlog.get_logger(__name__)
+
 View = Callable[[HttpRequest], HttpResponseBase]
+
+# Such as proxies make, and no key of any kind: an id is written to logs.
+_REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
+
+
+def observe(next_view: View) -> View:
+    """Gives the request an id, which its log lines, its queries and its reply have, and counts it."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        began = perf_counter()
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        # They stay after the reply has begun, for whatever goes wrong with the rest of it; a thread has one request.
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        response = next_view(request)
+        response.headers["X-Request-ID"] = request_id
+        seconds = perf_counter() - began
+        metrics.answered(_route(request), response.status_code, seconds)
+        if settings.LOG_REQUESTS:
+            logger.info(
+                "Answered",
+                method=request.method,
+                route=_route(request),
+                status=response.status_code,
+                milliseconds=round(seconds * 1000, 1),
+            )
+        return response
+
+    return middleware
+
+
+def _route(request: HttpRequest) -> str:
+    """The name of a route: paths are as many as callers make up."""
+    if request.resolver_match:
+        return request.resolver_match.view_name or "unnamed"
+    path = request.path_info.rstrip("/")
+    if path in PROBES:
+        return path[1:]
+    return "static" if path.startswith(settings.STATIC_URL.rstrip("/")) else "none"
 
 
 def refuse_long_targets(next_view: View) -> View:

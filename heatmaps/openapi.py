@@ -221,6 +221,7 @@ RESPONSE_HEADERS = [
     _header("RateLimit-Reset", _COUNT, _WITH_A_KEY, "In how many seconds all are there again.", required=False),
     _header("Retry-After", _SECONDS, [429, 503], "For how many seconds to wait.", required=True),
     _header("WWW-Authenticate", {"type": "string", "enum": ["Bearer"]}, [401], "The scheme of a key.", required=True),
+    _header("X-Request-ID", {"type": "string"}, [200, *_ERRORS], "What the log knows the request by.", required=True),
     _header("Vary", {"type": "string"}, [200], "The request headers that the reply depends on.", required=True),
 ]
 CACHE_CONTROL = _header(

@@ -1,6 +1,5 @@
 """From the engine's blocks to one JSON document on the socket. Nothing on this way holds the whole answer."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime
@@ -8,16 +7,17 @@ from itertools import islice
 from typing import Any
 
 import orjson
+import structlog
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from heatmaps import clickhouse, queries
+from heatmaps import clickhouse, metrics, queries
 from heatmaps.clickhouse import Block
 from heatmaps.filters import InteractionsQuestion, PagesQuestion, PointsQuestion, ScrollDepthQuestion
 from heatmaps.models import Cohort, Project
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 JSON = "application/json"
 MAY_BE_KEPT = "private, max-age=30"
@@ -45,6 +45,7 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
         total = question.offset + len(page)
     else:
         total = clickhouse.rows(queries.interactions_total(question, clickhouse.layout()))[0][0]
+    metrics.returned(len(page))
     return HttpResponse(
         orjson.dumps(
             {
@@ -72,6 +73,7 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
 def pages(question: PagesQuestion) -> HttpResponse:
     found = clickhouse.rows(queries.pages(question, clickhouse.layout()))
     listed = [row for row in found if row[0]]
+    metrics.returned(min(len(listed), question.limit))
     document = {
         "results": [
             {
@@ -191,6 +193,7 @@ def _points_document(blocks: Iterator[Block], question: PointsQuestion) -> Itera
             ]
             has_more = has_more or len(counts) > cells.stop
             left -= len(points)
+            metrics.returned(len(points))
             if points:
                 yield opening + orjson.dumps(points)[1:-1]
                 opening = b","
@@ -207,6 +210,7 @@ def _scroll_depth_document(blocks: Iterator[Block]) -> Iterator[bytes]:
                 {"cumulative_count": cumulative, "bucket_count": count, "scroll_depth_bucket": bucket}
                 for cumulative, count, bucket in zip(*block, strict=True)
             ]
+            metrics.returned(len(buckets))
             if buckets:
                 yield opening + orjson.dumps(buckets)[1:-1]
                 opening = b","
@@ -230,7 +234,7 @@ class _Stream:
             return next(self._rest)
         except clickhouse.EngineError as error:
             # The status is long gone. The body ends here, and what has arrived is no JSON document.
-            logger.error("A reply broke off: %s", " ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
+            logger.error("A reply broke off", cause=" ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
             raise
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from heatmaps import clickhouse, schema
+from heatmaps import clickhouse, metrics, schema
 
 
 def is_embedded() -> bool:
@@ -100,7 +100,7 @@ def serve(
     os.register_at_fork(after_in_child=partial(_end_with, os.getpid()))
     # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
     os.register_at_fork(after_in_child=_end_at_signals)
-    Granian(
+    granian = Granian(
         application,
         address=_address(host, port)[1],
         port=port,
@@ -111,7 +111,9 @@ def serve(
         workers_kill_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
         websockets=False,
         log_level=LogLevels.error,
-    ).serve()
+    )
+    with metrics.shared_by(workers):
+        granian.serve()
 
 
 def _end_at_signals() -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
+from heatmaps import metrics
 from heatmaps.models import PersonalAPIKey
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class PersonalAPIKeyThrottle(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         with _one_at_a_time:
-            return bool(super().allow_request(request, view))
+            is_allowed = bool(super().allow_request(request, view))
+        if not is_allowed:
+            metrics.throttled(self.scope or "")
+        return is_allowed
 
     def wait(self) -> int:
         """Seconds until one more request is allowed: until the oldest one is forgotten."""

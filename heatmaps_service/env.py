@@ -38,6 +38,22 @@ class SettingsEnv:
             raise ImproperlyConfigured(f"{name} is {value!r}; type a whole number, {minimum} or more.")
         return int(value)
 
+    def choice(self, name: str, choices: list[str]) -> str:
+        """One of the choices, the first unless it is given."""
+        value = self.text(name, choices[0])
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} is {value!r}; type {' or '.join(choices)}.")
+        return value
+
+    def secret(self, name: str, *, minimum: int) -> str:
+        """A text of so many printable ASCII characters without blanks, or nothing."""
+        value = self.text(name)
+        if value and not (len(value) >= minimum and value.isascii() and value.isprintable() and " " not in value):
+            raise ImproperlyConfigured(
+                f"{name} is not usable; type {minimum} or more letters, digits and signs, or nothing."
+            )
+        return value
+
     def items(self, name: str, default: str = "") -> list[str]:
         return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
 

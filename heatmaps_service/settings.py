@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from heatmaps_service import logs
 from heatmaps_service.env import SettingsEnv
 
 env = SettingsEnv()
@@ -112,7 +113,7 @@ X_FRAME_OPTIONS = "DENY"
 
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
+CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"]
 
 AUTH_USER_MODEL = "heatmaps.User"
 LOGIN_URL = "admin:login"
@@ -167,6 +168,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "heatmaps.middleware.observe",
     "heatmaps.middleware.refuse_long_targets",
     "heatmaps.middleware.few_at_once",
     "heatmaps.middleware.answer_probes",
@@ -259,18 +261,11 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Django would add a line for every 4xx, and a second one for what errors.py has told; the driver and its HTTP
-    # client would say beforehand what they then raise.
-    "loggers": {
-        "heatmaps": {"level": "INFO"},
-        "django.request": {"level": "ERROR"},
-        "urllib3": {"level": "ERROR"},
-        "clickhouse_connect": {"level": "ERROR"},
-    },
-}
+
+# --- What is seen from outside -------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.choice("LOG_FORMAT", logs.FORMATS)
+LOG_REQUESTS = env.boolean("LOG_REQUESTS", default=False)
+LOGGING = logs.configuration(LOG_FORMAT)
+# Short ones can be guessed.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", minimum=16)

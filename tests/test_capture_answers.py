@@ -7,6 +7,7 @@ import orjson
 import pytest
 from django.http import HttpResponse
 from django.test import override_settings
+from structlog.testing import capture_logs
 
 from heatmaps.capture import projects, skips
 from heatmaps.capture.extraction import Skip
@@ -248,21 +249,20 @@ def test_what_is_older_than_retention_is_dropped_and_counted(browser: Browser) -
 # --- Skips ---------------------------------------------------------------------------------------------------------
 
 
-def test_skips_are_told_in_one_line_a_minute(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_skips_are_told_in_one_line_a_minute(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([1_000.0, 1_030.0, 1_061.0])
     monkeypatch.setattr("heatmaps.capture.skips.monotonic", lambda: next(clock))
     monkeypatch.setattr(skips, "_told_at", 0.0)
     monkeypatch.setattr(skips, "_untold", type(skips.total)())
-    caplog.set_level("WARNING", "heatmaps.capture.skips")
-    skips.count(Counter({Skip.NO_URL: 2}))
-    skips.count(Counter({Skip.NO_URL: 3}))
-    skips.count(Counter())
-    skips.count(Counter({Skip.NO_TYPE: 1}))
-    assert [record.getMessage() for record in caplog.records] == [
-        "Points that browsers sent and that were not kept: 2 (no usable URL)",
-        "Points that browsers sent and that were not kept: 3 (no usable URL), 1 (no type)",
+    with capture_logs() as lines:
+        skips.count(Counter({Skip.NO_URL: 2}))
+        skips.count(Counter({Skip.NO_URL: 3}))
+        skips.count(Counter())
+        skips.count(Counter({Skip.NO_TYPE: 1}))
+    told = {"event": "Points that browsers sent were not kept", "log_level": "warning"}
+    assert lines == [
+        told | {"points": {"no usable URL": 2}},
+        told | {"points": {"no usable URL": 3, "no type": 1}},
     ]
     assert skips.total == {Skip.NO_URL: 5, Skip.NO_TYPE: 1}
 

@@ -46,6 +46,7 @@ BETTER = {
     "Body that is not an object, or a key in it that is not a text",
     "`token` and `api_key` in the query",
     "Rate-limit headers",
+    "Ids of requests",
     "Too many queries at once",
     "Bad regular expression",
     "`cohort_ids` and `events` behind flags",

@@ -226,9 +226,11 @@ def test_headers_are_told(schema: dict[str, Any]) -> None:
         always = {
             status: {name for name, one in told.items() if one.get("required")} for status, told in headers.items()
         }
-        assert always["401"] == {"WWW-Authenticate"}
-        assert always["429"] == always["503"] == {"Retry-After"}
-        assert always["200"] == {"Vary", *(["Cache-Control"] if "_list" in operation["operationId"] else [])}
+        assert always["401"] == {"WWW-Authenticate", "X-Request-ID"}
+        assert always["429"] == always["503"] == {"Retry-After", "X-Request-ID"}
+        assert always["403"] == {"X-Request-ID"}
+        kept = ["Cache-Control"] if "_list" in operation["operationId"] else []
+        assert always["200"] == {"Vary", "X-Request-ID", *kept}
         for status in {"200", "400", "403", "404", "429", "504"} & headers.keys():
             assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= headers[status].keys()
 

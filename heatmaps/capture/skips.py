@@ -1,13 +1,15 @@
-"""How many points were not kept, and why: for a metric, and told in the log once a minute."""
+"""How many points were not kept, and why: for the metrics, and told in the log once a minute."""
 
-import logging
 import threading
 from collections import Counter
 from time import monotonic
 
+import structlog
+
+from heatmaps import metrics
 from heatmaps.capture.extraction import Skip
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 LOG_EVERY_SECONDS = 60
 
 # By reason, since this process started.
@@ -22,6 +24,8 @@ def count(skips: Counter[Skip]) -> None:
     skips = +skips
     if not skips:
         return
+    for reason, number in skips.items():
+        metrics.skipped(reason, number)
     with _lock:
         total.update(skips)
         _untold.update(skips)
@@ -29,6 +33,6 @@ def count(skips: Counter[Skip]) -> None:
         if now - _told_at < LOG_EVERY_SECONDS:
             return
         _told_at = now
-        told = ", ".join(f"{number} ({reason})" for reason, number in _untold.most_common())
+        told = {str(reason): number for reason, number in _untold.most_common()}
         _untold.clear()
-    logger.warning("Points that browsers sent and that were not kept: %s", told)
+    logger.warning("Points that browsers sent were not kept", points=told)

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from django.conf import settings
 
-from heatmaps import clickhouse
+from heatmaps import clickhouse, metrics
 from heatmaps.capture import skips
 from heatmaps.capture.extraction import SCALE_FACTOR, Points, Skip
 from heatmaps.clickhouse import Client, EngineBusy
@@ -116,11 +116,13 @@ class Store:
             new = [event for key, event in events.items() if key not in undecided]
             parts = 1
             _refuse_if_late(begun_at)
-            parts += _insert_points(client, [event for event in new if ("heatmaps", event.key) not in stored], batch)
+            with_points = [event for event in new if ("heatmaps", event.key) not in stored]
+            parts += _insert_points(client, with_points, batch)
             _refuse_if_late(begun_at)
             parts += _insert_events(client, [event for event in new if ("events", event.key) not in stored], batch)
         if not undecided:
             self._unmarked.append(batch)
+        metrics.captured(sum(len(event.points) for event in with_points))
         for event in new:
             if not {("heatmaps", event.key), ("events", event.key)} & stored:
                 skips.count(event.skips)

@@ -4,18 +4,19 @@ Every insert makes a part, and ClickHouse wants few of them. A request waits unt
 """
 
 import atexit
-import logging
 import os
 import threading
 from collections import deque
 from collections.abc import Sequence
 from time import monotonic, sleep
 
+import structlog
+
 from heatmaps.capture.refusals import busy
 from heatmaps.capture.store import Captured, Key, Store
 from heatmaps.clickhouse import EngineError
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 # New parts in all tables together, on average; and how many may come at once after a rest.
 PARTS_A_SECOND = 4.5
@@ -129,7 +130,7 @@ class Writer:
             undecided, parts = self._store.put(event for waiting in group for event in waiting.events)
             is_stored = self._may_mark = True
         except EngineError as error:
-            logger.error("What browsers sent could not be stored: %s", " ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
+            logger.error("What browsers sent could not be stored", cause=" ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
         except Exception:
             logger.exception("What browsers sent could not be stored")
         finally:
@@ -147,7 +148,7 @@ class Writer:
             self._store.mark()
             self._may_mark = True
         except EngineError as error:
-            logger.warning("It could not be noted what is stored: %s", " ".join(str(error).split())[:500])
+            logger.warning("It could not be noted what is stored", cause=" ".join(str(error).split())[:500])
         self._pay(1)
 
     def _pay(self, parts: int) -> None:

@@ -1,0 +1,160 @@
+"""What Prometheus is told about the service, when METRICS_TOKEN is set. Otherwise nothing is counted.
+
+The library decides at its import whether processes share their counts, which is known only once workers are started; so
+it is imported with the first count.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Counter, Histogram
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+_ROWS_READ = ("heatmaps_engine_rows_read", "Rows that ClickHouse read to answer.")
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Metrics:
+    registry: "CollectorRegistry"
+    requests: "Counter"
+    request_seconds: "Histogram"
+    engine_seconds: "Histogram"
+    rows_read: "Counter | None"
+    cells: "Counter"
+    throttled: "Counter"
+    captured: "Counter"
+    skipped: "Counter"
+
+
+@cache
+def _metrics() -> _Metrics | None:
+    if not settings.METRICS_TOKEN:
+        return None
+    from prometheus_client import (  # noqa: PLC0415 -- see above
+        CollectorRegistry,
+        Counter,
+        Histogram,
+        ProcessCollector,
+        disable_created_metrics,
+    )
+
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    if SHARED not in os.environ:
+        ProcessCollector(registry=registry)
+    is_embedded = settings.CLICKHOUSE_URL.startswith("chdb:")
+    return _Metrics(
+        registry=registry,
+        requests=Counter("heatmaps_requests", "Requests answered.", ["route", "status"], registry=registry),
+        request_seconds=Histogram(
+            "heatmaps_request_seconds",
+            "Seconds until a reply began.",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        ),
+        engine_seconds=Histogram(
+            "heatmaps_engine_seconds",
+            "Seconds that questions of the API waited for ClickHouse.",
+            buckets=_SECONDS,
+            registry=registry,
+        ),
+        rows_read=None if is_embedded else Counter(*_ROWS_READ, registry=registry),
+        cells=Counter(
+            "heatmaps_cells_returned", "Points, buckets, interactions and pages in replies.", registry=registry
+        ),
+        throttled=Counter("heatmaps_throttled", "Requests refused with 429.", ["limit"], registry=registry),
+        captured=Counter(
+            "heatmaps_captured_points", "Points that browsers sent and that were stored.", registry=registry
+        ),
+        skipped=Counter(
+            "heatmaps_skipped_points",
+            "Points that browsers sent and that were not kept.",
+            ["reason"],
+            registry=registry,
+        ),
+    )
+
+
+def answered(route: str, status: int, seconds: float) -> None:
+    if metrics := _metrics():
+        metrics.requests.labels(route, status).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
+
+
+def asked(seconds: float, rows_read: int) -> None:
+    if metrics := _metrics():
+        metrics.engine_seconds.observe(seconds)
+        if metrics.rows_read:
+            metrics.rows_read.inc(rows_read)
+
+
+def returned(cells: int) -> None:
+    if metrics := _metrics():
+        metrics.cells.inc(cells)
+
+
+def throttled(limit: str) -> None:
+    if metrics := _metrics():
+        metrics.throttled.labels(limit).inc()
+
+
+def captured(points: int) -> None:
+    if metrics := _metrics():
+        metrics.captured.inc(points)
+
+
+def skipped(reason: str, points: int) -> None:
+    if metrics := _metrics():
+        metrics.skipped.labels(reason).inc(points)
+
+
+def forget() -> None:
+    """Counts begin anew with the next one, if there is a token then."""
+    _metrics.cache_clear()
+
+
+@contextmanager
+def shared_by(workers: int) -> Iterator[None]:
+    """Meanwhile, processes that are started add up what they count."""
+    if workers == 1 or not settings.METRICS_TOKEN:
+        yield
+        return
+    with TemporaryDirectory(prefix="heatmaps-metrics-") as directory:
+        os.environ[SHARED] = directory
+        try:
+            yield
+        finally:
+            del os.environ[SHARED]
+
+
+def text(rows_read_by_engine: int | None) -> tuple[bytes, str] | None:
+    """Everything that was counted, and the type of that text; None where nothing is.
+
+    The embedded engine counts itself what it reads, and that number is given; a server tells with each answer.
+    """
+    metrics = _metrics()
+    if metrics is None:
+        return None
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest  # noqa: PLC0415
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+
+    registry = metrics.registry
+    if SHARED in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    found = generate_latest(registry)
+    if rows_read_by_engine is not None:
+        beside = CollectorRegistry()
+        Counter(*_ROWS_READ, registry=beside).inc(rows_read_by_engine)
+        found += generate_latest(beside)
+    return found, CONTENT_TYPE_LATEST

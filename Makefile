@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FUZZ_MINUTES ?= 10
+# What is run a second time over ClickHouse's HTTP interface.
+OVER_HTTP := points interactions fold scroll_depth population layout erase_visitor loading_persons capture_store
 
 .PHONY: help install demo test fuzz lint format bench openapi audit lock clean
 
@@ -20,6 +22,9 @@ demo: install  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 
 test: install  ## Run every test
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+ifndef TEST_CLICKHOUSE_URL
+	$(BIN)/python -m tests.clickhouse_server $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(OVER_HTTP:%=tests/test_%.py)
+endif
 
 fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found
 	@end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); while [ $$(date +%s) -lt $$end ]; do \

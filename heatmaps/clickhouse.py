@@ -12,17 +12,19 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect import common
+from clickhouse_connect.driver.binding import format_bind_value
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from clickhouse_connect.driver.httputil import get_pool_manager
+from clickhouse_connect.driver.httputil import get_pool_manager_options
 from clickhouse_connect.driver.query import QueryResult
 from django.conf import settings
 from structlog.contextvars import get_contextvars
+from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
 from heatmaps import metrics
@@ -35,11 +37,13 @@ __all__ = [
     "EngineBusy",
     "EngineError",
     "EngineUnavailable",
+    "ValueTooLong",
     "blocks",
     "close",
     "create_database",
     "database_exists",
     "layout",
+    "portions",
     "rows",
     "rows_read",
     "writer",
@@ -47,9 +51,14 @@ __all__ = [
 
 # Sessions serialise the queries that share one; ours share nothing.
 common.set_setting("autogenerate_session_id", False)
+# An account that may not change settings is asked without them.
+common.set_setting("invalid_setting_action", "drop")
 
 _UNKNOWN_DATABASE = 81
+# Of one parameter, as a server takes it (http_max_field_value_size).
+_MAX_PARAMETER_BYTES = 128 * 1024
 
+T = TypeVar("T")
 # One block of an answer, column by column: sequences of equal length.
 Block = Sequence[Sequence[Any]]
 
@@ -67,6 +76,10 @@ class EngineError(Exception):
 
 class EngineUnavailable(EngineError):
     """There is no engine to ask: it cannot be opened or reached, or the connection broke."""
+
+
+class ValueTooLong(EngineError):
+    """A server takes no parameter as long as one of the question's."""
 
 
 class EngineBusy(EngineError):
@@ -128,6 +141,21 @@ def writer() -> Iterator[Client]:
         yield client
 
 
+def portions(values: Sequence[T]) -> Iterator[list[T]]:
+    """All values in their order, as many at a time as one parameter can hold."""
+    portion: list[T] = []
+    size = 0
+    for value in values:
+        added = len(format_bind_value([value]).encode())
+        if portion and size + added > _MAX_PARAMETER_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(value)
+        size += added
+    if portion:
+        yield portion
+
+
 def database_exists() -> bool:
     """Whether there is the database that CLICKHOUSE_URL names."""
     try:
@@ -176,10 +204,11 @@ def close() -> None:
 class _Clients:
     """Clients lent to one user at a time, because a client of the embedded engine runs one query at once."""
 
-    def __init__(self, places: int, query_settings: Mapping[str, Any]) -> None:
+    def __init__(self, places: int, query_settings: Mapping[str, Any], *, once: bool = False) -> None:
         self._places = FairPlaces(places)
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._query_settings = dict(query_settings)
+        self._once = once
         # All of them, lent ones too: a reply that is dropped half-way may come back only when garbage is collected,
         # and a client that nothing else holds would be closed by then.
         self._clients: list[Client] = []
@@ -212,13 +241,27 @@ class _Clients:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            client = _connect(self._query_settings)
+            client = _connect(self._query_settings, once=self._once)
             self._clients.append(client)
             return client
 
     def close(self) -> None:
         while not self._idle.empty():
             self._idle.get_nowait().close()
+
+
+class _OncePool(PoolManager):
+    """Connections over which nothing is sent a second time. When a connection breaks, the driver would send an insert
+    again, though the server may have stored it; whoever inserts here knows how to find out."""
+
+    def urlopen(self, method: str, url: str, redirect: bool = True, **options: Any) -> Any:  # type: ignore[override]
+        failure: HTTPError
+        try:
+            return super().urlopen(method, url, redirect, **options)
+        except HTTPError as error:
+            failure = error
+        # Out of the handler, so that it does not carry the broken connection, by which the driver knows it.
+        raise HTTPError(str(failure))
 
 
 @cache
@@ -242,7 +285,7 @@ def _readers() -> _Clients:
 
 @cache
 def _writers() -> _Clients:
-    return _Clients(4, {})
+    return _Clients(4, {}, once=True)
 
 
 @contextmanager
@@ -252,6 +295,8 @@ def _driver_errors() -> Iterator[None]:
     except ClickHouseError as error:
         if _lost_connection(error):
             raise EngineUnavailable(str(error)) from error
+        if "HTML Form Exception: Field value too long" in str(error):
+            raise ValueTooLong(str(error)) from error
         raise EngineError(str(error), getattr(error, "code", None)) from error
 
 
@@ -263,7 +308,7 @@ _connecting = threading.Lock()
 _opened: set[Path] = set()
 
 
-def _connect(query_settings: Mapping[str, Any], server: str | None = None) -> Client:
+def _connect(query_settings: Mapping[str, Any], server: str | None = None, *, once: bool = False) -> Client:
     if settings.CLICKHOUSE_URL.startswith("chdb:"):
         with _connecting:
             return _open_embedded(query_settings)
@@ -286,7 +331,7 @@ def _connect(query_settings: Mapping[str, Any], server: str | None = None) -> Cl
             connect_timeout=settings.CLICKHOUSE_CONNECT_SECONDS,
             # The engine gives up first, and says why.
             send_receive_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
-            pool_mgr=_http_pool(),
+            pool_mgr=_http_pool(once=once),
         )
     except (ClickHouseError, HTTPError) as error:
         if isinstance(error, ClickHouseError) and not _lost_connection(error):
@@ -297,8 +342,9 @@ def _connect(query_settings: Mapping[str, Any], server: str | None = None) -> Cl
 
 
 @cache
-def _http_pool() -> Any:
-    return get_pool_manager(maxsize=settings.CLICKHOUSE_MAX_QUERIES + 4, num_pools=2)
+def _http_pool(*, once: bool = False) -> PoolManager:
+    options = get_pool_manager_options(maxsize=settings.CLICKHOUSE_MAX_QUERIES + 4, num_pools=2)
+    return _OncePool(**options) if once else PoolManager(**options)
 
 
 def _open_embedded(query_settings: Mapping[str, Any]) -> Client:

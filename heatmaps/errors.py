@@ -13,7 +13,7 @@ from exceptions_hog import exception_handler as envelope_of
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from heatmaps.clickhouse import EngineError, EngineUnavailable
+from heatmaps.clickhouse import EngineError, EngineUnavailable, ValueTooLong
 
 logger = structlog.get_logger(__name__)
 
@@ -92,18 +92,24 @@ def exception_handler(exc: BaseException, context: dict[str, Any]) -> Response |
 
 
 def _shown(exc: BaseException) -> BaseException:
-    if isinstance(exc, EngineUnavailable):
-        return EngineRefused(UNAVAILABLE)
-    if isinstance(exc, EngineError) and exc.code == BAD_REGULAR_EXPRESSION:
-        # What our own check let pass and the engine did not; rare, since both are RE2.
-        return ValidationError({"url_pattern": "url_pattern is not a regular expression that the engine accepts."})
-    if isinstance(exc, EngineError) and exc.code in REFUSALS:
-        return EngineRefused(REFUSALS[exc.code])
+    if isinstance(exc, EngineError):
+        return _of_engine(exc)
     if isinstance(exc, RequestDataTooBig):
         return BadRequest(413, "request_too_large", "The request body is too large.")
     if isinstance(exc, SuspiciousOperation):
         return BadRequest(400, "bad_request", "The request cannot be understood.")
     return exc
+
+
+def _of_engine(error: EngineError) -> Exception:
+    if isinstance(error, EngineUnavailable):
+        return EngineRefused(UNAVAILABLE)
+    if isinstance(error, ValueTooLong):
+        return BadRequest(414, "uri_too_long", "The filters are longer than can be asked at once. Send fewer of them.")
+    if error.code == BAD_REGULAR_EXPRESSION:
+        # What our own check let pass and the engine did not; rare, since both are RE2.
+        return ValidationError({"url_pattern": "url_pattern is not a regular expression that the engine accepts."})
+    return EngineRefused(REFUSALS[error.code]) if error.code in REFUSALS else error
 
 
 def _cause(exc: BaseException) -> str:

@@ -81,6 +81,54 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(kw_only=True)
+class ClickHouse:
+    """A ClickHouse server of a test's own, which can go away and come back where it was."""
+
+    directory: Path
+    options: tuple[str, ...] = ()
+    port: int = field(default_factory=free_port)
+    _process: "Popen[str] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        arguments = ["--port", str(self.port), "--directory", str(self.directory), *self.options]
+        self._process = Popen(  # noqa: S603 -- our own program
+            [sys.executable, "-m", "tests.clickhouse_server", *arguments],
+            cwd=ROOT,
+            env=INHERITED,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        assert self._process.stdout.readline() == f"{self.url}\n"
+
+    def send_signal(self, number: int) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """At once, as when a machine goes."""
+        if self._process:
+            with self._process:
+                self._process.kill()
+            self._process = None
+
+
+@contextmanager
+def clickhouse_server(directory: Path, *options: str) -> Iterator[ClickHouse]:
+    server = ClickHouse(directory=directory, options=options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 @contextmanager
 def stopped_afterwards(process: "Popen[str]") -> Iterator["Popen[str]"]:
     with process:

@@ -200,6 +200,8 @@ def killed(monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool) -> Itera
 def test_a_kill_at_any_step_loses_and_doubles_nothing(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool
 ) -> None:
+    # As a minute later, when no other process can be at it any more.
+    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
     events = [captured() for _ in range(3)]
     # Twice in a row, with other company.
     for some in (events[:2], events[1:]):
@@ -302,6 +304,7 @@ def test_of_two_processes_with_one_event_at_least_one_gives_way(
 
 
 def test_rows_are_not_inserted_long_after_their_claim(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
     one = captured()
     with monkeypatch.context() as patch:
         patch.setattr(store, "CLAIM_SECONDS", -1)
@@ -319,6 +322,7 @@ def test_rows_are_not_inserted_long_after_their_claim(browser: Browser, monkeypa
 def test_without_an_engine_a_post_is_to_come_again_and_then_is_stored(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
+    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
     post = browser.zipped(event(), event(event="x"))
     for step in ("_claim", "_judge", "_insert_points", "_insert_events"):
         with monkeypatch.context() as patch:

@@ -182,7 +182,7 @@ def test_a_visitors_person_is_of_one_project(files: Loading, organization: Organ
 
 
 def test_more_visitors_than_fit_one_question(files: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(persons, "_ASKED_AT_ONCE", 7)
+    monkeypatch.setattr(clickhouse, "_MAX_PARAMETER_BYTES", 100)
     rows = [{"distinct_id": f"visitor {number}"} for number in range(50)]
     assert [mapped(files, "a.jsonl", *rows), mapped(files, "b.jsonl", *rows)] == [50, 0]
 

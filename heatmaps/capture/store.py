@@ -42,8 +42,6 @@ INSERT_SETTINGS = {
     "distributed_foreground_insert": 1,
     "max_execution_time": 15,
 }
-# Values of a question travel in its address on a server, which takes about a megabyte.
-_ASKED_AT_ONCE = 5_000
 _MARKS = 0
 _MONDAY = 4 * 86_400 * 1_000_000
 _WEEK = 7 * 86_400 * 1_000_000
@@ -214,8 +212,7 @@ def _found(client: Client, table: str, claims: Sequence[_Claim]) -> set[Key]:
 
 
 def _select(client: Client, sql: str, some: Sequence[int], parameters: Mapping[str, Any]) -> Iterable[tuple[Any, ...]]:
-    for start in range(0, len(some), _ASKED_AT_ONCE):
-        asked = list(some[start : start + _ASKED_AT_ONCE])
+    for asked in clickhouse.portions(some):
         yield from map(tuple, client.query(sql, parameters={**parameters, "some": asked}).result_rows)
 
 

@@ -5,6 +5,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pyarrow as pa
 
+from heatmaps import clickhouse
 from heatmaps.clickhouse import Client
 from heatmaps.loading.spool import Spool
 
@@ -15,8 +16,6 @@ WHERE team_id = {team_id:Int64} AND distinct_id IN {distinct_ids:Array(String)}
 GROUP BY distinct_id
 """
 _AT_ONCE = 10_000
-# The visitors of one question travel in its address on a server, which takes about a megabyte.
-_ASKED_AT_ONCE = 500
 _COLUMNS = ["team_id", "distinct_id", "person_id", "is_deleted", "version"]
 
 
@@ -58,9 +57,9 @@ def _store(client: Client, batch: pa.RecordBatch, team_id: int) -> int:
 def _current(client: Client, team_id: int, distinct_ids: Sequence[str]) -> list[tuple[str, UUID, int, int]]:
     return [
         (distinct_id, person, is_gone, version)
-        for start in range(0, len(distinct_ids), _ASKED_AT_ONCE)
+        for asked in clickhouse.portions(distinct_ids)
         for distinct_id, person, is_gone, version in client.query(
             CURRENT_PERSONS,
-            parameters={"team_id": team_id, "distinct_ids": list(distinct_ids[start : start + _ASKED_AT_ONCE])},
+            parameters={"team_id": team_id, "distinct_ids": asked},
         ).result_rows
     ]

@@ -7,10 +7,10 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from heatmaps import keys
+from heatmaps import attempts, keys
 from heatmaps.models import PersonalAPIKey, User
 
 BEARER = re.compile(r"bearer\s+(\S.*)", re.IGNORECASE | re.DOTALL)
@@ -25,13 +25,16 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         candidate, place = self._candidate(request)
         if candidate is None:
             return None
-        key = (
-            PersonalAPIKey.objects.select_related("user")
-            .filter(digest=keys.digest(candidate), user__is_active=True)
-            .first()
-        )
+        digest, address = keys.digest(candidate), attempts.address_of(request._request)  # noqa: SLF001 -- as below
+        is_known = attempts.is_known(address, digest)
+        if not is_known and (wait := attempts.BAD_KEYS.seconds_to_wait(address)):
+            raise Throttled(wait, "Too many keys from this address were invalid.")
+        key = PersonalAPIKey.objects.select_related("user").filter(digest=digest, user__is_active=True).first()
         if key is None:
+            attempts.BAD_KEYS.failed(address)
             raise AuthenticationFailed(f"Personal API key found in request {place} is invalid.")
+        if not is_known:
+            attempts.remember(address, digest)
         now = timezone.now()
         if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
             is_due = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_EVERY)

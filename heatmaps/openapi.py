@@ -166,7 +166,7 @@ _ERRORS = {
     405: "Only GET, HEAD and OPTIONS are answered.",
     406: "The reply is JSON, and the Accept header excludes it.",
     414: "The request target has more than 60,000 characters.",
-    429: "The key's budget is spent; Retry-After tells for how many seconds.",
+    429: "The key's budget is spent, or too many invalid keys came from the address; wait Retry-After seconds.",
     500: "A fault of the service.",
     503: "The database is busy or away; try again after Retry-After seconds.",
     504: "The question took too long; shorten the dates or narrow the filters.",

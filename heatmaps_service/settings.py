@@ -108,6 +108,9 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_SSL_REDIRECT
+# Whether browsers ship with the name of a domain in their lists is for its owner to say, not for one service on it.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 X_FRAME_OPTIONS = "DENY"
 
@@ -138,6 +141,12 @@ CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
 RATE_LIMIT_SUSTAINED = env.rate("RATE_LIMIT_SUSTAINED", "1200/hour")
+
+# Wrong ones of an address. Keys cannot be guessed, so that limit only spares the service; passwords can.
+RATE_LIMIT_BAD_KEYS = env.rate("RATE_LIMIT_BAD_KEYS", "600/minute")
+RATE_LIMIT_BAD_PASSWORDS = env.rate("RATE_LIMIT_BAD_PASSWORDS", "10/minute")
+# Each adds the address that it saw to X-Forwarded-For; without any, that header is anybody's.
+NUM_PROXIES = env.whole_number("NUM_PROXIES", 0)
 
 CACHE_URL = env.url(
     "CACHE_URL",
@@ -184,6 +193,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "heatmaps.middleware.name_the_user",
 ]
 
 ROOT_URLCONF = "heatmaps_service.urls"

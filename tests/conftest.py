@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from heatmaps import clickhouse
+from heatmaps import attempts, clickhouse
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
@@ -71,6 +71,7 @@ def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def fresh_rate_limits() -> None:
     cache.clear()
+    attempts.forget()
 
 
 class Interactions:

@@ -45,6 +45,7 @@ BETTER = {
     "Case of `Bearer`",
     "Body that is not an object, or a key in it that is not a text",
     "`token` and `api_key` in the query",
+    "Many invalid keys from one address",
     "Rate-limit headers",
     "Ids of requests",
     "Too many queries at once",
@@ -462,6 +463,19 @@ def test_every_service_of_compose_is_checked_and_bounded() -> None:
     for service in compose()["services"].values():
         assert "healthcheck" in service
         assert "mem_limit" in service
+
+
+def test_the_service_of_compose_can_do_little_beside_serving() -> None:
+    for name in ("heatmaps", "migrate"):
+        service = compose()["services"][name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "user" not in service
+        assert not service.get("privileged")
+        # All that may be written to, and it is gone with the container.
+        assert service["tmpfs"] == ["/tmp:size=1g"]  # noqa: S108 -- of the container
+        assert "volumes" not in service
 
 
 def test_every_volume_of_compose_has_a_name() -> None:

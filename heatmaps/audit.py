@@ -1,0 +1,32 @@
+"""A line in the log for each key that is made, changed or revoked, wherever that happens. It tells the mask, no key."""
+
+from typing import Any
+
+import structlog
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from heatmaps.models import PersonalAPIKey
+
+logger = structlog.get_logger(__name__)
+
+
+@receiver(post_save, sender=PersonalAPIKey)
+def tell_of_saved(instance: PersonalAPIKey, created: bool, **_: Any) -> None:
+    logger.info("A personal API key was made" if created else "A personal API key was changed", **_told(instance))
+
+
+@receiver(post_delete, sender=PersonalAPIKey)
+def tell_of_deleted(instance: PersonalAPIKey, **_: Any) -> None:
+    logger.info("A personal API key was revoked", **_told(instance))
+
+
+def _told(key: PersonalAPIKey) -> dict[str, Any]:
+    return {
+        "mask": key.mask,
+        "label": key.label,
+        "owner": key.user.email,
+        "scopes": key.scopes,
+        "scoped_teams": key.scoped_teams,
+        "scoped_organizations": key.scoped_organizations,
+    }

@@ -141,7 +141,7 @@ def paths() -> Iterator[tuple[str, int | str | None]]:
     for route in urls.urlpatterns:
         if not (isinstance(route, URLPattern) and route.name) or route.name in {"schema", "swagger-ui", "redoc"}:
             continue
-        path = "/" + route.pattern.regex.pattern.strip("^$").removesuffix("/?") + "/"  # type: ignore[attr-defined]
+        path = "/" + route.pattern.regex.pattern.strip("^$").removesuffix("/?") + "/"
         if "(?P" not in path:
             yield path, None if route.name == "projects" else "@current"
         else:

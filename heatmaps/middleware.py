@@ -85,7 +85,7 @@ def refuse_long_targets(next_view: View) -> View:
 
 
 # What asks the metadata database, as capture does not while it waits.
-_ASKING = ("/api", "/admin", "/_readyz")
+_ASKING = ("/api", "/admin", "/demo", "/_readyz")
 
 
 def few_at_once(next_view: View) -> View:

@@ -20,6 +20,7 @@ def _route(route: str, view: object, name: str) -> URLPattern:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("heatmaps.viewer.urls")),
     path("", include("heatmaps.capture.urls")),
+    path("", include("heatmaps.demo.urls")),
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps", points, "heatmaps"),
     _route(r"api/projects/(?P<project_id>[^/]+)/heatmaps/events", events, "heatmaps-events"),
     _route(r"api/environments/(?P<environment_id>[^/]+)/heatmaps", points, "environment-heatmaps"),

@@ -160,9 +160,13 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# Set by `manage.py demo`: the demo's pages and its sign-in links answer.
+DEMO = env.boolean("DEMO", default=False)
+
 INSTALLED_APPS = [
     "heatmaps",
     "heatmaps.viewer",
+    "heatmaps.demo",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

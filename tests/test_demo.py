@@ -1,5 +1,6 @@
 """The demo: there once, the same for everyone, and showing what its requests say."""
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ class Demo:
     api_key: str
     project_token: str
     urls: list[str]
+    sign_in_url: str
 
     @property
     def api(self) -> Api:
@@ -50,7 +52,7 @@ Run = Callable[..., Demo]
 @pytest.fixture
 def at_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     def set_clock(moment: datetime) -> None:
-        for module in ("heatmaps.management.commands.demo", "heatmaps.serializers"):
+        for module in ("heatmaps.management.commands.demo", "heatmaps.demo.account", "heatmaps.serializers"):
             monkeypatch.setattr(f"{module}.now", lambda: moment)
 
     return set_clock
@@ -118,6 +120,7 @@ def test_a_second_run_adds_nothing_and_prints_a_fresh_key(run: Run) -> None:
     assert contents() == before
     assert (second.project_id, second.project_token) == (first.project_id, first.project_token)
     assert second.api_key != first.api_key
+    assert re.fullmatch(r"http://127\.0\.0\.1:8000/demo/sign-in/[\w-]+/", second.sign_in_url)
     assert first.status(first.urls[0]) == 401
     assert PersonalAPIKey.objects.count() == 1
 
@@ -138,7 +141,9 @@ def test_people_read_requests_to_paste(run: Run, capfd: pytest.CaptureFixture[st
     call_command("demo", no_serve=True, port=8123)
     lines = capfd.readouterr().out.splitlines()
     requests = [line for line in lines if line.startswith("curl ")]
-    assert lines[0].startswith("Run `.venv/bin/python manage.py serve --port 8123`, then paste")
+    assert lines[0].startswith("Run `DEMO=true .venv/bin/python manage.py serve --port 8123`, then open the map")
+    assert re.fullmatch(r"http://127\.0\.0\.1:8123/demo/sign-in/[\w-]+/", lines[2])
+    assert "http://127.0.0.1:8123/demo/ " in lines[4]
     assert len(requests) == 11
     assert all("Authorization: Bearer phx_" in line and "'http://127.0.0.1:8123/api/" in line for line in requests)
     assert all(lines[lines.index(line) - 1].endswith(".") for line in requests)

@@ -275,6 +275,12 @@ def test_the_dates_of_the_api_page_mean_what_it_says() -> None:
         assert parse_day(written.strip("`"), now=NOW, zone=ZoneInfo("UTC")) == date.fromisoformat(day), written
 
 
+def test_the_format_in_forty_lines_is_the_demos_own_script() -> None:
+    script = read("heatmaps/demo/static/demo/capture.js")
+    assert blocks(section("docs/capture.md", "## The format in forty lines"), "js") == [script]
+    assert len(script.splitlines()) < 40
+
+
 def test_the_filters_of_the_filters_page_are_understood() -> None:
     shown = [orjson.loads(text) for text in blocks(read("docs/filters.md"), "json")]
     assert len(shown) >= 5

@@ -22,18 +22,6 @@ if node.CHROMIUM is None or not node.is_there():
         "apt-get install chromium nodejs npm; where that Node is older, https://nodejs.org has a newer one."
     )
 
-ARGUMENTS = [
-    # Only our own pages are shown, and Chromium's sandbox does not run as root.
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
-
 HOME = site.url("/").rstrip("/")
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
 # All that the demo has; the page's outline, where the page itself is not what a test is about.
@@ -88,7 +76,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=node.CHROMIUM, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=node.CHROMIUM, args=node.CHROMIUM_ARGUMENTS)
         yield chromium
         chromium.close()
 

@@ -33,6 +33,10 @@ class Plan:
     def partition(self) -> int:
         return _MARK << 40 | (self.day - _EPOCH).days << 24 | self.rows
 
+    def date_from(self, today: date) -> str:
+        """From when on there is something, as the API takes it."""
+        return f"-{visitors.DAYS + (today - self.day).days}d"
+
     @classmethod
     def from_partition(cls, partition: int) -> Self:
         return cls(_EPOCH + timedelta(days=partition >> 24 & 0xFFFF), partition & 0xFFFFFF)

@@ -1,5 +1,7 @@
 """The demo's pages: what is on each, and where. All lengths are CSS px.
 
+Both the made-up visitors and the pages' HTML take places from here, so that heat lies where the buttons are.
+
 Boxes are drawn for windows of two widths and stretch with the window; heights stay. A box is (x, y, width, height), y
 from the top of the page; of a fixed element from the top of the window, or from its bottom when negative.
 """
@@ -7,6 +9,8 @@ from the top of the page; of a fixed element from the top of the window, or from
 from dataclasses import dataclass
 
 ORIGIN = "https://demo.example.com"
+# Where this service serves the pages, while the demo runs.
+HOME = "/demo"
 DESKTOP_WIDTH = 1440
 MOBILE_WIDTH = 390
 # Windows, not screens: what the browser leaves to the page. Each with its share of the visitors.

@@ -16,16 +16,13 @@ from tqdm import tqdm
 
 from heatmaps import clickhouse, server
 from heatmaps.commands import ServiceCommand
-from heatmaps.demo import site, visitors
+from heatmaps.demo import account, site, visitors
 from heatmaps.demo.filling import MAX_ROWS, Place, Plan, fill, hottest_point, keeps_from, plan_found
 from heatmaps.demo.requests import DemoRequest, demo_requests
-from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from heatmaps.models import Cohort, PersonalAPIKey, Project
 
 HOST = "127.0.0.1"
-NAME = "Demo site"
-EMAIL = "demo@example.com"
 KEY_LABEL = "Demo"
-COHORT = "customers"
 # The data ends with the day before it was made. From this age on it is worth telling.
 OLD_DAYS = 2
 
@@ -58,7 +55,8 @@ class Command(ServiceCommand):
         connections.close_all()
         # The server forks, which the embedded engine does not survive: serving begins in a process that never had one.
         manage = str(settings.BASE_DIR / "manage.py")
-        os.execv(sys.executable, [sys.executable, manage, "serve", "--host", HOST, "--port", str(options["port"])])  # noqa: S606 -- no shell is wanted
+        arguments = [sys.executable, manage, "serve", "--host", HOST, "--port", str(options["port"])]
+        os.execve(sys.executable, arguments, {**os.environ, "DEMO": "true"})  # noqa: S606 -- no shell is wanted
 
     def run(self, **options: Any) -> dict[str, Any]:
         if settings.CLICKHOUSE_URL == "chdb://memory" and not options["no_serve"]:
@@ -72,8 +70,8 @@ class Command(ServiceCommand):
         call_command("migrate_clickhouse", stderr=io.StringIO())
 
         if options["fresh"]:
-            _set_aside()
-        project, customers, user = _metadata()
+            account.set_aside()
+        project, customers, user = account.make()
         plan = self._fill(project, customers, options["rows"])
         with transaction.atomic():
             user.personal_api_keys.filter(label=KEY_LABEL).delete()
@@ -82,17 +80,29 @@ class Command(ServiceCommand):
         clickhouse.close()
         self._asked = asked
         self._options = options
+        origin = f"http://{HOST}:{options['port']}"
         return {
+            "sign_in_url": f"{origin}{account.sign_in_path(user)}",
             "project_id": project.pk,
             "api_key": key,
             "project_token": project.token,
-            "urls": [request.url(f"http://{HOST}:{options['port']}") for request in asked],
+            "urls": [request.url(origin) for request in asked],
         }
 
     def show(self, result: Mapping[str, Any]) -> str:
         port = self._options["port"]
-        begin = f"Run `{_command('serve', '--port', str(port))}`, then paste" if self._options["no_serve"] else "Paste"
-        lines = [f"{begin} any of these requests into another terminal:"]
+        begin = "Open"
+        if self._options["no_serve"]:
+            begin = f"Run `DEMO=true {_command('serve', '--port', str(port))}`, then open"
+        lines = [
+            f"{begin} the map in a browser. This link signs in once:",
+            "",
+            result["sign_in_url"],
+            "",
+            f"Click about on http://{HOST}:{port}{site.HOME}/ in another tab, and see it arrive.",
+            "",
+            "Or paste any of these requests into another terminal:",
+        ]
         for request, url in zip(self._asked, result["urls"], strict=True):
             lines += ["", request.sentence]
             lines += [f"curl -sSw '\\n' -H 'Authorization: Bearer {result['api_key']}' '{url}'"]
@@ -149,34 +159,12 @@ def _command(*arguments: str) -> str:
     return " ".join([".venv/bin/python manage.py", *arguments])
 
 
-@transaction.atomic
-def _metadata() -> tuple[Project, Cohort, User]:
-    """The demo's project, its cohort, and the user who may read it: found, or made."""
-    organization, _ = Organization.objects.get_or_create(name=NAME)
-    project, _ = Project.objects.get_or_create(organization=organization, name=NAME)
-    customers, _ = Cohort.objects.get_or_create(project=project, name=COHORT, is_static=True, deleted=False)
-    user = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL)
-    Membership.objects.get_or_create(user=user, organization=organization)
-    if user.current_project != project:
-        user.current_project = project
-        user.save(update_fields=["current_project"])
-    return project, customers, user
-
-
-def _set_aside() -> None:
-    """Renames the demo's project, so that the next one begins with nothing. Its rows leave when they are too old."""
-    for project in Project.objects.filter(organization__name=NAME, name=NAME):
-        project.name = f"{NAME} until {now():%Y-%m-%d %H:%M}"
-        project.save(update_fields=["name"])
-
-
 def _requests(project: Project, customers: Cohort, plan: Plan) -> list[DemoRequest]:
-    days = visitors.DAYS + (now().date() - plan.day).days
     with clickhouse.writer() as client:
         raged_at = hottest_point(client, project.pk, kind="rageclick", url=site.url("/checkout"))
     return demo_requests(
         project_id=project.pk,
-        date_from=f"-{days}d",
+        date_from=plan.date_from(now().date()),
         customers_id=customers.pk,
         raged_at=raged_at,
     )

@@ -25,7 +25,7 @@ from bench import upstream  # noqa: E402
 from bench.data import BUSY_PROJECT, WIDE_PROJECT  # noqa: E402
 from bench.reading import STILL_PROJECT  # noqa: E402
 from heatmaps import clickhouse, queries  # noqa: E402
-from heatmaps.filters import InteractionsQuestion, PointsQuestion  # noqa: E402
+from heatmaps.filters import Aggregation, InteractionsQuestion, PointsQuestion  # noqa: E402
 from heatmaps.models import Project  # noqa: E402
 from heatmaps.queries import Query  # noqa: E402
 from heatmaps.serializers import HeatmapsRequest, InteractionsRequest  # noqa: E402
@@ -124,5 +124,7 @@ def _queries(question: Any) -> list[Query]:
     if isinstance(question, InteractionsQuestion):
         return [queries.interactions(question, layout)]
     if isinstance(question, PointsQuestion):
+        if question.aggregation is Aggregation.UNIQUE_VISITORS:
+            return [queries.screens(question, layout), queries.visitors(question, layout)]
         return [queries.points(question, layout)]
     return [queries.scroll_depth(question, layout)]

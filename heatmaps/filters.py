@@ -47,6 +47,11 @@ class Filters:
     # In which dates without an offset are read.
     timezone: str = "UTC"
 
+    @property
+    def hides_zero_coordinates(self) -> bool:
+        """A scroll depth has no x to begin with."""
+        return self.hide_zero_coordinates and self.type != SCROLL_DEPTH
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointsQuestion:

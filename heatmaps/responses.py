@@ -1,9 +1,10 @@
 """From the engine's blocks to one JSON document on the socket. Nothing on this way holds the whole answer."""
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -13,27 +14,30 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from heatmaps import clickhouse, metrics, queries
+from heatmaps.cells import places
 from heatmaps.clickhouse import Block
-from heatmaps.filters import InteractionsQuestion, PagesQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps.filters import Aggregation, InteractionsQuestion, PagesQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps.fold import fold_summary
 from heatmaps.models import Cohort, Project
 
 logger = structlog.get_logger(__name__)
 
 JSON = "application/json"
 MAY_BE_KEPT = "private, max-age=30"
-# The place of that column among those of points.
-IS_SCREEN = 4
+# So many buckets of scroll depth become JSON together; a page has a hundred of them.
+BUCKETS_AT_ONCE = 50_000
 # The driver hands over the UTC of the column without saying so.
 _TIMESTAMPS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
 def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
     if isinstance(question, ScrollDepthQuestion):
-        response = _streamed(
-            _scroll_depth_document(clickhouse.blocks(queries.scroll_depth(question, clickhouse.layout())))
-        )
+        chunks = _scroll_depth(question)
+    elif question.aggregation is Aggregation.UNIQUE_VISITORS:
+        chunks = _visitors(question)
     else:
-        response = _streamed(_points_document(_points(question), question))
+        chunks = _points(question)
+    response = _streamed(chunks)
     response["Cache-Control"] = MAY_BE_KEPT
     return response
 
@@ -46,6 +50,7 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
     else:
         total = clickhouse.rows(queries.interactions_total(question, clickhouse.layout()))[0][0]
     metrics.returned(len(page))
+    ys, xs, _ = places([row[3] for row in page])
     return HttpResponse(
         orjson.dumps(
             {
@@ -59,7 +64,9 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
                         "current_url": current_url,
                         "type": kind,
                     }
-                    for session_id, distinct_id, timestamp, x, y, current_url, kind in page
+                    for (session_id, distinct_id, timestamp, _, current_url, kind), x, y in zip(
+                        page, xs, ys, strict=True
+                    )
                 ],
                 "total_count": total,
                 "has_more": total > question.offset + question.limit,
@@ -130,90 +137,79 @@ def _type(kind: str, count: int, last_seen: datetime) -> dict[str, Any]:
     return {"type": kind, "count": count, "last_seen": last_seen}
 
 
-def fold_summary(heights: Iterable[tuple[int, int, int, int]]) -> dict[str, Any]:
-    """The fold, from (viewport height in CSS px, rows, rows not fixed, rows below the fold), one of each height."""
-    heights = sorted(heights)
-    total = sum(not_fixed for _, _, not_fixed, _ in heights)
-    below = sum(below for _, _, _, below in heights)
-    return {
-        "total_count": total,
-        "below_fold_count": below,
-        "pct_below_fold": round(100 * below / total, 1) if total else 0.0,
-        "median_viewport_height": _median([(height, rows) for height, rows, _, _ in heights]),
-    }
-
-
-def _median(counted: list[tuple[int, int]]) -> int | None:
-    """The median of values that each occur so many times, half to even between two; the values ascend."""
-    total = sum(times for _, times in counted)
-    if not total:
-        return None
-    return round((_nth(counted, (total - 1) // 2) + _nth(counted, total // 2)) / 2)
-
-
-def _nth(counted: list[tuple[int, int]], n: int) -> int:
-    for value, times in counted:
-        if n < times:
-            return value
-        n -= times
-    raise IndexError(n)
-
-
-def _points(question: PointsQuestion) -> Iterator[Block]:
-    """The blocks of an answer that has every height of a screen; they are in the first one, but for curious data."""
+def _points(question: PointsQuestion) -> Iterator[bytes]:
+    """Screens and cells come from one reading, screens first."""
     # The first guess stays within what the engine may answer.
     room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 1)
-    for screens in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
-        with closing(clickhouse.blocks(queries.points(question, clickhouse.layout(), screens=screens))) as blocks:  # type: ignore[type-var]
-            first = next(blocks, None)
-            if first is None:
-                return
-            if sum(first[IS_SCREEN]) <= screens:
-                yield first
-                yield from blocks
+    for most in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
+        with closing(clickhouse.blocks(queries.points(question, clickhouse.layout(), screens=most))) as blocks:  # type: ignore[type-var]
+            counts, screens, cells = _screens(blocks)
+            if len(screens) <= most:
+                yield from _points_document(chain([cells], blocks), fold_summary(counts, screens), question)
                 return
 
 
-def _points_document(blocks: Iterator[Block], question: PointsQuestion) -> Iterator[bytes]:
-    screens: list[tuple[int, int, int, int]] = []
+def _screens(blocks: Iterator[Block]) -> tuple[list[int], list[int], Block]:
+    """How many rows there are of each screen, which, and the first block that has cells, without what comes before."""
+    counts: list[int] = []
+    screens: list[int] = []
+    for some_counts, cells, some_screens in blocks:
+        found = sum(map(bool, some_screens))
+        counts += some_counts[:found]
+        screens += some_screens[:found]
+        if found < len(cells):
+            return counts, screens, (some_counts[found:], cells[found:])
+    return counts, screens, ((), ())
+
+
+def _visitors(question: PointsQuestion) -> Iterator[bytes]:
+    found = clickhouse.rows(queries.screens(question, clickhouse.layout()))
+    fold = fold_summary([count for count, _ in found], [screen for _, screen in found])
+    with closing(clickhouse.blocks(queries.visitors(question, clickhouse.layout()))) as blocks:  # type: ignore[type-var]
+        yield from _points_document(blocks, fold, question)
+
+
+def _points_document(blocks: Iterable[Block], fold: Mapping[str, Any], question: PointsQuestion) -> Iterator[bytes]:
+    """The document, from blocks of (how much is in each cell, its number)."""
     to_skip, left = question.offset, question.limit
     has_more = False
     opening = b'{"results":['
-    with closing(blocks):  # type: ignore[type-var]
-        for block in blocks:
-            counts, ys, xs, fixed, is_screen, *screen_columns = block
-            first = sum(is_screen)
-            screens += islice(zip(screen_columns[0], counts, *screen_columns[1:], strict=True), first)
-            skipped = min(to_skip, len(counts) - first)
-            to_skip -= skipped
-            cells = slice(first + skipped, first + skipped + left)
-            points = [
-                {"count": count, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": is_fixed}
-                for count, y, x, is_fixed in zip(counts[cells], ys[cells], xs[cells], fixed[cells], strict=True)
-            ]
-            has_more = has_more or len(counts) > cells.stop
-            left -= len(points)
-            metrics.returned(len(points))
-            if points:
-                yield opening + orjson.dumps(points)[1:-1]
-                opening = b","
+    for counts, cells, *_ in blocks:
+        skipped = min(to_skip, len(counts))
+        to_skip -= skipped
+        shown = slice(skipped, skipped + left)
+        points = [
+            {"count": count, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": is_fixed}
+            for count, y, x, is_fixed in zip(counts[shown], *places(cells[shown]), strict=True)
+        ]
+        has_more = has_more or len(counts) > shown.stop
+        left -= len(points)
+        metrics.returned(len(points))
+        if points:
+            yield opening + orjson.dumps(points)[1:-1]
+            opening = b","
     if opening != b",":
         yield opening
-    yield b'],"fold":%b,"has_more":%b}' % (orjson.dumps(fold_summary(screens)), orjson.dumps(has_more))
+    yield b'],"fold":%b,"has_more":%b}' % (orjson.dumps(fold), orjson.dumps(has_more))
 
 
-def _scroll_depth_document(blocks: Iterator[Block]) -> Iterator[bytes]:
+def _scroll_depth(question: ScrollDepthQuestion) -> Iterator[bytes]:
+    """How many came at least that far is known when all are counted, so the counts are held until then."""
+    counts, depths = array("Q"), array("q")
+    with closing(clickhouse.blocks(queries.scroll_depth(question, clickhouse.layout()))) as blocks:  # type: ignore[type-var]
+        for some_counts, some_depths in blocks:
+            counts.extend(some_counts)
+            depths.extend(some_depths)
+    deeper = sum(counts)
     opening = b'{"results":['
-    with closing(blocks):  # type: ignore[type-var]
-        for block in blocks:
-            buckets = [
-                {"cumulative_count": cumulative, "bucket_count": count, "scroll_depth_bucket": bucket}
-                for cumulative, count, bucket in zip(*block, strict=True)
-            ]
-            metrics.returned(len(buckets))
-            if buckets:
-                yield opening + orjson.dumps(buckets)[1:-1]
-                opening = b","
+    for start in range(0, len(counts), BUCKETS_AT_ONCE):
+        buckets = []
+        for count, depth in zip(counts[start : start + BUCKETS_AT_ONCE], depths[start:], strict=False):
+            buckets.append({"cumulative_count": deeper, "bucket_count": count, "scroll_depth_bucket": depth})
+            deeper -= count
+        metrics.returned(len(buckets))
+        yield opening + orjson.dumps(buckets)[1:-1]
+        opening = b","
     yield b"]}" if opening == b"," else opening + b"]}"
 
 

@@ -88,7 +88,7 @@ def interactions(
     behind.sort(
         key=lambda row: (
             datetime.max.replace(tzinfo=UTC) - row["timestamp"],
-            *(row["session_id"], row["distinct_id"], *cell(row)[1:], row["current_url"], row["type"]),
+            *(row["session_id"], row["distinct_id"], *cell(row), row["current_url"], row["type"]),
         )
     )
     return {

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from heatmaps.responses import _screens
 from tests.conftest import Api, Interactions
 
 
@@ -138,3 +139,11 @@ def test_the_fold_knows_every_height_of_a_screen(
     assert (len(few["results"]), few["has_more"]) == (1, True)
     everything = api.answer(aggregation=aggregation, limit=3)
     assert (len(everything["results"]), everything["has_more"]) == (3, False)
+
+
+def test_screens_may_come_in_several_blocks() -> None:
+    """The engine is free to hand them over one by one."""
+    blocks = iter([([2, 1], [0, 0], [42, 38]), ([3, 9, 8], [0, 7, 5], [39, 0, 0]), ([4], [6], [0])])
+    counts, screens, cells = _screens(blocks)
+    assert (counts, screens, cells) == ([2, 1, 3], [42, 38, 39], ([9, 8], [7, 5]))
+    assert list(blocks) == [([4], [6], [0])]

@@ -1,15 +1,20 @@
 """Our own table and PostHog's: the same answers, and a migration from the first layout that keeps every row."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from heatmaps import clickhouse, schema
 from heatmaps.queries import Query
+from heatmaps.queries.layout import page_number
 from tests.conftest import Api, Interactions, body
+from tests.test_injection import SQL_FILES
 
 # PostHog's table, in its own words.
 UPSTREAM = """
@@ -24,6 +29,8 @@ PARTITION BY toYYYYMM(timestamp)
 ORDER BY (type, team_id, toDate(timestamp), current_url, viewport_width)
 TTL toDate(timestamp) + toIntervalDay(36500)
 """
+LAYOUTS = ["004_heatmaps_by_page", "006_heatmaps_by_cell"]
+NEWEST = next(file for file in schema._files() if file.stem == LAYOUTS[-1])
 COLUMNS = (
     "session_id, team_id, distinct_id, timestamp, x, y, scale_factor, viewport_width, viewport_height,"
     " pointer_target_fixed, current_url, type"
@@ -41,6 +48,7 @@ QUESTIONS: list[dict[str, Any]] = [
     {"date_from": "2026-03-30", "date_to": "2026-03-30"},
     {"date_from": "1970-01-01", "date_to": "2149-12-31"},
     {"type": "scrolldepth"},
+    {"hide_zero_coordinates": "false", "limit": 0},
     {"type": "scrolldepth", "aggregation": "unique_visitors", "url_pattern": "https://example.com/a/?"},
 ]
 
@@ -116,13 +124,13 @@ def test_the_same_rows_give_the_same_answers_on_posthogs_table(api: Api, upstrea
 
 
 def test_the_first_layout_is_migrated_with_every_row(interactions: Interactions) -> None:
-    """What a service has that was installed before the layout by page, and what it has after the upgrade."""
+    """What a service has that was installed before all other layouts, and what it has after the upgrade."""
     kept = f"SELECT {COLUMNS}, _offset, _partition FROM heatmaps ORDER BY ALL"
     interactions.add_all(some_rows())
     before = clickhouse.rows(Query(kept, {}))
     with clickhouse.writer() as client:
         client.command("RENAME TABLE heatmaps TO heatmaps_kept")
-        client.command("DELETE FROM heatmaps_migrations WHERE name IN ('001_heatmaps', '004_heatmaps_by_page')")
+        client.command(f"DELETE FROM heatmaps_migrations WHERE name IN {('001_heatmaps', *LAYOUTS)}")
     try:
         with clickhouse.writer() as client:
             first, *_ = [step for step in schema.pending(client, retention_days=0) if step.name == "001_heatmaps"]
@@ -139,23 +147,61 @@ def test_the_first_layout_is_migrated_with_every_row(interactions: Interactions)
             client.command("DROP TABLE heatmaps_kept")
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("statements", range(6))
-def test_a_migration_killed_between_its_statements_loses_nothing(statements: int, interactions: Interactions) -> None:
-
+def test_a_migration_killed_between_its_statements_loses_nothing(
+    name: str, statements: int, interactions: Interactions
+) -> None:
     interactions.add_all(some_rows())
     before = clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {}))
-    (step,) = [
-        schema.Step(file.stem, schema._statements(file))
-        for file in schema._files()
-        if file.stem == "004_heatmaps_by_page"
-    ]
+    steps = {file.stem: schema._statements(file) for file in schema._files() if file.stem in LAYOUTS}
     with clickhouse.writer() as client:
-        for statement in step.statements[:statements]:
+        for statement in steps[name][:statements]:
             client.command(statement)
-        for statement in step.statements:
-            client.command(statement)
+        # The upgrade begins anew, and goes on to the newest layout.
+        for following in LAYOUTS[LAYOUTS.index(name) :]:
+            for statement in steps[following]:
+                client.command(statement)
     assert clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {})) == before
+    clickhouse.layout.cache_clear()
     assert clickhouse.layout().has_keys
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.text(alphabet="ht:/.a?#ü\n"),
+        st.sampled_from(["", "/", "//", "https://e.com", "https://e.com/a//b"]),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_a_page_has_the_number_that_the_table_gives_it(url: str) -> None:
+    assume("\0" not in url)
+    expression = re.search(r"page UInt128 MATERIALIZED (.+?),\n    slashes", NEWEST.read_text(), re.DOTALL)
+    assert expression
+    sql = f"SELECT {expression[1].replace('current_url', '{url:String}')}"
+    assert clickhouse.rows(Query(sql, {"url": url})) == [(page_number(url.rstrip("/")),)]
+
+
+def test_a_column_holds_what_the_question_says_in_plain_columns() -> None:
+    """The expression beside `on our table: column` is the one that the column is made of, everywhere."""
+    made = dict(
+        re.findall(r"^    (\w+) \w+ MATERIALIZED\s(.+?)(?:\s+CODEC\(.+?)?,$", _folded(NEWEST.read_text()), re.MULTILINE)
+    )
+    seen = set()
+    for file in SQL_FILES:
+        for column, expression in re.findall(
+            r"/\* on our table: (\w+) \*/ (.+?) /\* end \*/", _folded(file.read_text())
+        ):
+            whole = f"if(type = 'scrolldepth', {expression}, 0)" if column == "scroll_depth_bucket" else expression
+            assert made[column] == whole, file.name
+            seen.add(column)
+    assert seen == {"cell", "screen", "scroll_depth_bucket"}
+
+
+def _folded(sql: str) -> str:
+    """Every expression on one line."""
+    return re.sub(r"\n {5,}", " ", sql)
 
 
 def test_a_property_with_a_column_of_its_own_is_what_the_json_says() -> None:

@@ -24,8 +24,12 @@ from heatmaps.queries.layout import PLAIN, Layout
 from heatmaps.queries.predicates import among_points, matching, of_pages
 
 FILTERS_MARK = "/* AND filters */"
-# More heights of screens, in steps of 16 CSS px, than the visitors of a page have; more than a 16-bit number has; all.
-SCREENS, MANY_SCREENS, ALL_SCREENS = 250, 70_000, 2**32
+# Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to 128
+# bits before it counts, so a column that holds the same hash counts the same.
+COUNT_OF_VISITORS = "/* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */"
+# More screens (heights in steps of 16 CSS px, with three places on each) than the visitors of a page have; more than
+# 16-bit heights make; all.
+SCREENS, MANY_SCREENS, ALL_SCREENS = 600, 210_000, 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +41,39 @@ class Query:
 
 
 def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = SCREENS) -> Query:
-    """Rows (count, pointer_y, pointer_relative_x, pointer_target_fixed, is_screen, viewport_height_px, not_fixed,
-    below_fold): first one for each height of a screen, then the cells, the hottest first. There are more cells than
-    offset and limit ask for, where there are more, and those before the offset are not left out. With more than
-    `screens` heights, cells may be missing."""
+    """Rows (count, cell, screen): first the screens, whose cell is 0, then the cells, the hottest first. There are more
+    cells than offset and limit ask for, where there are more, and those before the offset are not left out. With more
+    than `screens` screens, cells may be missing."""
+    last = question.offset + question.limit + 1 + screens
+    return _query(_file("points"), question.filters, matching(question.filters, layout), layout, last=last)
+
+
+def visitors(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
+    """Rows (count, cell), those with the most visitors first; as many as for `points`."""
     last = question.offset + question.limit + 1
-    if question.aggregation is Aggregation.UNIQUE_VISITORS:
-        sql = _file("visitors").replace("uniqExact(distinct_id)", _count_of_visitors(layout))
-    else:
-        sql = _file("points")
-        last += screens
-    return _query(sql, question.filters, matching(question.filters, layout), last=last)
+    return _query(_file("visitors"), question.filters, matching(question.filters, layout), layout, last=last)
+
+
+def screens(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
+    """Rows (count, screen), in no order."""
+    return _query(_file("screens"), question.filters, matching(question.filters, layout), layout)
 
 
 def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (cumulative_count, bucket_count, scroll_depth_bucket in CSS px), the shallowest first."""
+    """Rows (bucket_count, scroll_depth_bucket in CSS px), the shallowest first."""
     sql = _file("scroll_depth")
     if question.aggregation is Aggregation.UNIQUE_VISITORS:
-        sql = sql.replace("count()", _count_of_visitors(layout))
-    return _query(sql, question.filters, matching(question.filters, layout))
+        sql = sql.replace("count()", COUNT_OF_VISITORS)
+    return _query(sql, question.filters, matching(question.filters, layout), layout)
 
 
 def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (session_id, distinct_id, timestamp, pointer_relative_x, pointer_y, current_url, type), newest first."""
+    """Rows (session_id, distinct_id, timestamp, cell, current_url, type), newest first."""
     return _query(
         _file("interactions"),
         question.filters,
         [*matching(question.filters, layout), among_points(question.points)],
+        layout,
         limit=question.limit,
         offset=question.offset,
     )
@@ -75,6 +85,7 @@ def interactions_total(question: InteractionsQuestion, layout: Layout = PLAIN) -
         _file("interactions_total"),
         question.filters,
         [*matching(question.filters, layout), among_points(question.points)],
+        layout,
     )
 
 
@@ -82,27 +93,19 @@ def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (is_page, url, type, total_count, visitors, first_seen, last_seen, types): first one for each type, over all
     pages, without its `types`; then the pages, one more than limit asks for where there is one, each with its `types`
     as (type, count, last_seen)."""
-    sql = _file("pages").replace("uniqExactState(distinct_id)", f"uniqExactState({_visitor(layout)})")
-    return _query(sql, question, of_pages(question, layout), limit=question.limit, offset=question.offset)
+    predicates = of_pages(question, layout)
+    return _query(_file("pages"), question, predicates, layout, limit=question.limit, offset=question.offset)
 
 
-def _query(sql: str, filters: Filters | PagesQuestion, predicates: Iterable[Predicate], **parameters: Any) -> Query:
-    parameters["team_id"] = filters.team_id
+def _query(
+    sql: str, asked: Filters | PagesQuestion, predicates: Iterable[Predicate], layout: Layout, **parameters: Any
+) -> Query:
+    parameters["team_id"] = asked.team_id
     texts = []
     for predicate in predicates:
         texts.append(f"AND {predicate.sql}")
         parameters |= predicate.parameters
-    return Query(sql.replace(FILTERS_MARK, "\n  ".join(texts)), parameters)
-
-
-def _count_of_visitors(layout: Layout) -> str:
-    """Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to
-    128 bits before it counts, so a column that holds the same hash counts the same."""
-    return f"uniqExact({_visitor(layout)})"
-
-
-def _visitor(layout: Layout) -> str:
-    return "visitor" if layout.has_keys else "distinct_id"
+    return Query(layout.spoken(sql).replace(FILTERS_MARK, "\n  ".join(texts)), parameters)
 
 
 @cache

@@ -1,16 +1,17 @@
--- Who did it and when: the interactions themselves, the newest first.
+-- Who did it and when: the interactions themselves, the newest first; points.sql says what a cell is.
 SELECT
     session_id,
     distinct_id,
     timestamp,
-    round(x / viewport_width, 2) + 0 AS pointer_relative_x,
-    y * scale_factor AS pointer_y,
+    /* on our table: cell */ bitShiftLeft(toUInt64(pointer_target_fixed), 55)
+        + bitShiftLeft(toUInt64(toInt64(y) * scale_factor + 1073741824), 23)
+        + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell,
     current_url,
     type
 FROM heatmaps
 WHERE team_id = {team_id:Int64}
-  AND viewport_width != 0
+  /* on our table: */ AND viewport_width != 0 /* end */
   /* AND filters */
 -- Every column of the answer has its say, so that pages neither overlap nor leave gaps.
-ORDER BY timestamp DESC, session_id, distinct_id, pointer_y, pointer_relative_x, current_url, type
+ORDER BY timestamp DESC, session_id, distinct_id, cell, current_url, type
 LIMIT {limit:UInt64} OFFSET {offset:UInt64}

@@ -1,21 +1,42 @@
 """What the tables have beyond PostHog's columns. The queries run without any of it, only slower."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The columns of our own heatmaps table that the predicates may use; schema/004_heatmaps_by_page.sql says what they are.
-KEY_COLUMNS = frozenset({"section", "page_key", "slashes", "quarter", "visitor"})
+# The columns of our own heatmaps table that the queries may use; schema/006_heatmaps_by_cell.sql says what they are.
+KEY_COLUMNS = frozenset({"page", "slashes", "quarter", "visitor", "cell", "screen", "scroll_depth_bucket", "placed"})
 # The properties of events that have a column of their own in our table: their text, NULL when they are missing.
 EVENT_PROPERTIES = {"$host": "`property_$host`"}
+# What stands for every place, and for every place but x = 0, y = 0, in the column `placed`.
+PLACED, POINTED_AT = 1, 2
+
+_OURS = re.compile(r"/\* on our table:(.*?)\*/.*?/\* end \*/", re.DOTALL)
+_SECTION = re.compile(r"[^/]*//[^/]*/?[^/]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`has_keys` when pages, time and visitors are there as numbers beside the texts; `event_properties` says which
-    property of an event is in which column, as it is written in SQL."""
+    """`has_keys` when pages, time, visitors and cells are there as numbers beside what they are made of;
+    `event_properties` says which property of an event is in which column, as it is written in SQL."""
 
     has_keys: bool = False
     event_properties: Mapping[str, str] = field(default_factory=dict)
 
+    def spoken(self, sql: str) -> str:
+        """The SQL of a question as this table is best asked."""
+        return _OURS.sub(r"\1", sql) if self.has_keys else sql
+
 
 PLAIN = Layout()
+
+
+def page_number(url: str) -> int:
+    """What the column `page` holds for the page of a URL without trailing slashes."""
+    section = _SECTION.match(url)
+    return int.from_bytes(_hash(url)[:12] + _hash(section[0] if section else "")[:4], "little")
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

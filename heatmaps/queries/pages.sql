@@ -13,13 +13,13 @@ FROM (
         trimRight(current_url, '/') AS url,
         type,
         count() AS count,
-        uniqExactState(distinct_id) AS visitors,
+        /* on our table: uniqExactState(visitor) */ uniqExactState(distinct_id) /* end */ AS visitors,
         min(timestamp) AS first,
         max(timestamp) AS last
     FROM heatmaps
     WHERE team_id = {team_id:Int64}
-      AND viewport_width != 0
-      AND (type = 'scrolldepth' OR NOT (x = 0 AND y = 0))
+      AND /* on our table: placed = 2 */ viewport_width != 0
+        AND (type = 'scrolldepth' OR NOT (x = 0 AND y = 0)) /* end */
       /* AND filters */
     GROUP BY url, type
 )

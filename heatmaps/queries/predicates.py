@@ -1,13 +1,14 @@
 """What the filters of a request say in SQL. The texts are ours; a caller's values are only ever bound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from heatmaps.filters import SCROLL_DEPTH, Filters, PagesQuestion, Point, Window
+from heatmaps.cells import cell_of
+from heatmaps.filters import Filters, PagesQuestion, Point, Window
 from heatmaps.properties import EventFilter, PropertyFilter
 from heatmaps.queries.binding import Binder, Predicate
-from heatmaps.queries.layout import Layout
+from heatmaps.queries.layout import PLACED, POINTED_AT, Layout, page_number
 from heatmaps.queries.properties import ELEMENTS, caseless, condition, in_cohorts
 
 _QUARTERS_BEGIN = datetime(1900, 1, 1, tzinfo=UTC)
@@ -19,6 +20,7 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
     predicates = [
         Predicate("type = {type:String}", {"type": filters.type}),
         _window(filters.window, layout),
+        *_placed(filters, layout),
     ]
     if filters.url_pattern is not None:
         predicates.append(_url_pattern(filters.url_pattern, layout))
@@ -38,8 +40,6 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
                 {"viewport_width_max": filters.viewport_width_max},
             )
         )
-    if filters.hide_zero_coordinates and filters.type != SCROLL_DEPTH:
-        predicates.append(Predicate("NOT (x = 0 AND y = 0)"))
     binder = Binder()
     by_other_data = [in_cohorts(filters.cohorts, binder)] if filters.cohorts else []
     if filters.test_accounts is not None:
@@ -62,13 +62,18 @@ def of_pages(question: PagesQuestion, layout: Layout) -> list[Predicate]:
 
 
 def among_points(points: Iterable[Point]) -> Predicate:
-    # Hundredths as whole numbers: two floats that print alike need not be equal.
-    cells = [(int(point.is_fixed), point.y, point.x_hundredths) for point in points]
-    return Predicate(
-        "(toUInt8(pointer_target_fixed), toInt64(y * scale_factor), toInt64(round(x / viewport_width * 100)))"
-        " IN {cells:Array(Tuple(UInt8, Int64, Int64))}",
-        {"cells": cells},
-    )
+    cells = [cell for point in points if (cell := cell_of(point)) is not None]
+    return Predicate("cell IN {cells:Array(UInt64)}", {"cells": cells})
+
+
+def _placed(filters: Filters, layout: Layout) -> Iterator[Predicate]:
+    """Leaves out what happened nowhere. In plain columns the files of SQL leave out what has no place at all."""
+    if layout.has_keys:
+        yield Predicate(
+            "placed >= {placed:UInt8}", {"placed": POINTED_AT if filters.hides_zero_coordinates else PLACED}
+        )
+    elif filters.hides_zero_coordinates:
+        yield Predicate("NOT (x = 0 AND y = 0)")
 
 
 def _window(window: Window, layout: Layout) -> Predicate:
@@ -86,11 +91,7 @@ def _window(window: Window, layout: Layout) -> Predicate:
 
 def _url_exact(url: str, layout: Layout) -> Predicate:
     if layout.has_keys:
-        return Predicate(
-            "section = toUInt32(cityHash64(extract({url_exact:String}, '^[^/]*//[^/]*/?[^/]*')))"
-            " AND page_key = reinterpretAsUInt128(sipHash128({url_exact:String}))",
-            {"url_exact": url},
-        )
+        return Predicate("page = {page:UInt128}", {"page": page_number(url)})
     # startsWith says nothing new; it lets a key that begins with the URL find it.
     return Predicate(
         "startsWith(current_url, {url_exact:String}) AND trim(TRAILING '/' FROM current_url) = {url_exact:String}",
@@ -102,9 +103,8 @@ def _url_pattern(pattern: str, layout: Layout) -> Predicate:
     match = "match(current_url, {url_pattern:String})"
     if layout.has_keys:
         match = (
-            "(section, page_key, slashes) IN (SELECT section, page_key, slashes FROM heatmaps"
-            f" WHERE team_id = {{team_id:Int64}} AND type = {{type:String}} AND {match}"
-            " GROUP BY section, page_key, slashes)"
+            "(page, slashes) IN (SELECT page, slashes FROM heatmaps"
+            f" WHERE team_id = {{team_id:Int64}} AND type = {{type:String}} AND {match} GROUP BY page, slashes)"
         )
     return Predicate(match, {"url_pattern": pattern})
 

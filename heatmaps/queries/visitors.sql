@@ -1,38 +1,15 @@
--- What points.sql answers, counting distinct visitors. Telling visitors apart costs far more than reading the rows, so
--- the screens, which need it not, are counted in a reading of their own.
-SELECT *
-FROM (
-    SELECT
-        uniqExact(distinct_id) AS count,
-        y * scale_factor AS pointer_y,
-        round(x / viewport_width, 2) + 0 AS pointer_relative_x,
-        pointer_target_fixed,
-        0 AS is_screen,
-        toInt32(0) AS viewport_height_px,
-        0 AS not_fixed,
-        0 AS below_fold
-    FROM heatmaps
-    WHERE team_id = {team_id:Int64}
-      AND viewport_width != 0
-      /* AND filters */
-    GROUP BY pointer_target_fixed, pointer_y, pointer_relative_x
-    ORDER BY count DESC, pointer_target_fixed, pointer_y, pointer_relative_x
-    LIMIT {last:UInt64}
-    UNION ALL
-    -- In the order of the columns above; their names stay away, because one of them is a column of the table.
-    SELECT
-        count(),
-        toInt32(0),
-        toFloat64(0),
-        false,
-        1,
-        viewport_height * scale_factor,
-        countIf(NOT pointer_target_fixed),
-        countIf(NOT pointer_target_fixed AND y > viewport_height)
-    FROM heatmaps
-    WHERE team_id = {team_id:Int64}
-      AND viewport_width != 0
-      /* AND filters */
-    GROUP BY viewport_height * scale_factor
-)
-ORDER BY is_screen DESC, count DESC, pointer_target_fixed, pointer_y, pointer_relative_x
+-- Where on the page it happened, counted in distinct visitors, the cells with the most of them first; points.sql says what
+-- a cell is. The screens are asked about with screens.sql: telling visitors apart costs far more than reading again.
+SELECT
+    /* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */ AS count,
+    /* on our table: cell */ bitShiftLeft(toUInt64(pointer_target_fixed), 55)
+        + bitShiftLeft(toUInt64(toInt64(y) * scale_factor + 1073741824), 23)
+        + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell
+FROM heatmaps
+WHERE team_id = {team_id:Int64}
+  /* on our table: */ AND viewport_width != 0 /* end */
+  /* AND filters */
+GROUP BY cell
+ORDER BY count DESC, cell
+LIMIT {last:UInt64}
+/* on our table: SETTINGS optimize_move_to_prewhere = 0 */ /* end */

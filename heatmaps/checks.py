@@ -83,6 +83,14 @@ def unfit_for_production(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 id="heatmaps.W005",
             )
         )
+    if settings.DEMO:
+        found.append(
+            Warning(
+                "DEMO is true: whoever has a link that the demo printed reads the demo's project.",
+                hint="Leave DEMO to `manage.py demo`.",
+                id="heatmaps.W006",
+            )
+        )
     return found
 
 

@@ -1,11 +1,17 @@
 """The pages of a project: which there are, how busy they are, and what happened on them."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from heatmaps import clickhouse, queries
+from heatmaps.dates import window
+from heatmaps.filters import PagesQuestion
 from heatmaps.models import Project
+from heatmaps.queries import Query
 from tests.conftest import Api, Interactions, body, document
 
 PAGES = "/api/projects/1/heatmaps/pages/"
@@ -248,3 +254,29 @@ def test_text_is_trimmed_and_unknown_parameters_are_ignored(api: Api, interactio
 def test_the_edges_of_the_bounds(api: Api) -> None:
     assert urls(api, limit=1000, offset=1_000_000) == []
     assert urls(api, limit=1, offset=1_000_000) == []
+
+
+@pytest.mark.parametrize(("zone", "parts"), [("UTC", {"pages"}), ("Asia/Kathmandu", {"pages", "heatmaps"})])
+def test_whole_days_are_answered_from_the_projection_of_pages(
+    api: Api, interactions: Interactions, zone: str, parts: set[str]
+) -> None:
+    """What of the window is no whole day of UTC is looked up in the interactions, and the answer is the same."""
+    Project.objects.update(timezone=zone)
+    rows: list[dict[str, Any]] = [{"timestamp": NOON + timedelta(hours=hour)} for hour in range(-60, 12)]
+    interactions.add_all(rows)
+    found = api.pages(date_from="-2d")["results"]
+    kept = [row["timestamp"] for row in rows if row["timestamp"].astimezone(ZoneInfo(zone)).date() >= date(2026, 3, 29)]
+    assert [(page["total_count"], page["first_seen"][:13]) for page in found] == [
+        (len(kept), f"{min(kept):%Y-%m-%dT%H}")
+    ]
+    question = PagesQuestion(
+        team_id=1,
+        window=window(date(2026, 3, 29), date(2026, 3, 31), ZoneInfo(zone)),
+        search="example",
+        type=None,
+        limit=100,
+        offset=0,
+    )
+    query = queries.pages(question, clickhouse.layout())
+    plan = "\n".join(row[0] for row in clickhouse.rows(Query(f"EXPLAIN {query.sql}", query.parameters)))
+    assert {name.rpartition(".")[2] for name in re.findall(r"ReadFromMergeTree \((.+?)\)", plan)} == parts

@@ -20,10 +20,11 @@ from heatmaps.filters import (
     ScrollDepthQuestion,
 )
 from heatmaps.queries.binding import Predicate
-from heatmaps.queries.layout import PLAIN, Layout
-from heatmaps.queries.predicates import among_points, matching, of_pages
+from heatmaps.queries.layout import PLAIN, Layout, page_number
+from heatmaps.queries.predicates import among_pages, among_points, matching, of_pages
 
 FILTERS_MARK = "/* AND filters */"
+_PARTS = re.compile(r"/\* (?:a part of the window|end of part) \*/")
 # Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to 128
 # bits before it counts, so a column that holds the same hash counts the same.
 COUNT_OF_VISITORS = "/* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */"
@@ -90,11 +91,24 @@ def interactions_total(question: InteractionsQuestion, layout: Layout = PLAIN) -
 
 
 def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (is_page, url, type, total_count, visitors, first_seen, last_seen, types): first one for each type, over all
-    pages, without its `types`; then the pages, one more than limit asks for where there is one, each with its `types`
-    as (type, count, last_seen)."""
-    predicates = of_pages(question, layout)
-    return _query(_file("pages"), question, predicates, layout, limit=question.limit, offset=question.offset)
+    """Rows (is_page, url, type, total_count, first_seen, last_seen, types): first one for each type, over all pages,
+    without its `types`; then the pages, one more than limit asks for where there is one, each with its `types` as
+    (type, count, last_seen)."""
+    before, part, after = _PARTS.split(_file("pages"))
+    asked = [_query(part, question, predicates, layout) for predicates in of_pages(question, layout)]
+    parameters: dict[str, Any] = {"limit": question.limit, "offset": question.offset}
+    for one in asked:
+        parameters |= one.parameters
+    return Query(before + "UNION ALL".join(one.sql for one in asked) + after, parameters)
+
+
+def page_visitors(question: PagesQuestion, urls: Iterable[str], layout: Layout = PLAIN) -> Query:
+    """Rows (page, visitors) of the pages that have any; a page is `page_key` of its URL."""
+    return _query(_file("page_visitors"), question, among_pages(question, urls, layout), layout)
+
+
+def page_key(url: str, layout: Layout = PLAIN) -> str | int:
+    return page_number(url) if layout.has_keys else url
 
 
 def _query(

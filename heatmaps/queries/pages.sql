@@ -4,23 +4,32 @@ SELECT
     url,
     type,
     sum(count) AS total_count,
-    uniqExactMerge(visitors) AS visitors,
     min(first) AS first_seen,
     max(last) AS last_seen,
     if(is_page, arraySort(one -> (-one.2, one.1), groupArray((type, count, last))), []) AS types
 FROM (
     SELECT
-        trimRight(current_url, '/') AS url,
+        url,
         type,
-        count() AS count,
-        /* on our table: uniqExactState(visitor) */ uniqExactState(distinct_id) /* end */ AS visitors,
-        min(timestamp) AS first,
-        max(timestamp) AS last
-    FROM heatmaps
-    WHERE team_id = {team_id:Int64}
-      AND /* on our table: placed = 2 */ viewport_width != 0
-        AND (type = 'scrolldepth' OR NOT (x = 0 AND y = 0)) /* end */
-      /* AND filters */
+        sum(count_of_part) AS count,
+        min(first_of_part) AS first,
+        max(last_of_part) AS last
+    FROM (
+        /* a part of the window */
+        SELECT
+            trimRight(current_url, '/') AS url,
+            type,
+            count() AS count_of_part,
+            min(timestamp) AS first_of_part,
+            max(timestamp) AS last_of_part
+        FROM heatmaps
+        WHERE team_id = {team_id:Int64}
+          AND /* on our table: placed = 2 */ viewport_width != 0
+            AND (type = 'scrolldepth' OR NOT (x = 0 AND y = 0)) /* end */
+          /* AND filters */
+        GROUP BY url, type
+        /* end of part */
+    )
     GROUP BY url, type
 )
 GROUP BY GROUPING SETS ((url), (type))

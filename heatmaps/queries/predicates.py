@@ -11,8 +11,9 @@ from heatmaps.queries.binding import Binder, Predicate
 from heatmaps.queries.layout import PLACED, POINTED_AT, Layout, page_number
 from heatmaps.queries.properties import ELEMENTS, caseless, condition, in_cohorts
 
-_QUARTERS_BEGIN = datetime(1900, 1, 1, tzinfo=UTC)
+_BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
+_DAY = timedelta(days=1)
 
 
 def matching(filters: Filters, layout: Layout) -> list[Predicate]:
@@ -50,15 +51,39 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
     return predicates
 
 
-def of_pages(question: PagesQuestion, layout: Layout) -> list[Predicate]:
-    predicates = [_window(question.window, layout)]
+def of_pages(question: PagesQuestion, layout: Layout) -> list[list[Predicate]]:
+    """One list for each part of the window: our own table knows the pages of whole days (of UTC) from a projection, and
+    what is left of the window before and after them from the interactions."""
+    others = []
     if question.type is not None:
-        predicates.append(Predicate("type = {type:String}", {"type": question.type}))
+        others.append(Predicate("type = {type:String}", {"type": question.type}))
     if question.search is not None:
         # People write the URL of a page with a slash at its end and without, and mean the same page.
         url, search = caseless("concat(trimRight(current_url, '/'), '/')"), caseless("{search:String}")
-        predicates.append(Predicate(f"position({url}, {search}) > 0", {"search": question.search}))
-    return predicates
+        others.append(Predicate(f"position({url}, {search}) > 0", {"search": question.search}))
+    window = question.window
+    first_day, end_day = -((_BEGINNING - window.start) // _DAY), (window.end - _BEGINNING) // _DAY
+    if not layout.has_keys or first_day >= end_day:
+        return [[_window(window, layout), *others]]
+    days = Predicate(
+        "intDiv(quarter, 96) >= {first_day:UInt32} AND intDiv(quarter, 96) < {end_day:UInt32}",
+        {"first_day": first_day, "end_day": end_day},
+    )
+    parts = [[days, *others]]
+    if _BEGINNING + first_day * _DAY > window.start or _BEGINNING + end_day * _DAY < window.end:
+        outside = Predicate("(quarter < {first_day:UInt32} * 96 OR quarter >= {end_day:UInt32} * 96)", days.parameters)
+        parts.append([_window(window, layout), outside, *others])
+    return parts
+
+
+def among_pages(question: PagesQuestion, urls: Iterable[str], layout: Layout) -> Iterator[Predicate]:
+    yield _window(question.window, layout)
+    if question.type is not None:
+        yield Predicate("type = {type:String}", {"type": question.type})
+    if layout.has_keys:
+        yield Predicate("page IN {pages:Array(UInt128)}", {"pages": [page_number(url) for url in urls]})
+    else:
+        yield Predicate("page IN {pages:Array(String)}", {"pages": list(urls)})
 
 
 def among_points(points: Iterable[Point]) -> Predicate:
@@ -81,8 +106,8 @@ def _window(window: Window, layout: Layout) -> Predicate:
     parameters: dict[str, Any] = {"date_from": window.start, "date_to": window.end}
     if not layout.has_keys:
         return Predicate(exact, parameters)
-    first, before_first = divmod(window.start - _QUARTERS_BEGIN, _QUARTER)
-    last, before_last = divmod(window.end - _QUARTERS_BEGIN, _QUARTER)
+    first, before_first = divmod(window.start - _BEGINNING, _QUARTER)
+    last, before_last = divmod(window.end - _BEGINNING, _QUARTER)
     parameters |= {"first_quarter": first, "end_quarter": last + bool(before_last)}
     quarters = "quarter >= {first_quarter:UInt32} AND quarter < {end_quarter:UInt32}"
     # A day that does not begin with a quarter of an hour is of another age; only there the timestamps have to be read.

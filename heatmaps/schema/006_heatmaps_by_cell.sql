@@ -51,13 +51,13 @@ CREATE TABLE heatmaps_by_cell
         SELECT team_id, type, current_url, page, slashes, count()
         GROUP BY team_id, type, current_url, page, slashes
     ),
-    -- The pages of each day (of UTC) and what happened on them, so that the list of pages need not read what happened.
+    -- The pages of each day (of UTC) and how much happened on them, so that the list of pages reads little else.
     PROJECTION pages
     (
         SELECT
-            team_id, type, intDiv(quarter, 96) AS day, placed, trim(TRAILING '/' FROM current_url) AS url,
-            count(), uniqExact(visitor), min(timestamp), max(timestamp)
-        GROUP BY team_id, type, day, placed, url
+            team_id, type, intDiv(quarter, 96), placed, trimRight(current_url, '/'),
+            count(), min(timestamp), max(timestamp)
+        GROUP BY team_id, type, intDiv(quarter, 96), placed, trimRight(current_url, '/')
     )
 )
 ENGINE = MergeTree

@@ -10,7 +10,7 @@ import pytest
 from heatmaps import clickhouse, queries
 from heatmaps.models import Project
 from heatmaps.queries import Query
-from heatmaps.queries.layout import Layout
+from heatmaps.queries.layout import Layout, page_number
 from tests.conftest import Api, Interactions, body, document
 
 SQL_FILES = sorted(Path(queries.__file__).parent.glob("*.sql"))
@@ -195,6 +195,9 @@ def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions) -> No
     ours = Layout(has_keys=True).spoken(sql)
     assert "/* end */" in sql
     assert "/* end */" not in ours
+    if file.stem == "page_visitors":
+        # A page is a number there.
+        of_one = [(page_number(url), visitors) for url, visitors in of_one]
     assert clickhouse.rows(Query(ours, bound)) == of_one
 
 

@@ -19,7 +19,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from heatmaps import metrics
+from heatmaps import counting, metrics
 
 logger = structlog.get_logger(__name__)
 
@@ -38,7 +38,9 @@ class Attempts:
     def seconds_to_wait(self, address: str) -> int:
         """0 for an address that has not been wrong too often."""
         limit, duration = self._rate()
-        if not settings.RATE_LIMIT_ENABLED or cache.get(self._key(address, duration), 0) < limit:
+        if not settings.RATE_LIMIT_ENABLED:
+            return 0
+        if (counting.or_nothing(lambda: cache.get(self._key(address, duration), 0)) or 0) < limit:
             return 0
         metrics.throttled(self.kind)
         return int(duration - time.time() % duration) + 1
@@ -48,10 +50,10 @@ class Attempts:
             return
         limit, duration = self._rate()
         key = self._key(address, duration)
-        cache.add(key, 0, duration)
+        counting.or_nothing(lambda: cache.add(key, 0, duration))
         # The window may end between the two.
         with suppress(ValueError):
-            if cache.incr(key) == limit:
+            if counting.or_nothing(lambda: cache.incr(key)) == limit:
                 logger.warning("An address was wrong too often, and has to wait", kind=self.kind, address=address)
 
     def _rate(self) -> tuple[int, int]:

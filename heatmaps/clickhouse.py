@@ -54,6 +54,8 @@ common.set_setting("autogenerate_session_id", False)
 # An account that may not change settings is asked without them.
 common.set_setting("invalid_setting_action", "drop")
 
+# The engine gives up first, and says why.
+ANSWER_SECONDS_MORE = 10
 _UNKNOWN_DATABASE = 81
 # Of one parameter, as a server takes it (http_max_field_value_size).
 _MAX_PARAMETER_BYTES = 128 * 1024
@@ -329,8 +331,7 @@ def _connect(query_settings: Mapping[str, Any], server: str | None = None, *, on
             interface=url.scheme,
             settings=dict(query_settings),
             connect_timeout=settings.CLICKHOUSE_CONNECT_SECONDS,
-            # The engine gives up first, and says why.
-            send_receive_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
+            send_receive_timeout=settings.CLICKHOUSE_MAX_SECONDS + ANSWER_SECONDS_MORE,
             pool_mgr=_http_pool(once=once),
         )
     except (ClickHouseError, HTTPError) as error:

@@ -1,5 +1,6 @@
 """The one shape of an error, and the one table from what the engine reports to what a caller is told."""
 
+import sys
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from exceptions_hog import exception_handler as envelope_of
@@ -48,10 +50,18 @@ REFUSALS = {
         "The question needs more memory than it may have. Try a shorter date range, or a single page.",
         "clickhouse_memory_limit_exceeded",
     ),
+    # The connection of one server to another, or to the one that keeps its replicas in step.
     279: UNAVAILABLE,
+    # A query that was stopped from outside, as when the server is shut down.
+    394: UNAVAILABLE,
     396: TOO_LARGE,
     439: BUSY,
+    # No database, table, column or access of that name: whoever runs the service has to look.
+    **dict.fromkeys((16, 47, 60, 81, 192, 193, 194, 242, 497, 516), UNAVAILABLE),
 }
+
+
+METADATA_IS_AWAY = (OperationalError, InterfaceError)
 
 
 class EngineRefused(APIException):
@@ -94,6 +104,8 @@ def exception_handler(exc: BaseException, context: dict[str, Any]) -> Response |
 def _shown(exc: BaseException) -> BaseException:
     if isinstance(exc, EngineError):
         return _of_engine(exc)
+    if isinstance(exc, METADATA_IS_AWAY):
+        return EngineRefused(UNAVAILABLE)
     if isinstance(exc, RequestDataTooBig):
         return BadRequest(413, "request_too_large", "The request body is too large.")
     if isinstance(exc, SuspiciousOperation):
@@ -118,7 +130,7 @@ def _cause(exc: BaseException) -> str:
 
 def _trace(exc: BaseException) -> BaseException | None:
     """A known failure is one line; what nobody foresaw is told in full."""
-    return None if isinstance(exc, EngineError | APIException) else exc
+    return None if isinstance(exc, EngineError | APIException | OperationalError | InterfaceError) else exc
 
 
 def envelope(*, type: str, code: str, detail: str, attr: str | None = None) -> bytes:  # noqa: A002 -- the key's name
@@ -152,4 +164,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """What nobody else has answered; the exception is still being handled."""
+    if isinstance(sys.exception(), METADATA_IS_AWAY):
+        response = _answer(503, type="server_error", code=UNAVAILABLE.code, detail=UNAVAILABLE.detail)
+        response["Retry-After"] = str(UNAVAILABLE.retry_after)
+        return response
     return _answer(500, type="server_error", code="error", detail="A server error occurred.")

@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from heatmaps import metrics
+from heatmaps import counting, metrics
 from heatmaps.models import PersonalAPIKey
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ class PersonalAPIKeyThrottle(SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
         with _one_at_a_time:
-            is_allowed = bool(super().allow_request(request, view))
+            is_allowed = counting.or_nothing(
+                lambda: bool(super(PersonalAPIKeyThrottle, self).allow_request(request, view))
+            )
+        if is_allowed is None:
+            return True
         if not is_allowed:
             metrics.throttled(self.scope or "")
         return is_allowed
@@ -57,7 +61,10 @@ class PersonalAPIKeyThrottle(SimpleRateThrottle):
         if key is None:
             return None
         now = self.timer()
-        spent = [moment for moment in self.cache.get(key, []) if moment > now - self.duration]
+        history = counting.or_nothing(lambda: self.cache.get(key, []))
+        if history is None:
+            return None
+        spent = [moment for moment in history if moment > now - self.duration]
         reset = math.ceil(spent[0] + self.duration - now) if spent else 0
         return Budget(self.num_requests, max(0, self.num_requests - len(spent)), max(0, reset))
 

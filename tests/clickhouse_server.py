@@ -104,8 +104,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, directory: str, accounts: dict[str, Account], config: str | None) -> None:
+    def __init__(
+        self, port: int, directory: str, accounts: dict[str, Account], config: str | None, max_queries: int
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.places = threading.BoundedSemaphore(max_queries)
         self.accounts = accounts
         self._address = directory + (f"?config-file={config}" if config else "")
         # By what was set in them. One that failed is not kept.
@@ -385,6 +388,10 @@ class Reply:
 
 
 def run(server: Server, asked: Asked, kind: str) -> Generator[bytes]:
+    if not server.places.acquire(blocking=False):
+        raise EngineFailure(
+            202, "Code: 202. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)"
+        )
     try:
         with server.lend(asked) as connection:
             if insert := INSERT.match(asked.sql):
@@ -402,6 +409,8 @@ def run(server: Server, asked: Asked, kind: str) -> Generator[bytes]:
         raise failure(error) from error
     except UnicodeDecodeError as error:
         raise EngineFailure(62, "Code: 62. DB::Exception: Syntax error: not UTF-8. (SYNTAX_ERROR)") from error
+    finally:
+        server.places.release()
 
 
 def check_field_size(value: bytes) -> None:
@@ -471,13 +480,14 @@ def main() -> None:
     parser.add_argument("--directory")
     parser.add_argument("--account", action="append", type=_account, help="NAME:PASSWORD or NAME:PASSWORD:readonly")
     parser.add_argument("--config", help="a file of server settings")
+    parser.add_argument("--max-queries", type=int, default=100, help="at once; more are refused")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     accounts = dict(options.account or [("default", Account(""))])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with (
         tempfile.TemporaryDirectory(prefix="heatmaps-clickhouse-") as temporary,
-        Server(options.port, options.directory or temporary, accounts, options.config) as server,
+        Server(options.port, options.directory or temporary, accounts, options.config, options.max_queries) as server,
     ):
         url = f"http://127.0.0.1:{server.server_address[1]}"
         if options.command:

@@ -499,3 +499,15 @@ def test_the_image_has_what_it_runs_and_runs_as_nobody_special() -> None:
     assert re.search(r"^USER \d+$", dockerfile, re.MULTILINE)
     assert "--require-hashes" in dockerfile
     assert "/_health" in dockerfile
+
+
+def test_every_fault_names_a_test_that_causes_it() -> None:
+    faults = table(section("docs/operations.md", "## Faults"))
+    assert len(faults) > 10
+    tests = "".join(file.read_text() for file in (ROOT / "tests").glob("test_*.py"))
+    assert [name for *_, cell in faults for name in names(cell) if f"def {name}(" not in tests] == []
+    assert all(len(names(cell)) == 1 for *_, cell in faults)
+    # None of those that are all about faults is missing.
+    causing = re.findall(r"^def (test_\w+)\(", read("tests/test_faults.py"), re.MULTILINE)
+    told = {names(cell)[0] for *_, cell in faults}
+    assert set(causing) - told == {"test_no_fault_shows_what_is_only_for_the_log"}

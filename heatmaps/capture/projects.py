@@ -5,11 +5,14 @@ import threading
 import time
 from dataclasses import dataclass
 
+import structlog
 from django.db import Error as MetadataError
 from django.db import connection
 
 from heatmaps.capture.refusals import busy
 from heatmaps.models import Project
+
+logger = structlog.get_logger(__name__)
 
 KNOWN_FOR_SECONDS = 10.0
 MAX_TOKENS = 10_000
@@ -55,6 +58,7 @@ def _look_up(token: str) -> Owner | None:
         row = Project.objects.filter(token=token).values_list("pk", "heatmaps_opt_in").first()
     except MetadataError as error:
         # What was true a while ago is better than turning browsers away.
+        logger.warning("The metadata database does not answer", cause=str(error))
         if token in _known:
             return _known[token][0]
         raise busy() from error

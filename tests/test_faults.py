@@ -1,0 +1,431 @@
+"""What happens when something that the service needs is gone, full or slow: docs/operations.md has a row for each.
+
+Every fault is caused, not pretended. Where that takes a server that is not installed, the test is left out, unless
+REQUIRE_SERVERS is set.
+"""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.http.response import HttpResponseBase
+from pytest_django import Settings
+
+from heatmaps import attempts, clickhouse, counting, throttling
+from heatmaps.models import Project
+from tests.conftest import Api, body, document
+from tests.processes import (
+    ROOT,
+    ClickHouse,
+    Link,
+    Service,
+    ask,
+    clickhouse_server,
+    free_port,
+    served,
+    stopped_afterwards,
+    wait_until_it_answers,
+)
+
+UNAVAILABLE = {
+    "type": "server_error",
+    "code": "database_unavailable",
+    "detail": "The database is not available at the moment. Try again in a moment.",
+    "attr": None,
+}
+ROWS = """
+INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, viewport_height, distinct_id)
+SELECT {team_id:Int64}, 'click', '2026-03-30 12:00:00', intDiv(number, 30000), number % 30000 + 1, 100, 48, ''
+FROM numbers({rows:UInt64})
+"""
+
+
+def needed(program: str) -> str:
+    path = shutil.which(program)
+    if path is None and "REQUIRE_SERVERS" not in os.environ:
+        pytest.skip(f"There is no {program}.")
+    assert path, program
+    return path
+
+
+def told(response: HttpResponseBase) -> tuple[int, Any, str | None]:
+    return response.status_code, document(response), response.get("Retry-After")
+
+
+# --- ClickHouse ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ClickHouse]:
+    """A server that has answered nothing yet."""
+    with clickhouse_server(tmp_path / "data", "--max-queries", "2") as server:
+        yield server
+
+
+@pytest.fixture
+def on_server(server: ClickHouse, settings: Settings) -> Iterator[ClickHouse]:
+    settings.CLICKHOUSE_URL = f"{server.url}/faults"
+    settings.CLICKHOUSE_CONNECT_SECONDS = 1
+    clickhouse.close()
+    call_command("migrate_clickhouse")
+    yield server
+    clickhouse.close()
+
+
+def add_rows(rows: int, team_id: int = 1) -> None:
+    with clickhouse.writer() as client:
+        client.command(ROWS, parameters={"team_id": team_id, "rows": rows})
+
+
+def test_clickhouse_that_is_not_there_at_the_start(
+    server: ClickHouse, settings: Settings, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.stop()
+    settings.CLICKHOUSE_URL = f"{server.url}/faults"
+    clickhouse.close()
+    try:
+        assert told(api.list()) == (503, UNAVAILABLE, "1")
+        assert f"The ClickHouse server at 127.0.0.1:{server.port} does not answer." in caplog.text
+        server.start()
+        call_command("migrate_clickhouse")
+        assert api.points() == []
+    finally:
+        clickhouse.close()
+
+
+def test_clickhouse_that_goes_and_comes_back(on_server: ClickHouse, api: Api, other_project: Project) -> None:
+    add_rows(3)
+    assert len(api.points()) == 3
+    on_server.stop()
+    for _ in range(2):
+        assert told(api.list()) == (503, UNAVAILABLE, "1")
+        assert told(api.list(project=2))[0] == 403
+    on_server.start()
+    assert len(api.points()) == 3
+
+
+def test_clickhouse_that_goes_in_the_middle_of_a_reply(
+    on_server: ClickHouse, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_rows(900_000)
+    whole = len(body(api.list(limit=0)))
+    response = api.list(limit=0)
+    assert response.status_code == 200
+    chunks = iter(response)
+    sent = [next(chunks)]
+    on_server.stop()
+    with pytest.raises(clickhouse.EngineError):
+        sent.extend(chunks)
+    assert 0 < len(b"".join(sent)) < whole
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(b"".join(sent))
+    assert [record.levelname for record in caplog.records if "broke off" in record.getMessage()] == ["ERROR"]
+    on_server.start()
+    assert len(api.points(limit=10)) == 10
+
+
+def test_clickhouse_that_is_slow_beyond_the_limit(on_server: ClickHouse, api: Api, settings: Settings) -> None:
+    add_rows(400_000)
+    settings.CLICKHOUSE_MAX_SECONDS = 0.001
+    clickhouse.close()
+    status, answer, retry_after = told(api.list(limit=0))
+    assert (status, answer["code"], retry_after) == (504, "error", None)
+    settings.CLICKHOUSE_MAX_SECONDS = 60
+    clickhouse.close()
+    assert len(api.points(limit=10)) == 10
+
+
+def test_clickhouse_that_says_nothing(
+    on_server: ClickHouse, api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_rows(3)
+    settings.CLICKHOUSE_MAX_SECONDS = 1
+    monkeypatch.setattr(clickhouse, "ANSWER_SECONDS_MORE", 0)
+    clickhouse.close()
+    assert len(api.points()) == 3
+    on_server.send_signal(signal.SIGSTOP)
+    try:
+        assert told(api.list()) == (503, UNAVAILABLE, "1")
+    finally:
+        on_server.send_signal(signal.SIGCONT)
+    assert len(api.points()) == 3
+
+
+def test_clickhouse_that_is_out_of_memory(on_server: ClickHouse, api: Api, settings: Settings) -> None:
+    add_rows(400_000)
+    settings.CLICKHOUSE_MAX_MEMORY_BYTES = 1_000_000
+    clickhouse.close()
+    status, answer, retry_after = told(api.list(limit=0))
+    assert (status, answer["code"], retry_after) == (513, "clickhouse_memory_limit_exceeded", None)
+
+
+def test_clickhouse_that_has_too_many_queries(on_server: ClickHouse, api: Api) -> None:
+    assert api.points() == []
+
+    def keep_busy() -> None:
+        with closing(http.client.HTTPConnection("127.0.0.1", on_server.port)) as connection:
+            connection.request("POST", "/", "SELECT sleep(2)")
+            connection.getresponse().read()
+
+    busy = [threading.Thread(target=keep_busy) for _ in range(2)]
+    for thread in busy:
+        thread.start()
+    time.sleep(0.5)
+    status, answer, retry_after = told(api.list())
+    assert (status, answer["code"], retry_after) == (503, "error", "1")
+    for thread in busy:
+        thread.join()
+    assert api.points() == []
+
+
+def test_clickhouse_that_knows_no_such_account(on_server: ClickHouse, api: Api, settings: Settings) -> None:
+    settings.CLICKHOUSE_URL = f"http://nobody:secret-password@127.0.0.1:{on_server.port}/faults"
+    clickhouse.close()
+    assert told(api.list()) == (503, UNAVAILABLE, "1")
+
+
+def test_clickhouse_without_tables(on_server: ClickHouse, api: Api, settings: Settings) -> None:
+    for database in ("nowhere", "default"):
+        settings.CLICKHOUSE_URL = f"{on_server.url}/{database}"
+        clickhouse.close()
+        assert told(api.list()) == (503, UNAVAILABLE, "1")
+
+
+# --- The embedded engine -------------------------------------------------------------------------------------------
+
+FILL = """
+import orjson, os, pathlib, subprocess, sys
+directory = pathlib.Path(sys.argv[1])
+def command(*arguments):
+    return subprocess.run([sys.executable, "manage.py", *arguments], capture_output=True, text=True, timeout=120)
+def must(*arguments):
+    done = command(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+must("migrate", "-v0")
+must("migrate_clickhouse")
+must("create_project", "Shop")
+def rows(first, number):
+    file = directory / "rows.jsonl"
+    row = {"timestamp": "2026-11-18 09:00:05", "type": "click", "x": 1, "y": 1}
+    row |= {"viewport_width": 80, "viewport_height": 45}
+    with file.open("w") as lines:
+        for n in range(first, first + number):
+            row |= {"session_id": os.urandom(400).hex(), "distinct_id": str(n), "current_url": "/"}
+            lines.write(orjson.dumps(row).decode() + "\\n")
+    return str(file)
+must("load_interactions", rows(0, 1000), "--project", "1")
+ballast = directory / "clickhouse" / "ballast"
+free = os.statvfs(directory / "clickhouse")
+with ballast.open("wb") as file:
+    file.write(bytes(max(0, free.f_bavail * free.f_frsize - 3_000_000)))
+full = command("load_interactions", rows(1000, 20000), "--project", "1")
+ballast.unlink()
+again = command("load_interactions", str(directory / "rows.jsonl"), "--project", "1", "--json")
+print(orjson.dumps([full.returncode, full.stderr, again.returncode, again.stdout, again.stderr]).decode())
+"""
+
+
+def test_a_full_disk_under_the_embedded_engine(tmp_path: Path) -> None:
+    """In a small file system of its own, where one may be mounted."""
+    unshare = shutil.which("unshare")
+    mount = f"mkdir {tmp_path}/clickhouse && mount -t tmpfs -o size=150m none {tmp_path}/clickhouse"
+    command = [unshare or "", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    if not unshare or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
+        pytest.skip("No file system can be mounted.")
+    (tmp_path / "clickhouse").rmdir()
+    service = Service(directory=tmp_path)
+    done = subprocess.run(  # noqa: S603
+        [*command, sys.executable, "-c", FILL, str(tmp_path)],
+        check=False,
+        cwd=ROOT,
+        env=service.variables(RETENTION_DAYS="0"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    status, said, again, result, said_again = orjson.loads(done.stdout)
+    assert status == 1
+    assert "space" in said.lower()
+    assert said.count("\n") <= 2
+    assert again == 0, said_again
+    # What was stored of the file before the disk was full is not stored twice.
+    (file,) = orjson.loads(result)["files"]
+    assert file["added"] + file["already_there"] == 20_000
+
+
+# --- The cache -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def redis() -> Iterator[Link]:
+    """The way to a Redis of the test's own."""
+    program = needed("redis-server")
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with stopped_afterwards(subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, text=True)):  # noqa: S603
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        link = Link(port)
+        yield link
+        link.cut()
+
+
+def test_a_cache_that_goes_and_comes_back(
+    redis: Link, api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CACHES = {
+        "default": settings.CACHES["default"]
+        | {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{redis.port}/0"}
+    }
+    monkeypatch.setattr(counting, "REST_SECONDS", 1_000)
+    monkeypatch.setattr(counting, "_rests_until", 0.0)
+    monkeypatch.setattr(throttling.BurstThrottle, "rate", "3/minute", raising=False)
+    left = [api.list().get("RateLimit-Remaining") for _ in range(2)]
+    assert left == ["2", "1"]
+    redis.cut()
+    # As if the key came from here for the first time.
+    attempts.forget()
+    answers = [api.list() for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert not any(answer.has_header("RateLimit-Remaining") for answer in answers)
+    lines = [record.getMessage() for record in caplog.records if "The cache does not answer" in record.getMessage()]
+    assert len(lines) == 1
+    redis.mend()
+    # After a rest.
+    monkeypatch.setattr(counting, "_rests_until", 0.0)
+    assert [api.list().status_code for _ in range(2)] == [200, 429]
+
+
+# --- The metadata --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def postgres() -> Iterator[tuple[Link, str]]:
+    """The way to a PostgreSQL database of the test's own, and its URL over that way."""
+    url = os.environ.get("TEST_DATABASE_URL", "")
+    if not url:
+        pytest.skip("TEST_DATABASE_URL names no PostgreSQL server.")
+    name = f"heatmaps_faults_{os.getpid()}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    parts = urlsplit(url)
+    link = Link(parts.port or 5432)
+    try:
+        account = parts.netloc.rpartition("@")[0]
+        yield link, f"postgres://{account}@127.0.0.1:{link.port}/{name}"
+    finally:
+        link.cut()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_metadata_that_goes_and_comes_back(postgres: tuple[Link, str], tmp_path: Path) -> None:
+    link, url = postgres
+    service = Service(directory=tmp_path, environment={"DATABASE_URL": url})
+    service.migrate()
+    token = orjson.loads(service.result("create_project", "Shop", "--json"))["token"]
+    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
+    post = orjson.dumps({"token": token, "event": "x", "distinct_id": "ann", "properties": {}})
+
+    def all_answers(port: int) -> list[int]:
+        listed = ask(port, "/api/projects/1/heatmaps/", Authorization=f"Bearer {key}")
+        if listed[0] == 503:
+            assert orjson.loads(listed[1]) == UNAVAILABLE
+        return [listed[0], ask(port, "/_readyz")[0], ask(port, "/_health")[0]]
+
+    with served(service) as port:
+        assert all_answers(port) == [200, 200, 200]
+        link.cut()
+        assert all_answers(port) == [503, 503, 200]
+        # A token that nobody has asked about lately.
+        assert posted(port, post) == (503, "1")
+        link.mend()
+        assert all_answers(port) == [200, 200, 200]
+        assert posted(port, post) == (200, None)
+
+
+def posted(port: int, content: bytes) -> tuple[int, str | None]:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/e/", content, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        response.read()
+        return response.status, response.headers["Retry-After"]
+
+
+# --- Stopping ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, str]:
+    """A service with a page of so many points that no buffer holds a reply with all of them, and a key to it."""
+    service = Service(directory=tmp_path_factory.mktemp("filled"))
+    service.migrate()
+    service.result("create_project", "Shop")
+    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
+    sql = ROWS.replace("{team_id:Int64}", "1").replace("{rows:UInt64}", "300000").replace("2026-03-30", "2026-11-18")
+    code = f"from heatmaps import clickhouse\nwith clickhouse.writer() as client: client.command({sql!r})"
+    service.result("shell", "-v0", "-c", code)
+    return service, key
+
+
+@contextmanager
+def long_reply(service: Service, key: str, **variables: str) -> Iterator[tuple[Any, int, socket.socket]]:
+    """A server in the middle of a reply of tens of megabytes, of which a little has been read."""
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port), **variables)) as process:
+        wait_until_it_answers(process, port)
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+            path = "/api/projects/1/heatmaps/?date_from=all&limit=0"
+            head = f"GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n"
+            connection.sendall(head.encode())
+            assert connection.recv(1000).startswith(b"HTTP/1.0 200 OK\r\n")
+            yield process, port, connection
+
+
+def test_told_to_stop_it_finishes_a_long_reply_and_takes_no_more(filled: tuple[Service, str]) -> None:
+    with long_reply(*filled) as (process, port, connection):
+        process.terminate()
+        time.sleep(1)
+        with pytest.raises(OSError):  # noqa: PT011 -- refused or reset, as the kernel likes
+            ask(port, "/_health")
+        received = b""
+        while piece := connection.recv(1_000_000):
+            received += piece
+        assert received.endswith(b',"has_more":false}')
+        assert process.wait(timeout=30) == 0
+
+
+def test_told_to_stop_it_does_not_wait_for_ever_for_who_does_not_read(filled: tuple[Service, str]) -> None:
+    with long_reply(*filled, CLICKHOUSE_MAX_SECONDS="3") as (process, _, _):
+        process.terminate()
+        process.wait(timeout=60)
+
+
+# --- All of them ---------------------------------------------------------------------------------------------------
+
+
+def test_no_fault_shows_what_is_only_for_the_log(on_server: ClickHouse, api: Api) -> None:
+    on_server.stop()
+    assert not any(word in body(api.list()).decode() for word in ("127.0.0.1", str(on_server.port), "SELECT"))
+    clickhouse.close()

@@ -13,6 +13,7 @@ import pyarrow as pa
 from heatmaps.clickhouse import Client
 from heatmaps.demo import visitors
 from heatmaps.demo.visitors import BLOCK_ROWS, Block
+from heatmaps.demo.visits import DAYS
 
 MAX_ROWS = 10_000_000
 # The upper bits of `_partition` in the demo's rows; a number that no loaded file is likely to have.
@@ -35,7 +36,7 @@ class Plan:
 
     def date_from(self, today: date) -> str:
         """From when on there is something, as the API takes it."""
-        return f"-{visitors.DAYS + (today - self.day).days}d"
+        return f"-{DAYS + (today - self.day).days}d"
 
     @classmethod
     def from_partition(cls, partition: int) -> Self:

@@ -16,9 +16,10 @@ from tqdm import tqdm
 
 from heatmaps import clickhouse, server
 from heatmaps.commands import ServiceCommand
-from heatmaps.demo import account, site, visitors
+from heatmaps.demo import account, site
 from heatmaps.demo.filling import MAX_ROWS, Place, Plan, fill, hottest_point, keeps_from, plan_found
 from heatmaps.demo.requests import DemoRequest, demo_requests
+from heatmaps.demo.visits import DAYS
 from heatmaps.models import Cohort, PersonalAPIKey, Project
 
 HOST = "127.0.0.1"
@@ -134,7 +135,7 @@ class Command(ServiceCommand):
                     disable=not self.is_watched,
                 ) as bar:
                     added = fill(client, plan, place, bar.update)
-                self.say(f"Added {added:,} interactions of {visitors.DAYS} days to {site.ORIGIN}, project {project}.")
+                self.say(f"Added {added:,} interactions of {DAYS} days to {site.ORIGIN}, project {project}.")
         age = (now().date() - plan.day).days
         if age >= OLD_DAYS:
             self.say(

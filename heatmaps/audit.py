@@ -22,11 +22,11 @@ def tell_of_deleted(instance: PersonalAPIKey, **_: Any) -> None:
 
 
 def _told(key: PersonalAPIKey) -> dict[str, Any]:
+    limits = {"scoped_teams": key.scoped_teams, "scoped_organizations": key.scoped_organizations}
     return {
         "mask": key.mask,
         "label": key.label,
         "owner": key.user.email,
         "scopes": key.scopes,
-        "scoped_teams": key.scoped_teams,
-        "scoped_organizations": key.scoped_organizations,
+        **{name: limit for name, limit in limits.items() if limit},
     }

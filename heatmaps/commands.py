@@ -9,7 +9,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, ProgrammingError
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bound_contextvars
 
 from heatmaps import clickhouse
 from heatmaps.models import Project
@@ -45,9 +45,10 @@ class ServiceCommand(BaseCommand):
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
-        bind_contextvars(command=type(self).__module__.rpartition(".")[2])
         try:
-            result = self.run(**options)
+            # One command may run another.
+            with bound_contextvars(command=type(self).__module__.rpartition(".")[2]):
+                result = self.run(**options)
         except clickhouse.EngineError as error:
             raise CommandError(_sentence(error)) from error
         except (OperationalError, ProgrammingError) as error:

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 from heatmaps import attempts, keys, urls
 from heatmaps.models import Cohort, Membership, PersonalAPIKey, Project, User
 from tests.conftest import Api, Interactions, body, document
+from tests.loading import empty_tables
 from tests.processes import Service
 
 HEATMAPS = "/api/projects/1/heatmaps/"
@@ -329,6 +330,18 @@ def test_commands_write_down_which_keys_they_make_and_revoke(
         "Dashboard",
         ["heatmap:read"],
     )
+
+
+@pytest.fixture
+def emptied(db: None) -> Iterator[None]:
+    yield from empty_tables()
+
+
+def test_a_command_that_runs_others_is_the_one_that_is_named(emptied: None) -> None:
+    with capture_logs([merge_contextvars]) as lines:
+        call_command("demo", no_serve=True, json=True, rows=10)
+        call_command("demo", no_serve=True, json=True, rows=10)
+    assert [(what, who) for what, _, who in told(lines)] == [("made", "demo"), ("revoked", "demo"), ("made", "demo")]
 
 
 def test_the_admin_writes_down_who_makes_changes_and_revokes_keys(user: User, admin_client: Client) -> None:

@@ -20,7 +20,16 @@ from heatmaps import clickhouse, metrics
 from heatmaps.queries import Query
 from heatmaps_service import logs
 from tests.conftest import Api, Interactions
-from tests.processes import INHERITED, ROOT, Service, ask, free_port, stopped_afterwards, wait_until_it_answers
+from tests.processes import (
+    INHERITED,
+    ROOT,
+    Service,
+    ask,
+    clickhouse_server,
+    free_port,
+    stopped_afterwards,
+    wait_until_it_answers,
+)
 
 TOKEN = "only-for-prometheus"
 UUID = "5f0c8e9a-6b1d-4f7e-9a63-0f6f7b1d2c3e"
@@ -227,6 +236,30 @@ def test_processes_add_up_what_they_count() -> None:
     assert done.returncode == 0, done.stderr
     assert "\nheatmaps_captured_points_total 6.0\n" in done.stdout
     assert "\nheatmaps_engine_rows_read_total 40.0\n" in done.stdout
+
+
+def test_any_process_tells_what_all_have_counted(tmp_path: Path) -> None:
+    with clickhouse_server(tmp_path / "server") as server:
+        variables = {"CLICKHOUSE_URL": f"{server.url}/heatmaps", "METRICS_TOKEN": TOKEN, "RETENTION_DAYS": "0"}
+        service = Service(directory=tmp_path, environment=variables)
+        service.migrate()
+        service.result("create_project", "Shop")
+        service.result("load_interactions", str(ROOT / "docs" / "example" / "interactions.jsonl"), "--project", "1")
+        key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
+        port = free_port()
+        options = ("serve", "--port", str(port), "--workers", "2", "--threads", "4")
+        with stopped_afterwards(service.start(*options)) as process:
+            wait_until_it_answers(process, port)
+            path = "/api/projects/1/heatmaps/?date_from=2026-11-16&date_to=2026-11-22&limit=1"
+            headers = {"Authorization": f"Bearer {key}", "X-Request-ID": UUID}
+            assert {ask(port, path, **headers)[0] for _ in range(24)} == {200}
+            told = [ask(port, "/metrics", Authorization=f"Bearer {TOKEN}")[1].decode() for _ in range(8)]
+            process.terminate()
+            _, said = process.communicate(timeout=20)
+    for text in told:
+        assert '\nheatmaps_requests_total{route="heatmaps",status="200"} 24.0\n' in text
+        assert "\nheatmaps_cells_returned_total 24.0\n" in text
+    assert said == f"Serving on http://127.0.0.1:{port} (stop with Ctrl-C)\n"
 
 
 # --- Lines ---------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ FUZZ_MINUTES ?= 10
 # What is run a second time over ClickHouse's HTTP interface.
 OVER_HTTP := points interactions fold scroll_depth population layout erase_visitor loading_persons capture_store
 
-.PHONY: help install demo test fuzz lint format bench openapi audit lock clean
+.PHONY: help install demo test fuzz lint format bench openapi screenshot audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 
 openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+screenshot: install  ## Make the picture of the README anew
+	SCREENSHOT=docs/viewer.png $(BIN)/python -m pytest tests/test_viewer.py -k picture_of_the_readme
 
 audit: install  ## Look for known holes in the dependencies
 	@said=$$($(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip 2>&1); status=$$?; \

@@ -1,16 +1,21 @@
 """The viewer in a real browser: what it shows is what the API says, and it asks nobody else."""
 
+import io
 import math
+import os
 import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from django.utils.timezone import now
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from heatmaps.demo import site
 from tests import node
@@ -24,18 +29,24 @@ if node.CHROMIUM is None or not node.is_there():
 
 HOME = site.url("/").rstrip("/")
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
-# All that the demo has; the page's outline, where the page itself is not what a test is about.
-LOOKED_AT = {"date_from": "-31d", "show": "outline"}
+# All that the demo has, over its pages as the service itself serves them.
+LOOKED_AT = {"date_from": "-31d", "site": "/demo"}
+# Where the picture of the README goes, when it is to be made anew: `make screenshot`.
+SCREENSHOT = os.environ.get("SCREENSHOT", "")
+LARGE_CELLS = 100_000
 # What Chromium says of a request that is answered 401, which is how the viewer learns that nobody is signed in.
 NOT_SIGNED_IN = "Failed to load resource: the server responded with a status of 401"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """The demo as it is served, and its API as the demo's key opens it."""
+    """The demo as it is served, and its API as the demo's key opens it; keys of others, and the link that signs in."""
 
     port: int
     key: str
+    sign_in: str
+    key_of_nobody: str
+    key_of_large: str
 
     @property
     def origin(self) -> str:
@@ -58,19 +69,43 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    service = Service(directory=tmp_path_factory.mktemp("viewer"), environment={"RATE_LIMIT_ENABLED": "false"})
-    printed = orjson.loads(service.result("demo", "--rows", "20000", "--no-serve", "--json"))
+    """The demo, project 1; project 2 with no interactions; and project 3 with a hundred thousand cells."""
+    directory = tmp_path_factory.mktemp("viewer")
+    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"})
+    rows = "300000" if SCREENSHOT else "20000"
+    printed = orjson.loads(service.result("demo", "--rows", rows, "--no-serve", "--json"))
     assert printed["project_id"] == 1
-    service.result(
-        "shell",
-        "-v0",
-        "-c",
-        "from heatmaps.models import Membership, Organization, User\n"
-        f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
-        "Membership.objects.create(user=ann, organization=Organization.objects.get())",
+    keys = orjson.loads(
+        service.result(
+            "shell",
+            "-v0",
+            "-c",
+            "import json\n"
+            "from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User\n"
+            "organization = Organization.objects.get()\n"
+            "Project.objects.create(pk=2, name='Empty', organization=organization)\n"
+            "Project.objects.create(pk=3, name='Large', organization=organization)\n"
+            f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
+            "Membership.objects.create(user=ann, organization=organization)\n"
+            "nobody = User.objects.create_user('nobody@example.com')\n"
+            "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]))",
+        )
     )
+    cells = directory / "cells.jsonl"
+    with cells.open("wb") as file:
+        at = {"timestamp": f"{now():%Y-%m-%d} 00:00:00", "session_id": "s", "distinct_id": "v", "type": "click"}
+        seen = {"current_url": "https://large.example.com/", "viewport_width": 100, "viewport_height": 50}
+        for row in range(LARGE_CELLS // 100):
+            file.writelines(orjson.dumps({**at, **seen, "x": x, "y": row}) + b"\n" for x in range(1, 101))
+    service.result("load_interactions", str(cells), "--project", "3")
     with served(service) as port:
-        yield Demo(port=port, key=printed["api_key"])
+        yield Demo(
+            port=port,
+            key=printed["api_key"],
+            sign_in=urlsplit(printed["sign_in_url"]).path,
+            key_of_nobody=keys[0],
+            key_of_large=keys[1],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +123,10 @@ class Viewer:
         self.demo = demo
         self.context = context
         self.complaints: list[str] = []
+        # Parts of the complaints that a test is about.
+        self.meant: set[str] = set()
         self.requests: list[str] = []
+        self.other_hosts: set[str] = set()
         context.on("request", lambda request: self.requests.append(request.url))
         # A refusal by the Content-Security-Policy is a message on the console, too.
         context.on("console", lambda message: self._told(message.type, message.text))
@@ -100,10 +138,17 @@ class Viewer:
         if kind in {"error", "warning"} and not text.startswith(NOT_SIGNED_IN):
             self.complaints.append(text)
 
-    def use_key(self) -> None:
+    def use_key(self, key: str) -> None:
         """As if the key had been pasted into this tab."""
         self.page.goto(f"{self.demo.origin}/static/viewer/icon.svg")
-        self.page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", self.demo.key)
+        self.page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", key)
+
+    def log_in(self) -> None:
+        """Fills in the form of the admin."""
+        self.page.get_by_label("Email").fill(EMAIL)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Log in").click()
+        self.settle()
 
     def open(self, **state: Any) -> None:
         self.page.goto(f"{self.demo.origin}/?{urlencode({**LOOKED_AT, **state})}")
@@ -179,13 +224,14 @@ def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
     viewer = Viewer(demo, context)
     yield viewer
     context.close()
-    assert viewer.complaints == []
-    assert {urlsplit(url).netloc for url in viewer.requests} == {f"127.0.0.1:{demo.port}"}
+    assert [told for told in viewer.complaints if not any(meant in told for meant in viewer.meant)] == []
+    assert {meant for meant in viewer.meant if any(meant in told for told in viewer.complaints)} == viewer.meant
+    assert {urlsplit(url).netloc for url in viewer.requests} == {f"127.0.0.1:{demo.port}"} | viewer.other_hosts
 
 
 @pytest.fixture
 def viewer(anonymous: Viewer) -> Viewer:
-    anonymous.use_key()
+    anonymous.use_key(anonymous.demo.key)
     return anonymous
 
 
@@ -213,10 +259,7 @@ def test_a_session_of_the_admin_opens_the_viewer_where_it_was(anonymous: Viewer,
     page = anonymous.page
     page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, 'type': 'mousemove'})}")
     page.get_by_role("link", name="Sign in with e-mail and password").click()
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    anonymous.settle()
+    anonymous.log_in()
     assert anonymous.state() == {**LOOKED_AT, "project": "1", "url": HOME, "type": "mousemove"}
     assert anonymous.total() == demo.count(type="mousemove")
     assert page.evaluate("sessionStorage.length") == 0
@@ -234,7 +277,7 @@ def test_a_pasted_key_opens_the_viewer_and_stays_in_its_tab(anonymous: Viewer, d
     assert anonymous.total() == demo.count()
     assert demo.key not in page.url
     assert anonymous.context.cookies() == []
-    assert page.evaluate("JSON.stringify(localStorage)") == "{}"
+    assert demo.key not in page.evaluate("JSON.stringify(localStorage)")
 
     another = anonymous.context.new_page()
     another.goto(f"{demo.origin}/")
@@ -242,6 +285,103 @@ def test_a_pasted_key_opens_the_viewer_and_stays_in_its_tab(anonymous: Viewer, d
     page.get_by_role("button", name="Forget key").click()
     expect(page.get_by_label("Personal API key")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_the_link_of_the_demo_signs_in_and_shows_a_first_picture(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.page.goto(f"{demo.origin}{demo.sign_in}")
+    anonymous.settle()
+    state = anonymous.state()
+    assert (state["url"], state["site"]) == (site.url("/"), "/demo")
+    shown = {"date_from": state["date_from"], "viewport_width_min": state["width_min"]}
+    assert anonymous.total() == demo.count(**shown) > 0
+
+
+def test_who_has_no_project_is_told_how_to_make_one(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_nobody)
+    anonymous.page.goto(demo.origin)
+    expect(anonymous.page.get_by_role("heading", name="There is no project yet")).to_be_visible()
+    expect(anonymous.page.locator("#nothing")).to_contain_text("manage.py create_project Shop")
+
+
+def test_a_project_with_no_interactions_says_how_they_come_in(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.page.goto(f"{demo.origin}/?project=2&show=outline")
+    expect(anonymous.page.locator("#empty")).to_contain_text("No interaction has come in yet")
+    expect(anonymous.page.locator("#empty")).to_contain_text("manage.py load_interactions FILE.jsonl --project 2")
+    anonymous.page.get_by_label("Project").select_option("Demo site")
+    anonymous.settle()
+    assert anonymous.state()["project"] == "1"
+    assert anonymous.total() > 0
+
+
+# --- The page below it ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_shown_in_a_sandboxed_frame_of_its_size(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    frame = viewer.page.locator("#frame iframe")
+    attributes = ("src", "sandbox", "referrerpolicy")
+    assert [frame.get_attribute(name) for name in attributes] == [
+        f"{demo.origin}/demo/",
+        "allow-scripts",
+        "no-referrer",
+    ]
+    depths = demo.points(viewport_width_min=1040, type="scrolldepth")
+    size = frame.evaluate("frame => [frame.offsetWidth, frame.offsetHeight]")
+    assert size[0] == site.DESKTOP_WIDTH
+    assert size[1] >= depths[-1]["scroll_depth_bucket"]
+    expect(viewer.page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_be_visible()
+    expect(viewer.page.locator("#frame-note")).to_be_hidden()
+
+    viewer.choose("Viewport width", "Mobile")
+    assert frame.evaluate("frame => frame.offsetWidth") == site.MOBILE_WIDTH
+    viewer.meant = {"Blocked script execution"}
+    viewer.page.get_by_label("Run the page's scripts").uncheck()
+    expect(frame).to_have_attribute("sandbox", "")
+    viewer.choose("Below the heat", "Outline")
+    expect(frame).to_have_count(0)
+    # Nothing of this was a visit.
+    assert not [url for url in viewer.requests if urlsplit(url).path.startswith(("/e", "/i"))]
+
+
+def test_a_page_that_refuses_its_frame_is_outlined(viewer: Viewer, demo: Demo) -> None:
+    note = viewer.page.locator("#frame-note")
+    viewer.open(url=f"{demo.origin}/admin/", site="")
+    expect(note).to_contain_text("refuses to be shown in a frame, so its outline is shown")
+    expect(viewer.page.locator("#frame iframe")).to_have_count(0)
+    viewer.meant = {"frame-ancestors"}
+    # Of another origin, whose policy for frames Chromium reports.
+    viewer.other_hosts = {f"localhost:{demo.port}"}
+    viewer.open(url=f"http://localhost:{demo.port}/", site="")
+    expect(note).to_contain_text("refuses to be shown in a frame, so its outline is shown")
+    # And one of which nobody tells whether it refused.
+    viewer.open(url=f"http://localhost:{demo.port}/static/viewer/icon.svg", site="")
+    expect(note).to_contain_text("No page below?")
+    viewer.page.get_by_role("button", name="Show its outline").click()
+    expect(note).to_be_hidden()
+    assert viewer.state()["show"] == "outline"
+
+
+def test_the_site_that_stands_in_is_remembered_for_its_project(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME)
+    viewer.page.goto(f"{demo.origin}/?{urlencode({'url': HOME, 'date_from': '-31d'})}")
+    viewer.settle()
+    assert viewer.state()["site"] == "/demo"
+
+
+def test_a_click_on_the_page_arrives(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    before = viewer.total()
+    visitor = viewer.context.new_page()
+    visitor.goto(f"{demo.origin}/demo/")
+    visitor.mouse.click(640, 700)
+    expect(viewer.page.locator("#total")).to_have_text(f"{before + 1:,}", timeout=30_000)
+    expect(viewer.page.locator("#said")).to_have_text("1 click came in.")
+    arrived = [{"x": 0.5, "y": 704, "target_fixed": False}]
+    asked = {"date_from": "dStart", "url_exact": HOME, "points": orjson.dumps(arrived).decode()}
+    (click,) = demo.answer("heatmaps/events/", **asked)["results"]
+    viewer.page.mouse.click(*viewer.at(0.5, 704)[0])
+    expect(viewer.page.locator("#behind-table tbody tr").first).to_contain_text(click["session_id"])
 
 
 # --- The picture ----------------------------------------------------------------------------------------------------
@@ -386,6 +526,23 @@ def test_the_bands_of_scroll_depth_are_those_of_the_api(viewer: Viewer, demo: De
     )
 
 
+def test_a_hundred_thousand_cells_are_drawn_while_the_page_goes_on(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=3, site="", show="outline")
+    assert anonymous.total() == LARGE_CELLS
+    assert set(anonymous.alphas([(x / 10, y) for x in range(1, 10) for y in range(1000, 15_000, 1000)])) == {255}
+    # How often something else got its turn while all was drawn anew.
+    turns = anonymous.page.evaluate("""async () => {
+        const [radius, picture] = ["radius", "picture"].map((id) => document.getElementById(id));
+        radius.value = 48;
+        radius.dispatchEvent(new Event("input"));
+        let turns = 0;
+        for (; picture.getAttribute("aria-busy") === "true"; turns++) await new Promise((done) => setTimeout(done));
+        return turns;
+    }""")
+    assert turns > 10
+
+
 # --- What is behind it ----------------------------------------------------------------------------------------------
 
 
@@ -461,12 +618,14 @@ def test_a_type_that_never_happened_is_no_filters_fault(viewer: Viewer) -> None:
 def test_the_apis_own_words_tell_what_is_wrong(viewer: Viewer) -> None:
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, 'date_from': 'yesterday'})}")
     expect(viewer.page.get_by_role("alert")).to_have_text("date_from: Error parsing provided date_from: yesterday")
-    viewer.complaints = [text for text in viewer.complaints if "status of 400" not in text]
+    viewer.meant = {"status of 400"}
 
 
 def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
-    held: list[Any] = []
-    viewer.page.route("**/heatmaps/?*", held.append)
+    def hold(route: Route) -> None:
+        """Leaves the request without an answer."""
+
+    viewer.page.route("**/heatmaps/?*", hold)
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
     viewer.page.get_by_role("button", name="Cancel").click()
     expect(viewer.page.get_by_role("alert")).to_contain_text("Cancelled.")
@@ -491,7 +650,7 @@ def test_a_copied_link_restores_the_picture(viewer: Viewer, demo: Demo, browser:
 
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     another = Viewer(demo, context)
-    another.use_key()
+    another.use_key(demo.key)
     another.page.goto(link)
     another.settle()
     assert (another.total(), another.rows("#spots"), another.page.evaluate(PIXELS)) == seen
@@ -532,6 +691,8 @@ def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
     viewer.page.locator("#spots button").first.click()
     expect(viewer.page.locator("#behind-page")).to_be_visible()
     assert barriers(viewer.page) == []
+    if size[0] < 760:
+        return
     viewer.choose("Kind of interaction", "Scroll depth")
     assert barriers(viewer.page) == []
     viewer.page.get_by_role("button", name="Copy as curl").click()
@@ -563,3 +724,18 @@ def test_nothing_sticks_out_of_the_window(viewer: Viewer, width: int) -> None:
     viewer.page.set_viewport_size({"width": width, "height": 800})
     viewer.open(url=HOME)
     assert viewer.page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_picture_of_the_readme(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.page.goto(f"{demo.origin}/admin/login/?{urlencode({'next': '/?site=/demo'})}")
+    anonymous.log_in()
+    anonymous.open(url=HOME, width_min=1040, date_from="-30d")
+    expect(anonymous.page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_be_visible()
+    picture = Image.open(io.BytesIO(anonymous.page.screenshot())).convert("RGB")
+    # Few colours, and dots of two of them for those between, make a small file.
+    colours = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
+    file = io.BytesIO()
+    picture.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG).save(file, "PNG", optimize=True)
+    assert file.tell() < 200_000
+    if SCREENSHOT:
+        Path(SCREENSHOT).write_bytes(file.getvalue())

@@ -1,5 +1,5 @@
 // The controls: from the state to what they show, and from what is chosen to a change of the state.
-import { BANDS, band, DEFAULTS, frameWidth } from "./state.js";
+import { BANDS, band, DEFAULTS, frameWidth, isSamePage } from "./state.js";
 import { KNOWN_TYPES, number, shortUrl, title } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -153,7 +153,11 @@ function write(id, value) {
 }
 
 export function showProjects(projects, chosen) {
-  options("project", projects.map(({ id, name }) => [String(id), name]), String(chosen));
+  options(
+    "project",
+    projects.map(({ id, name }) => [String(id), name]),
+    String(chosen),
+  );
   $("project-field").hidden = false;
 }
 
@@ -187,8 +191,14 @@ export function showPages({ results, has_more }, searched) {
     return row;
   });
   $("pages").replaceChildren(...rows);
-  $("pages").querySelectorAll("button").forEach((button) => button.dataset.url === focused && button.focus());
-  $("pages-note").textContent = results.length ? "" : searched ? "No page has that in its address." : "No page in these dates.";
+  $("pages")
+    .querySelectorAll("button")
+    .forEach((button) => button.dataset.url === focused && button.focus());
+  $("pages-note").textContent = results.length
+    ? ""
+    : searched
+      ? "No page has that in its address."
+      : "No page in these dates.";
   $("more-pages").hidden = !has_more;
 }
 
@@ -197,7 +207,7 @@ function originOf(url) {
 }
 
 function mark(button) {
-  if (button.dataset.url === now.url) button.setAttribute("aria-current", "true");
+  if (isSamePage(button.dataset.url, now.url)) button.setAttribute("aria-current", "true");
   else button.removeAttribute("aria-current");
 }
 
@@ -213,7 +223,11 @@ export function showTypes(types) {
         const label = document.createElement("label");
         const input = Object.assign(document.createElement("input"), { type: "radio", name: "type", value: type });
         input.checked = type === now.type;
-        label.append(input, Object.assign(document.createElement("span"), { textContent: title(type) }), document.createElement("span"));
+        label.append(
+          input,
+          Object.assign(document.createElement("span"), { textContent: title(type) }),
+          document.createElement("span"),
+        );
         return label;
       }),
     );

@@ -1,6 +1,6 @@
 // Why a picture is empty: the same question is asked again without each of its filters.
 import { ask } from "./api.js";
-import { band, filters, withoutEmpty } from "./state.js";
+import { band, filters, withoutEmpty, withoutSlashes } from "./state.js";
 import { days, widths } from "./words.js";
 
 const FILTERS = [
@@ -14,9 +14,17 @@ const FILTERS = [
     without: { width_min: "", width_max: "", width: "" },
     sentence: (state) => `Viewport: ${widths(state)}`,
   },
-  { isOn: (state) => state.test_accounts !== "", without: { test_accounts: "" }, sentence: () => "Test accounts left out" },
+  {
+    isOn: (state) => state.test_accounts !== "",
+    without: { test_accounts: "" },
+    sentence: () => "Test accounts left out",
+  },
   { isOn: (state) => state.cohort !== "", without: { cohort: "" }, sentence: () => "Cohort" },
-  { isOn: (state) => state.events !== "", without: { events: "" }, sentence: ({ events }) => `Sessions with ${events}` },
+  {
+    isOn: (state) => state.events !== "",
+    without: { events: "" },
+    sentence: ({ events }) => `Sessions with ${events}`,
+  },
 ];
 
 // The filters that alone emptied it; if there are none, what to change to be rid of all, where that helps; and when the
@@ -28,11 +36,13 @@ export async function explain(state, path, signal) {
   };
   const on = FILTERS.filter(({ isOn }) => isOn(state));
   const all = Object.assign({}, ...on.map(({ without }) => without));
-  const page = state.url.replace(/\/+$/, "");
+  const page = withoutSlashes(state.url);
   const [found, together, pages] = await Promise.all([
     Promise.all(on.map(({ without }) => hasSome(without))),
     on.length > 1 ? hasSome(all) : false,
-    ask(path("heatmaps/pages/"), withoutEmpty({ date_from: "all", search: state.pattern ? "" : page, limit: 1000 }), { signal }),
+    ask(path("heatmaps/pages/"), withoutEmpty({ date_from: "all", search: state.pattern ? "" : page, limit: 1000 }), {
+      signal,
+    }),
   ]);
   const seen = pages.results.find(({ url }) => url === page);
   const isOfPage = !state.pattern;

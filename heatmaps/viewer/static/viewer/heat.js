@@ -16,12 +16,13 @@ const STOPS = [
   [252, 172, 56],
   [255, 244, 140],
 ];
-// Cold places let the page through.
+// Cold places let the page through, and single clicks most of all.
 const SOLID_FROM = 0.45;
+const FADING = 1.4;
 
 export const COLOURS = Uint8ClampedArray.from({ length: 256 * 4 }, (_, index) => {
   const share = (index >> 2) / 255;
-  if (index % 4 === 3) return 255 * Math.min(1, share / SOLID_FROM);
+  if (index % 4 === 3) return 255 * Math.min(1, share / SOLID_FROM) ** FADING;
   const place = share * (STOPS.length - 1);
   const from = Math.min(STOPS.length - 2, Math.floor(place));
   return STOPS[from][index % 4] + (place - from) * (STOPS[from + 1][index % 4] - STOPS[from][index % 4]);

@@ -1,17 +1,28 @@
 // Ties it together: the state, the questions it leads to, and what is shown of the answers.
 import { ask, askText, budget, curl, key, parsed, Refused } from "./api.js";
+import * as behind from "./behind.js";
+import { act, code, lastSeen, list, text } from "./cards.js";
 import * as choices from "./choices.js";
+import { offer } from "./copying.js";
 import { explain } from "./empty.js";
 import * as numbers from "./numbers.js";
 import * as picture from "./picture.js";
-import { ASKED, DEFAULTS, filters, frameWidth, readState, SCROLL_DEPTH, withoutEmpty, writeState } from "./state.js";
-import { bytes, counted, days, moment, number, percent, shortUrl, title, unit, widths } from "./words.js";
+import {
+  ASKED,
+  DEFAULTS,
+  filters,
+  frameWidth,
+  isSamePage,
+  readState,
+  SCROLL_DEPTH,
+  withoutEmpty,
+  withoutSlashes,
+  writeState,
+} from "./state.js";
+import { bytes, counted, days, shortUrl, title, unit, widths } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGES_AT_ONCE = 50;
-const INTERACTIONS_AT_ONCE = 20;
-// The API takes no more points in one request.
-const MOST_POINTS = 500;
 // What is quicker than this shows no progress, so that nothing blinks.
 const QUICK_MS = 200;
 const LIVE_MS = 5_000;
@@ -28,7 +39,6 @@ let shown = null;
 let loading = new AbortController();
 let drawing = new AbortController();
 let finding = new AbortController();
-let behind = null;
 let nextLook = 0;
 let lastTookMs = 0;
 
@@ -64,7 +74,15 @@ async function start() {
 
 function view(id) {
   for (const one of ["sign-in", "nothing", "viewer"]) $(one).hidden = one !== id;
-  $("tools").hidden = $("toggle-controls").hidden = id !== "viewer";
+  $("tools").hidden = // --- Copying, and the window ---
+    $("copy-link").addEventListener("click", () =>
+      offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
+    );
+  $("copy-curl").addEventListener("click", () =>
+    offer("The request behind this picture", "Put a key of yours into KEY first.", curl(path("heatmaps/"), question())),
+  );
+
+  $("toggle-controls").hidden = id !== "viewer";
   $("forget-key").hidden = !key.get();
   if (id !== "viewer") $("project-field").hidden = true;
 }
@@ -94,7 +112,9 @@ $("forget-key").addEventListener("click", () => {
 function noProject() {
   nothing("There is no project yet", [
     text("Make one, and give the address you sign in with a key to it:"),
-    code(".venv/bin/python manage.py create_project Shop\n.venv/bin/python manage.py create_api_key --user you@example.com"),
+    code(
+      ".venv/bin/python manage.py create_project Shop\n.venv/bin/python manage.py create_api_key --user you@example.com",
+    ),
     text("Or look at a made-up shop first:"),
     code("make demo"),
     act("Look again", start),
@@ -128,7 +148,7 @@ function follow(before) {
     return void start();
   }
   const isOther = (names) => names.some((name) => state[name] !== before[name]);
-  closeBehind();
+  behind.close();
   if (isOther(["date_from", "date_to"])) void loadPages();
   if (!state.url && !state.pattern) return void loadFirstPage();
   if (isOther(ASKED)) void load();
@@ -189,7 +209,7 @@ async function nothingHere() {
   const { types } = await ask(path("heatmaps/pages/"), { date_from: "all", limit: 1 });
   if (types.length) {
     return showEmpty("Nothing happened in these dates", [
-      lastSeen(types, "The last of this project:"),
+      lastSeen(types, "The last of this project:", project.timezone),
       act("Show all dates", () => change({ date_from: "all", date_to: "" })),
     ]);
   }
@@ -205,10 +225,10 @@ async function nothingHere() {
 // How often each type happened on the page, whatever the other filters are.
 async function showTypeCounts(signal) {
   if (state.pattern) return choices.showTypes(null);
-  const find = (results) => results.find(({ url }) => url === state.url.replace(/\/+$/, ""));
+  const find = (results) => results.find(({ url }) => isSamePage(url, state.url));
   let page = find(pages.results);
   if (!page && state.url) {
-    const asked = { ...dates(), search: state.url.replace(/\/+$/, ""), limit: 1000 };
+    const asked = { ...dates(), search: withoutSlashes(state.url), limit: 1000 };
     try {
       page = find((await ask(path("heatmaps/pages/"), asked, { signal })).results);
     } catch {
@@ -229,17 +249,21 @@ async function loadCohorts() {
 // --- The picture ----------------------------------------------------------------------------------------------------
 
 const isDepth = () => state.type === SCROLL_DEPTH;
-const question = () => ({ ...filters(state), ...(state.aggregation === DEFAULTS.aggregation ? {} : { aggregation: state.aggregation }), ...(isDepth() ? {} : { limit: "0" }) });
+const question = () => ({
+  ...filters(state),
+  ...(state.aggregation === DEFAULTS.aggregation ? {} : { aggregation: state.aggregation }),
+  ...(isDepth() ? {} : { limit: "0" }),
+});
 
 // Asks, and shows the answer. A look for news keeps what is shown until there is something else to show.
 async function load({ isLook = false } = {}) {
   clearTimeout(nextLook);
   loading.abort();
-  drawing.abort();
+  if (!isLook) drawing.abort();
   const { signal } = (loading = new AbortController());
   const began = performance.now();
   const slow = isLook ? 0 : setTimeout(showProgress, QUICK_MS);
-  if (!isLook) isBusy(true);
+  if (!isLook) busy(true);
   try {
     const onProgress = isLook ? undefined : (received) => showProgressText(received);
     const [answer, depths] = await Promise.all([
@@ -248,6 +272,7 @@ async function load({ isLook = false } = {}) {
       isDepth() || isLook ? null : ask(path("heatmaps/"), { ...filters(state), type: SCROLL_DEPTH }, { signal }),
     ]);
     lastTookMs = performance.now() - began;
+    $("live-word").textContent = "Live";
     problem("");
     if (isLook && answer === shown?.answer) return;
     const before = isLook ? shown : null;
@@ -262,19 +287,22 @@ async function load({ isLook = false } = {}) {
       showEmpty(null);
       told(error);
     } else if (error instanceof Refused && error.status === 401) signIn(error.message);
+    else if (!signal.aborted) $("live-word").textContent = "Live: no answer";
   } finally {
     clearTimeout(slow);
     if (loading.signal === signal) {
       $("progress").hidden = true;
-      isBusy(false);
+      busy(false);
       plan();
     }
   }
 }
 
-function isBusy(yes) {
+function busy(yes) {
   $("picture").setAttribute("aria-busy", yes);
 }
+
+const isBusy = () => $("picture").getAttribute("aria-busy") === "true";
 
 function showProgress() {
   picture.clear();
@@ -303,11 +331,11 @@ async function draw({ signal } = {}) {
   picture.setOpacity(state.opacity);
   picture.showFrame(state, note);
   if (!shown) return;
-  if (!signal) isBusy(true);
+  if (!signal) busy(true);
   try {
     if (isDepth()) await drawDepths(either);
     else await drawPoints(either);
-    if (!signal) isBusy(false);
+    if (!signal) busy(false);
   } catch (error) {
     if (!either.aborted) throw error;
   }
@@ -320,18 +348,21 @@ async function drawPoints(signal) {
   const showFixed = state.fixed === "";
   const deepest = cells.reduce((most, cell) => Math.max(most, cell.pointer_target_fixed ? 0 : cell.pointer_y), 0);
   const foldHeight = fold.median_viewport_height ?? LEAST_HEIGHT_PX;
-  picture.layOut(width, pageHeight(deepest, foldHeight, depths), state.zoom);
+  const height = pageHeight(deepest, foldHeight, depths);
+  picture.layOut(width, height, state.zoom);
   const hottest = await picture.drawHeat(cells, { radius, foldHeight, showFixed, signal });
   picture.showFold(fold.median_viewport_height, fold.median_viewport_height === null ? "" : numbers.foldLabel(fold));
   numbers.showPoints({
     cells,
     fold,
+    hasMore: shown.has_more,
     state,
     width,
+    height,
     radius,
     hottest,
-    onChoose: (spot) => openBehind(spot.cells, placeOf(spot), { scroll: true }),
-    onPoint: (spot) => picture.markSpot(spot ? placeOf(spot) : (behind?.place ?? null)),
+    onChoose: (spot) => choose(spot.cells, placeOf(spot), { scroll: true }),
+    onPoint: (spot) => picture.markSpot(spot ? placeOf(spot) : behind.place()),
   });
   if (cells.length) showEmpty(null);
   else await showWhyEmpty(signal);
@@ -395,28 +426,18 @@ async function showWhyEmpty(signal) {
   const removals = reasons.map(({ sentence, without }) => [sentence, () => change(without)]);
   const children = [];
   if (removals.length) {
-    children.push(text(removals.length === 1 ? "This filter emptied it:" : "Each of these filters emptied it:"), list(removals));
+    children.push(
+      text(removals.length === 1 ? "This filter emptied it:" : "Each of these filters emptied it:"),
+      list(removals),
+    );
   } else if (together) {
-    children.push(text("No filter alone emptied it; all of them together did."), act("Take all of them away", () => change(together)));
+    children.push(
+      text("No filter alone emptied it; all of them together did."),
+      act("Take all of them away", () => change(together)),
+    );
   } else children.push(text("No filter is the reason: nothing of this kind was ever seen here."));
-  if (types.length) children.push(lastSeen(types, where));
+  if (types.length) children.push(lastSeen(types, where, project.timezone));
   showEmpty(`No ${unit(state)} here`, children);
-}
-
-function lastSeen(types, sentence) {
-  const table = document.createElement("table");
-  const caption = table.createCaption();
-  caption.textContent = sentence;
-  for (const { type, count, last_seen } of types) {
-    const row = table.insertRow();
-    row.insertCell().textContent = title(type);
-    const [amount, when] = [row.insertCell(), row.insertCell()];
-    amount.textContent = number(count);
-    amount.className = "number";
-    when.textContent = moment(last_seen, project.timezone);
-    when.className = "number";
-  }
-  return table;
 }
 
 function showEmpty(heading, children = []) {
@@ -425,40 +446,16 @@ function showEmpty(heading, children = []) {
   $("empty-text").replaceChildren(...children);
 }
 
-function text(sentence) {
-  return Object.assign(document.createElement("p"), { textContent: sentence });
-}
-
-function code(lines) {
-  const block = document.createElement("pre");
-  block.append(Object.assign(document.createElement("code"), { textContent: lines }));
-  block.tabIndex = 0;
-  return block;
-}
-
-function act(name, does) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: name });
-  button.addEventListener("click", () => void does());
-  return button;
-}
-
-function list(entries) {
-  const found = document.createElement("ul");
-  for (const [sentence, does] of entries) {
-    const entry = document.createElement("li");
-    entry.append(Object.assign(document.createElement("span"), { textContent: sentence }), act("Take it away", does));
-    found.append(entry);
-  }
-  return found;
-}
-
 // --- What went wrong ------------------------------------------------------------------------------------------------
 
 function told(error) {
   if (!(error instanceof Refused)) throw error;
   if (error.status === 401) return signIn(error.message);
   if ($("viewer").hidden) return nothing("That did not work", [text(error.message), act("Try again", start)]);
-  problem(error.attr ? `${error.attr}: ${error.message}` : error.message, error.status === 0 || error.status >= 429 ? () => load() : null);
+  problem(
+    error.attr ? `${error.attr}: ${error.message}` : error.message,
+    error.status === 0 || error.status >= 429 ? () => load() : null,
+  );
 }
 
 function problem(sentence, again = null) {
@@ -466,86 +463,31 @@ function problem(sentence, again = null) {
   $("problem").replaceChildren(sentence, ...(again ? [" ", act("Ask again", again)] : []));
 }
 
-// --- Hovering and choosing ------------------------------------------------------------------------------------------
+// --- Hovering and choosing ---
+
+const around = (place) => picture.cellsAround(shown.results, place, Number(state.radius), state.fixed === "");
 
 picture.follow({
   onHover(place) {
-    const tip = $("tip");
-    const words = place && shown && (isDepth() ? depthWords(place) : spotWords(around(place)));
-    tip.hidden = !words;
-    if (!words) return;
-    tip.textContent = words;
-    const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
-    tip.style.left = `${Math.min(room, place.clientX + 14)}px`;
-    tip.style.top = `${Math.max(4, place.clientY - tip.offsetHeight - 10)}px`;
+    const words = place && shown && (isDepth() ? numbers.depthWords(shown.bands, place.y, state) : spotWords(place));
+    picture.showTip(words, place);
   },
   onClick(place) {
     if (!shown || isDepth()) return;
     const cells = around(place);
-    if (cells.length) void openBehind(cells, { x: place.x, y: place.y, radius: Number(state.radius) });
-    else closeBehind();
+    if (cells.length) choose(cells, { x: place.x, y: place.y, radius: Number(state.radius) });
+    else behind.close();
   },
 });
 
-const around = (place) => picture.cellsAround(shown.results, place, Number(state.radius), state.fixed === "");
-
-function spotWords(cells) {
-  if (!cells.length) return "";
-  const count = numbers.total(cells);
-  const all = numbers.total(shown.results);
-  return `${counted(count, state)} within ${state.radius} px · ${percent(count, all)}`;
+function spotWords(place) {
+  const cells = around(place);
+  return cells.length ? numbers.spotWords(cells, shown.results, state) : "";
 }
 
-function depthWords({ y }) {
-  const band = numbers.bandAt(shown.bands, y);
-  if (!band) return "Nobody got this far";
-  const all = shown.bands[0].count;
-  return `${counted(band.count, state)} of ${number(all)} got to ${number(band.bottom)} px · ${percent(band.count, all)}`;
+function choose(cells, place, { scroll = false } = {}) {
+  void behind.open({ cells, place, scroll, state, project, told });
 }
-
-async function openBehind(cells, place, { scroll = false, offset = 0 } = {}) {
-  behind = { cells, place, offset };
-  picture.markSpot(place, { scroll });
-  const points = cells.slice(0, MOST_POINTS).map((cell) => ({
-    x: cell.pointer_relative_x,
-    y: cell.pointer_y,
-    target_fixed: cell.pointer_target_fixed,
-  }));
-  const asked = { ...filters(state), points: JSON.stringify(points), limit: INTERACTIONS_AT_ONCE, offset };
-  const mine = behind;
-  try {
-    const page = await ask(path("heatmaps/events/"), asked, { signal: loading.signal });
-    if (behind !== mine) return;
-    const most = cells.length > MOST_POINTS ? `, in the ${MOST_POINTS} hottest of ${number(cells.length)} cells` : "";
-    const what = `${counted(page.total_count, { ...state, aggregation: "total_count" })}${most}. Times are of ${project.timezone}.`;
-    const turn = numbers.showInteractions(page, {
-      offset,
-      limit: INTERACTIONS_AT_ONCE,
-      timezone: project.timezone,
-      withPage: state.pattern !== "",
-      what,
-    });
-    $("older").onclick = () => openBehind(cells, place, { offset: turn.older });
-    $("newer").onclick = () => openBehind(cells, place, { offset: turn.newer });
-    if (offset === 0) {
-      $("behind").scrollIntoView({ block: "nearest" });
-      $("behind-title").focus({ preventScroll: true });
-    }
-  } catch (error) {
-    if (behind === mine && error.name !== "AbortError") told(error);
-  }
-}
-
-function closeBehind() {
-  behind = null;
-  $("behind").hidden = true;
-  picture.markSpot(null);
-}
-
-$("close-behind").addEventListener("click", () => {
-  closeBehind();
-  $("shown-title").focus();
-});
 
 // --- News -----------------------------------------------------------------------------------------------------------
 
@@ -561,8 +503,10 @@ function plan() {
 }
 
 function look() {
+  // Whoever comes back to the tab looks at once.
   if (document.hidden) return;
-  void load({ isLook: true });
+  if (isBusy()) plan();
+  else void load({ isLook: true });
 }
 
 $("live").addEventListener("change", () => ($("live").checked ? look() : clearTimeout(nextLook)));
@@ -578,37 +522,9 @@ function tellNews(before) {
   const risen = shown.results.filter((cell) => cell.count > (known.get(place(cell)) ?? 0));
   if (risen.length <= MOST_PINGS) picture.ping(risen);
   const more = numbers.total(shown.results) - numbers.total(before.results);
-  $("said").textContent = more > 0 ? `${counted(more, state)} came in.` : `${counted(numbers.total(shown.results), state)} shown.`;
+  $("said").textContent =
+    more > 0 ? `${counted(more, state)} came in.` : `${counted(numbers.total(shown.results), state)} shown.`;
 }
-
-// --- Copying, and the window ----------------------------------------------------------------------------------------
-
-$("copy-link").addEventListener("click", () =>
-  offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
-);
-$("copy-curl").addEventListener("click", () =>
-  offer("The request behind this picture", "Put a key of yours into KEY first.", curl(path("heatmaps/"), question())),
-);
-
-function offer(heading, hint, words) {
-  $("copy-title").textContent = heading;
-  $("copy-hint").textContent = hint;
-  $("copy-text").value = words;
-  $("copied").textContent = "";
-  $("copy-dialog").showModal();
-  $("copy-text").select();
-}
-
-$("copy").addEventListener("click", async () => {
-  $("copy-text").select();
-  // Only pages on https or on this very machine may write to the clipboard themselves.
-  try {
-    await navigator.clipboard.writeText($("copy-text").value);
-    $("copied").textContent = "Copied";
-  } catch {
-    $("copied").textContent = "Selected; copy it with the keyboard";
-  }
-});
 
 $("toggle-controls").addEventListener("click", ({ currentTarget }) => {
   const isOpen = $("controls").classList.toggle("is-open");

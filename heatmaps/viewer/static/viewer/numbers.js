@@ -1,7 +1,7 @@
-// What the picture shows, in numbers: totals, fold, hottest spots, bands, and the interactions behind a spot.
+// What the picture shows, in numbers: totals, fold, hottest spots, bands, and the legend.
 import { colour, paintLegend, warmth } from "./heat.js";
-import { SCROLL_DEPTH } from "./state.js";
-import { moment, number, percent, shortUrl, unit } from "./words.js";
+import { fill, heads, line } from "./tables.js";
+import { counted, number, percent, unit } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const MOST_SPOTS = 10;
@@ -22,7 +22,8 @@ export function hottestSpots(cells, width, radius) {
     const centre = left[0];
     const isWithin = (px) => (cell) =>
       cell.pointer_target_fixed === centre.pointer_target_fixed &&
-      Math.hypot((cell.pointer_relative_x - centre.pointer_relative_x) * width, cell.pointer_y - centre.pointer_y) <= px;
+      Math.hypot((cell.pointer_relative_x - centre.pointer_relative_x) * width, cell.pointer_y - centre.pointer_y) <=
+        px;
     const around = looked.filter(isWithin(radius));
     spots.push({ centre, cells: around, count: total(around) });
     const isClose = isWithin(2 * radius);
@@ -31,17 +32,24 @@ export function hottestSpots(cells, width, radius) {
   return spots.sort((one, other) => other.count - one.count);
 }
 
-export function showPoints({ cells, fold, state, width, radius, hottest, onChoose, onPoint }) {
+export function showPoints({ cells, fold, hasMore, state, width, height, radius, hottest, onChoose, onPoint }) {
   const all = total(cells);
   $("total").textContent = number(all);
   $("total-text").textContent =
     state.aggregation === "unique_visitors"
       ? "visitors, counted in every cell; who is in two cells counts twice"
       : unit(state, all);
-  $("fold-numbers").textContent = foldText(fold, state);
+  const below = total(cells.filter((cell) => !cell.pointer_target_fixed && cell.pointer_y >= height));
+  $("fold-numbers").textContent = [
+    foldText(fold, state),
+    below && `${number(below)} are further down than ${number(height)} px, where the picture ends.`,
+    hasMore && `There are more cells than the ${number(cells.length)} hottest, which are shown.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
   $("spots-title").textContent = "Hottest spots";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
-  heads(["Across, down", "Count", "Share"]);
+  heads("spots", ["Across, down", "Count", "Share"]);
   const rows = hottestSpots(cells, width, radius).map((spot) => {
     const { pointer_relative_x: x, pointer_y: y, pointer_target_fixed: isFixed } = spot.centre;
     const button = document.createElement("button");
@@ -58,6 +66,11 @@ export function showPoints({ cells, fold, state, width, radius, hottest, onChoos
   });
   fill("spots", rows);
   legend(hottest, `${unit(state)} within ${radius} px`);
+}
+
+export function spotWords(cells, all, state) {
+  const count = total(cells);
+  return `${counted(count, state)} within ${state.radius} px · ${percent(count, total(all))}`;
 }
 
 export function foldText({ total_count, below_fold_count, pct_below_fold, median_viewport_height }, state) {
@@ -93,47 +106,31 @@ export function showDepths({ bands, state }) {
   const all = bands[0]?.count ?? 0;
   $("total").textContent = number(all);
   $("total-text").textContent =
-    state.aggregation === "unique_visitors" ? "visitors, counted once for each depth" : `${unit(state, all)} with a depth`;
+    state.aggregation === "unique_visitors"
+      ? "visitors, counted once for each depth"
+      : `${unit(state, all)} with a depth`;
   const half = bands.findLast(({ share }) => share >= 0.5);
   $("fold-numbers").textContent = half ? `Half of them got to ${number(half.bottom)} px or further.` : "";
   $("spots-title").textContent = "How far down";
   $("spots-caption").textContent = "How many got how far down the page";
-  heads(["Down to", "Reached", "Share"]);
+  heads("spots", ["Down to", "Reached", "Share"]);
   const rows = bands.map(({ bottom, count, share }) => {
     const place = document.createElement("span");
     place.append(swatch(share), `${number(bottom)} px`);
     return line([place, number(count), percent(count, all)]);
   });
   fill("spots", rows);
-  legendOf([0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share} %`]), "of visits got this far");
+  legendOf(
+    [0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share} %`]),
+    "of visits got this far",
+  );
 }
 
-export function bandAt(bands, y) {
-  return bands.find(({ top, bottom }) => y >= top && y < bottom);
-}
-
-// --- The interactions behind a spot ---------------------------------------------------------------------------------
-
-export function showInteractions(page, { offset, limit, timezone, withPage, what }) {
-  const shown = page.results.map(({ timestamp, distinct_id, session_id, current_url }) => {
-    const time = document.createElement("time");
-    time.dateTime = timestamp;
-    time.textContent = moment(timestamp, timezone, { withYear: false });
-    const row = line([time, distinct_id, session_id ?? "none", ...(withPage ? [shortUrl(current_url)] : [])], 4);
-    // What is too long for its column is whole in its title.
-    for (const cell of row.cells) cell.title = cell.textContent;
-    row.cells[0].title = timestamp;
-    return row;
-  });
-  heads(["Time", "Visitor", "Session", ...(withPage ? ["Page"] : [])], "behind-table", 4);
-  fill("behind-table", shown);
-  $("behind-text").textContent = what;
-  const last = offset + page.results.length;
-  $("behind-page").textContent = last ? `${number(offset + 1)} to ${number(last)} of ${number(page.total_count)}` : "none";
-  $("newer").disabled = offset === 0;
-  $("older").disabled = !page.has_more;
-  $("behind").hidden = false;
-  return { older: offset + limit, newer: Math.max(0, offset - limit) };
+export function depthWords(bands, y, state) {
+  const band = bands.find(({ top, bottom }) => y >= top && y < bottom);
+  if (!band) return "Nobody got this far";
+  const all = bands[0].count;
+  return `${counted(band.count, state)} of ${number(all)} got to ${number(band.bottom)} px · ${percent(band.count, all)}`;
 }
 
 // --- The legend -----------------------------------------------------------------------------------------------------
@@ -169,35 +166,6 @@ export function niceSteps(hottest) {
     if (value > steps.at(-1) && value < hottest * 0.65) steps.push(value);
   }
   return [...steps, hottest];
-}
-
-// --- Tables ---------------------------------------------------------------------------------------------------------
-
-function heads(names, id = "spots", numbersFrom = 1) {
-  $(id).tHead.rows[0].replaceChildren(
-    ...names.map((name, index) => {
-      const cell = document.createElement("th");
-      cell.scope = "col";
-      cell.textContent = name;
-      if (index >= numbersFrom) cell.className = "number";
-      return cell;
-    }),
-  );
-}
-
-function line(values, numbersFrom = 1) {
-  const row = document.createElement("tr");
-  values.forEach((value, index) => {
-    const cell = row.insertCell();
-    cell.append(value);
-    if (index >= numbersFrom) cell.className = "number";
-  });
-  return row;
-}
-
-function fill(id, rows) {
-  $(id).hidden = rows.length === 0;
-  $(id).tBodies[0].replaceChildren(...rows);
 }
 
 function swatch(share) {

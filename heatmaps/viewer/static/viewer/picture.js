@@ -110,7 +110,10 @@ if ("ReportingObserver" in window) {
 export async function drawHeat(cells, { radius, foldHeight, showFixed, signal }) {
   const { width, height } = size;
   const firstScreen = Math.min(height, Math.max(foldHeight, radius));
-  const onPage = await field(cells.filter((cell) => !cell.pointer_target_fixed), { width, height, radius, signal });
+  const onPage = await field(
+    cells.filter((cell) => !cell.pointer_target_fixed),
+    { width, height, radius, signal },
+  );
   const fixedCells = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
   const onScreen = await field(fixedCells, { width, height: firstScreen, radius, signal });
   const hottest = Math.max(onPage.hottest, onScreen.hottest);
@@ -156,7 +159,7 @@ export function clear() {
 export function setOpacity(percent) {
   heat.style.opacity = heatFixed.style.opacity = percent / 100;
   // Bands cover the whole page, which is to be seen through them.
-  bands.style.opacity = (0.7 * percent) / 100;
+  bands.style.opacity = (0.6 * percent) / 100;
 }
 
 export function showFold(height, text = "") {
@@ -213,6 +216,17 @@ export function follow({ onHover, onClick }) {
     onHover(null);
   });
   glass.addEventListener("click", (event) => onClick(place(event)));
+}
+
+// Words beside the pointer; none hide it.
+export function showTip(words, place) {
+  const tip = $("tip");
+  tip.hidden = !words;
+  if (!words) return;
+  tip.textContent = words;
+  const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
+  tip.style.left = `${Math.min(room, place.clientX + 14)}px`;
+  tip.style.top = `${Math.max(4, place.clientY - tip.offsetHeight - 10)}px`;
 }
 
 // The cells within a circle, as they are laid out.

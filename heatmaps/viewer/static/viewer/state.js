@@ -40,6 +40,9 @@ export const ASKED = [
   "events",
 ];
 
+// What is drawn with must be a number, and not any.
+const BOUNDS = { opacity: [10, 100], radius: [8, 64] };
+
 export const SCROLL_DEPTH = "scrolldepth";
 
 // Multiples of 16 px, the unit in which widths are stored, so that no window is in two bands.
@@ -52,9 +55,11 @@ export const BANDS = {
 
 export function readState(search) {
   const given = new URLSearchParams(search);
-  return Object.fromEntries(
-    Object.entries(DEFAULTS).map(([name, value]) => [name, given.get(name) ?? value]),
-  );
+  const state = Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, given.get(name) ?? value]));
+  for (const [name, [least, most]] of Object.entries(BOUNDS)) {
+    if (!(state[name] >= least && state[name] <= most)) state[name] = DEFAULTS[name];
+  }
+  return state;
 }
 
 export function writeState(state) {
@@ -95,6 +100,15 @@ export function filters(state) {
 
 export function withoutEmpty(parameters) {
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ""));
+}
+
+// A page is a URL without the slashes at its end, as `url_exact` has it.
+export function withoutSlashes(url) {
+  return url.replace(/\/+$/, "");
+}
+
+export function isSamePage(one, other) {
+  return withoutSlashes(one) === withoutSlashes(other);
 }
 
 // Names of events with commas between, or JSON as the API takes it.

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from heatmaps.demo import site
 from tests import node
-from tests.processes import Service, ask, served
+from tests.processes import Service, ask, free_port, stopped_afterwards, wait_until_it_answers
 
 if node.CHROMIUM is None:
     node.leave_out_module(
@@ -56,17 +56,21 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    service = Service(
-        directory=tmp_path_factory.mktemp("demo"), environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"}
-    )
-    printed = orjson.loads(service.result("demo", "--rows", "1", "--no-serve", "--json"))
-    with served(service) as port:
+    """As the one command starts it."""
+    service = Service(directory=tmp_path_factory.mktemp("demo"), environment={"RATE_LIMIT_ENABLED": "false"})
+    port = free_port()
+    with stopped_afterwards(service.start("demo", "--rows", "1", "--port", str(port), "--json")) as process:
+        assert process.stdout
+        printed = orjson.loads(process.stdout.readline())
+        wait_until_it_answers(process, port)
         yield Demo(
             port=port,
             project_id=printed["project_id"],
             key=printed["api_key"],
-            sign_in_path=printed["sign_in_url"].removeprefix("http://127.0.0.1:8000"),
+            sign_in_path=printed["sign_in_url"].removeprefix(f"http://127.0.0.1:{port}"),
         )
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="module")

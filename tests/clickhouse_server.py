@@ -98,6 +98,8 @@ class Asked:
     settings: dict[str, str] = field(default_factory=dict)
     options: dict[str, str] = field(default_factory=dict)
     readonly: int = 0
+    # What is told in a header, once the answer begins.
+    rows_read: int = 0
 
 
 class Server(ThreadingHTTPServer):
@@ -367,7 +369,9 @@ class Reply:
         self._is_body_begun = True
         if self._encoding:
             self._handler.send_header("Content-Encoding", self._encoding)
-        self._handler.send_header("X-ClickHouse-Summary", json.dumps({"read_rows": "0", "written_rows": "0"}))
+        self._handler.send_header(
+            "X-ClickHouse-Summary", json.dumps({"read_rows": str(self._asked.rows_read), "written_rows": "0"})
+        )
         self._handler.end_headers()
 
     def _break_off(self, error: EngineFailure, compress: Callable[[bytes], bytes]) -> None:
@@ -402,6 +406,7 @@ def run(server: Server, asked: Asked, kind: str) -> Generator[bytes]:
             elif kind == "Native" and QUESTION.match(asked.sql):
                 with closing(connection.send_query(asked.sql.decode(), kind, params=asked.parameters)) as stream:
                     for piece in stream:
+                        asked.rows_read = piece.storage_rows_read()
                         yield piece.bytes()
             else:
                 yield connection.query(asked.sql.decode(), kind, params=asked.parameters).bytes()

@@ -259,6 +259,8 @@ def test_any_process_tells_what_all_have_counted(tmp_path: Path) -> None:
     for text in told:
         assert '\nheatmaps_requests_total{route="heatmaps",status="200"} 24.0\n' in text
         assert "\nheatmaps_cells_returned_total 24.0\n" in text
+        (rows_read,) = re.findall(r"^heatmaps_engine_rows_read_total (\S+)$", text, re.MULTILINE)
+        assert float(rows_read) >= 24
     assert said == f"Serving on http://127.0.0.1:{port} (stop with Ctrl-C)\n"
 
 

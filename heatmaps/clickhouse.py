@@ -43,6 +43,7 @@ __all__ = [
     "create_database",
     "database_exists",
     "layout",
+    "patient_writer",
     "portions",
     "rows",
     "rows_read",
@@ -61,6 +62,10 @@ _UNKNOWN_DATABASE = 81
 _MAX_PARAMETER_BYTES = 128 * 1024
 
 T = TypeVar("T")
+_PATIENT_SECONDS = 6 * 3600
+# An insert has reached its shard when it is acknowledged.
+_WRITING = {"distributed_foreground_insert": 1, "distributed_product_mode": "global"}
+
 # One block of an answer, column by column: sequences of equal length.
 Block = Sequence[Sequence[Any]]
 
@@ -158,6 +163,13 @@ def portions(values: Sequence[T]) -> Iterator[list[T]]:
         yield portion
 
 
+@contextmanager
+def patient_writer() -> Iterator[Client]:
+    """A client for what may take very long, such as a change of whole tables on all servers of a cluster."""
+    with _patient_writers().lend() as client:
+        yield client
+
+
 def database_exists() -> bool:
     """Whether there is the database that CLICKHOUSE_URL names."""
     try:
@@ -176,7 +188,8 @@ def create_database() -> None:
     if url.scheme == "chdb" or not name:
         return
     with _driver_errors(), _connect({}, url._replace(path="").geturl()) as client:
-        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": name})
+        everywhere = f" ON CLUSTER `{settings.CLICKHOUSE_CLUSTER}`" if settings.CLICKHOUSE_CLUSTER else ""
+        client.command(f"CREATE DATABASE IF NOT EXISTS {{name:Identifier}}{everywhere}", parameters={"name": name})
 
 
 @cache
@@ -196,7 +209,7 @@ def layout() -> Layout:
 def close() -> None:
     """Closes every idle client. The engine opens again with the next question."""
     layout.cache_clear()
-    for clients in (_readers, _writers):
+    for clients in (_readers, _writers, _patient_writers):
         if clients.cache_info().currsize:
             clients().close()
             clients.cache_clear()
@@ -206,11 +219,14 @@ def close() -> None:
 class _Clients:
     """Clients lent to one user at a time, because a client of the embedded engine runs one query at once."""
 
-    def __init__(self, places: int, query_settings: Mapping[str, Any], *, once: bool = False) -> None:
+    def __init__(
+        self, places: int, query_settings: Mapping[str, Any], *, once: bool = False, seconds: int | None = None
+    ) -> None:
         self._places = FairPlaces(places)
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._query_settings = dict(query_settings)
         self._once = once
+        self._seconds = seconds
         # All of them, lent ones too: a reply that is dropped half-way may come back only when garbage is collected,
         # and a client that nothing else holds would be closed by then.
         self._clients: list[Client] = []
@@ -243,7 +259,7 @@ class _Clients:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            client = _connect(self._query_settings, once=self._once)
+            client = _connect(self._query_settings, once=self._once, seconds=self._seconds)
             self._clients.append(client)
             return client
 
@@ -279,6 +295,8 @@ def _readers() -> _Clients:
             # Room for as many property filters as a request may have; values are bound, so the text is all ours.
             "max_query_size": 4_000_000,
             "max_ast_elements": 500_000,
+            # What a sub-query finds is looked for on all shards, where the table is on several.
+            "distributed_product_mode": "global",
             # The last one: from here on nothing can be written, and this cannot be taken back.
             "readonly": 2,
         },
@@ -287,7 +305,14 @@ def _readers() -> _Clients:
 
 @cache
 def _writers() -> _Clients:
-    return _Clients(4, {}, once=True)
+    return _Clients(4, _WRITING, once=True)
+
+
+@cache
+def _patient_writers() -> _Clients:
+    return _Clients(
+        1, {**_WRITING, "distributed_ddl_task_timeout": _PATIENT_SECONDS}, once=True, seconds=_PATIENT_SECONDS
+    )
 
 
 @contextmanager
@@ -310,7 +335,9 @@ _connecting = threading.Lock()
 _opened: set[Path] = set()
 
 
-def _connect(query_settings: Mapping[str, Any], server: str | None = None, *, once: bool = False) -> Client:
+def _connect(
+    query_settings: Mapping[str, Any], server: str | None = None, *, once: bool = False, seconds: int | None = None
+) -> Client:
     if settings.CLICKHOUSE_URL.startswith("chdb:"):
         with _connecting:
             return _open_embedded(query_settings)
@@ -331,7 +358,7 @@ def _connect(query_settings: Mapping[str, Any], server: str | None = None, *, on
             interface=url.scheme,
             settings=dict(query_settings),
             connect_timeout=settings.CLICKHOUSE_CONNECT_SECONDS,
-            send_receive_timeout=settings.CLICKHOUSE_MAX_SECONDS + ANSWER_SECONDS_MORE,
+            send_receive_timeout=seconds or settings.CLICKHOUSE_MAX_SECONDS + ANSWER_SECONDS_MORE,
             pool_mgr=_http_pool(once=once),
         )
     except (ClickHouseError, HTTPError) as error:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from heatmaps import schema
 from heatmaps.clickhouse import Client
 from heatmaps.loading.persons import current_persons
 
@@ -48,5 +49,6 @@ def _delete(client: Client, table: str, condition: str, values: dict[str, object
         parameters=values,
     ).result_rows[0][0]
     if count:
-        client.command(f"ALTER TABLE {table} DELETE WHERE {condition}", parameters=values, settings=_AT_ONCE)
+        where = cluster.stored(table) if (cluster := schema.cluster()) else table
+        client.command(f"ALTER TABLE {where} DELETE WHERE {condition}", parameters=values, settings=_AT_ONCE)
     return int(count)

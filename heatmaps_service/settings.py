@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -40,6 +41,14 @@ CLICKHOUSE_URL = env.url(
     is_good=_is_clickhouse_url,
     examples="chdb:///absolute/path, chdb://memory or http(s)://user:password@host:8123/database",
 )
+CLICKHOUSE_CLUSTER = env.text("CLICKHOUSE_CLUSTER")
+if CLICKHOUSE_CLUSTER and (
+    CLICKHOUSE_URL.startswith("chdb:") or not re.fullmatch(r"[A-Za-z_][\w.-]*", CLICKHOUSE_CLUSTER)
+):
+    raise ImproperlyConfigured(
+        "CLICKHOUSE_CLUSTER names a cluster of the ClickHouse server in CLICKHOUSE_URL; "
+        "type its name as in system.clusters, or leave it empty."
+    )
 # Limits that travel with every query of the API.
 CLICKHOUSE_MAX_SECONDS = env.whole_number("CLICKHOUSE_MAX_SECONDS", 60, minimum=1)
 CLICKHOUSE_MAX_MEMORY_BYTES = env.whole_number("CLICKHOUSE_MAX_MEMORY_BYTES", 4 * 1024**3, minimum=1)

@@ -68,6 +68,19 @@ CHANGES_THE_CONNECTION = re.compile(rb"\s*(SET|USE)\b", re.IGNORECASE)
 # What the embedded engine answers piece by piece.
 QUESTION = re.compile(rb"\s*(SELECT|WITH)\b", re.IGNORECASE)
 CODE = re.compile(r"Code: (\d+)\.")
+# The engine takes a server with its own address and port for itself. Nothing listens there.
+CLUSTER = """
+<clickhouse>
+    <tcp_port>9000</tcp_port>
+    <remote_servers><{name}>
+        <shard>
+            <internal_replication>true</internal_replication>
+            <replica><host>127.0.0.1</host><port>9000</port></replica>
+        </shard>
+    </{name}></remote_servers>
+</clickhouse>
+"""
+_cluster = b""
 CONTENT_TYPES = {"JSON": "application/json", "Native": "application/octet-stream"}
 
 
@@ -213,7 +226,7 @@ class Handler(BaseHTTPRequestHandler):
             body = b""
         readonly = self._readonly(values)
         text = values.get("query", "").encode("utf-8", "surrogateescape")
-        asked = Asked(text + b"\n" + body if text and body else text or body, readonly=readonly)
+        asked = Asked(on_this_server(text + b"\n" + body if text and body else text or body), readonly=readonly)
         for name, value in values.items():
             if name.startswith("param_"):
                 asked.parameters[name.removeprefix("param_")] = value
@@ -418,6 +431,14 @@ def run(server: Server, asked: Asked, kind: str) -> Generator[bytes]:
         server.places.release()
 
 
+def on_this_server(sql: bytes) -> bytes:
+    """What one server of a cluster does with a statement for all of them, without the keeper that they would share."""
+    if not _cluster:
+        return sql
+    sql = sql.replace(b" ON CLUSTER `" + _cluster + b"`", b"")
+    return re.sub(rb"(?<=ENGINE = )Replicated(\w*MergeTree)(\('/clickhouse/[^)]*\))?", rb"\1", sql)
+
+
 def check_field_size(value: bytes) -> None:
     if len(value) > MAX_FIELD_BYTES:
         raise EngineFailure(
@@ -479,20 +500,35 @@ def _account(text: str) -> tuple[str, Account]:
     return name, Account(password, readonly=restriction == "readonly")
 
 
+@contextmanager
+def _configuration(cluster: str | None, config: str | None) -> Iterator[str | None]:
+    if not cluster:
+        yield config
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
+        file.write(CLUSTER.format(name=cluster))
+        file.flush()
+        yield file.name
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--directory")
     parser.add_argument("--account", action="append", type=_account, help="NAME:PASSWORD or NAME:PASSWORD:readonly")
     parser.add_argument("--config", help="a file of server settings")
+    parser.add_argument("--cluster", help="the name of a cluster that this is the only server of")
     parser.add_argument("--max-queries", type=int, default=100, help="at once; more are refused")
     parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
+    global _cluster  # noqa: PLW0603 -- one process is one server
+    _cluster = (options.cluster or "").encode()
     accounts = dict(options.account or [("default", Account(""))])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with (
         tempfile.TemporaryDirectory(prefix="heatmaps-clickhouse-") as temporary,
-        Server(options.port, options.directory or temporary, accounts, options.config, options.max_queries) as server,
+        _configuration(options.cluster, options.config) as config,
+        Server(options.port, options.directory or temporary, accounts, config, options.max_queries) as server,
     ):
         url = f"http://127.0.0.1:{server.server_address[1]}"
         if options.command:

@@ -7,8 +7,12 @@ follows the setting at every run.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from heatmaps.clickhouse import Client
+from heatmaps.schema.cluster import Cluster
 
 BOOK = """\
 CREATE TABLE IF NOT EXISTS heatmaps_migrations
@@ -30,9 +34,22 @@ class Step:
     statements: tuple[str, ...]
 
 
-def pending(client: Client | None, *, retention_days: int) -> list[Step]:
+class OtherTables(Exception):
+    """The tables that are there were not made for what the settings name."""
+
+
+def cluster() -> Cluster | None:
+    """The cluster that CLICKHOUSE_CLUSTER names."""
+    if not settings.CLICKHOUSE_CLUSTER:
+        return None
+    return Cluster(settings.CLICKHOUSE_CLUSTER, urlsplit(settings.CLICKHOUSE_URL).path.strip("/") or "default")
+
+
+def pending(client: Client | None, *, retention_days: int, cluster: Cluster | None = None) -> list[Step]:
     """What stands between the database (None: one that is not there yet) and this version of the service, in order.
     Changes nothing."""
+    if client:
+        _refuse_other_tables(client, cluster)
     applied = set[str]()
     steps = []
     if client and client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0]:
@@ -43,9 +60,15 @@ def pending(client: Client | None, *, retention_days: int) -> list[Step]:
     retention = tuple(
         statement
         for table, column in TIMED_TABLES.items()
-        for statement in _retention(client, table, column, retention_days)
+        for statement in _retention(client, table, column, retention_days, cluster)
     )
-    return [*steps, Step("", retention)] if retention else steps
+    steps += [Step("", retention)] if retention else []
+    if cluster is None:
+        return steps
+    return [
+        Step(step.name, tuple(made for statement in step.statements for made in cluster.statements(statement)))
+        for step in steps
+    ]
 
 
 def apply(client: Client, step: Step) -> None:
@@ -71,8 +94,18 @@ def _statements(file: Path) -> tuple[str, ...]:
     return tuple(text.strip() for text in file.read_text().split(";\n") if text.strip())
 
 
-def _retention(client: Client | None, table: str, column: str, days: int) -> Iterator[str]:
-    current = _engine(client, table) if client else ""
+def _refuse_other_tables(client: Client, cluster: Cluster | None) -> None:
+    engine = _engine(client, "heatmaps")
+    if engine and engine.startswith("Distributed") is not (cluster is not None):
+        raise OtherTables(
+            "The tables here were made for one server, not for a cluster. Name another database in CLICKHOUSE_URL."
+            if cluster
+            else "The tables here were made for a cluster. Set CLICKHOUSE_CLUSTER to its name."
+        )
+
+
+def _retention(client: Client | None, table: str, column: str, days: int, cluster: Cluster | None) -> Iterator[str]:
+    current = _engine(client, f"sharded_{table}" if cluster else table) if client else ""
     rule = f"TTL {column} + toIntervalDay({days})"
     if days and f"{rule} " not in f"{current} ":
         yield f"ALTER TABLE {table} MODIFY {rule}"

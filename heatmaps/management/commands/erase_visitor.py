@@ -14,7 +14,7 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
-        with clickhouse.writer() as client:
+        with clickhouse.patient_writer() as client:
             erased = erase(client, project.pk, options["distinct_id"])
         self.say(
             f"Removed {erased['interactions']:,} interactions, {erased['events']:,} events, "

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandError
 
 from heatmaps import clickhouse, schema
 from heatmaps.commands import ServiceCommand
@@ -23,7 +24,7 @@ class Command(ServiceCommand):
         # A second time, because a migration may put a new table, without retention, in the place of an old one.
         for _ in range(2):
             for step in _pending(exists=True):
-                with clickhouse.writer() as client:
+                with clickhouse.patient_writer() as client:
                     schema.apply(client, step)
                 if step.name:
                     applied.append(step.name)
@@ -37,7 +38,11 @@ class Command(ServiceCommand):
 
 
 def _pending(*, exists: bool) -> list[schema.Step]:
+    days, cluster = settings.RETENTION_DAYS, schema.cluster()
     if not exists:
-        return schema.pending(None, retention_days=settings.RETENTION_DAYS)
+        return schema.pending(None, retention_days=days, cluster=cluster)
     with clickhouse.writer() as client:
-        return schema.pending(client, retention_days=settings.RETENTION_DAYS)
+        try:
+            return schema.pending(client, retention_days=days, cluster=cluster)
+        except schema.OtherTables as error:
+            raise CommandError(str(error)) from error

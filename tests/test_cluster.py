@@ -1,0 +1,224 @@
+"""CLICKHOUSE_CLUSTER: tables over all servers of a cluster, the same statements and the same answers.
+
+Distributed tables are really read and written, over the one shard that the tests' own server has. What needs a keeper
+(replicas, statements that go to all servers) is only parsed.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from xml.etree import ElementTree as ET
+
+import orjson
+import pytest
+import yaml
+from django.conf import settings as configured
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from heatmaps import clickhouse, schema
+from heatmaps.capture.store import Store
+from heatmaps.models import Project
+from heatmaps.queries import Query
+from heatmaps.schema.cluster import SHARDING, Cluster
+from tests.capture import Browser
+from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
+from tests.conftest import Api, Cohorts, Events, Interactions, Persons, body
+from tests.processes import ROOT, clickhouse_server
+from tests.test_capture_store import captured
+from tests.test_layout import QUESTIONS, some_rows
+
+TABLES = sorted(SHARDING)
+PURCHASE = orjson.dumps([{"id": "purchase"}]).decode()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, tables: None) -> Iterator[str]:
+    with clickhouse_server(tmp_path_factory.mktemp("cluster") / "data", "--cluster", "all_of_them") as server:
+        with pytest.MonkeyPatch.context() as patch:
+            for database, cluster in (("distributed", "all_of_them"), ("alone", "")):
+                patch.setattr(configured, "CLICKHOUSE_URL", f"{server.url}/{database}")
+                patch.setattr(configured, "CLICKHOUSE_CLUSTER", cluster)
+                clickhouse.close()
+                call_command("migrate_clickhouse")
+        clickhouse.close()
+        yield server.url
+
+
+@pytest.fixture(autouse=True)
+def cluster(url: str, settings: Settings) -> Iterator[None]:
+    settings.CLICKHOUSE_URL = f"{url}/distributed"
+    settings.CLICKHOUSE_CLUSTER = "all_of_them"
+    clickhouse.close()
+    yield
+    with clickhouse.writer() as client:
+        for table in TABLES:
+            client.command(f"TRUNCATE TABLE distributed.sharded_{table}")
+            client.command(f"TRUNCATE TABLE alone.{table}")
+    clickhouse.close()
+
+
+def plan(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    call_command("migrate_clickhouse", "--plan", "--json")
+    statements: list[str] = orjson.loads(capsys.readouterr().out)["plan"]
+    return [statement.removesuffix(";") for statement in statements]
+
+
+def test_the_plan_of_an_empty_cluster_is_parsed_by_the_engine(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with clickhouse.writer() as client:
+        client.command("CREATE DATABASE IF NOT EXISTS nothing")
+    settings.CLICKHOUSE_URL = settings.CLICKHOUSE_URL.replace("distributed", "nothing")
+    settings.RETENTION_DAYS = 30
+    clickhouse.close()
+    statements = plan(capsys)
+    for statement in statements:
+        # As it stands: the tests' server would take the cluster out of it.
+        with clickhouse.writer() as client:
+            client.command("SELECT formatQuery({sql:String})", parameters={"sql": statement})
+    everywhere = [statement for statement in statements if not statement.startswith("INSERT INTO ")]
+    assert all(" ON CLUSTER `all_of_them`" in statement for statement in everywhere)
+    assert not [statement for statement in statements if re.search(r"ENGINE = (?!Replicated|Distributed)", statement)]
+    assert len([statement for statement in statements if "MODIFY TTL" in statement]) == 2
+    made = re.findall(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", "\n".join(statements), re.MULTILINE)
+    assert {name.partition("_by_")[0] for name in made} == {
+        "heatmaps_migrations",
+        *(f"sharded_{table}" for table in TABLES),
+    }
+
+
+def test_each_table_is_one_over_all_shards(capsys: pytest.CaptureFixture[str]) -> None:
+    engines = dict(
+        clickhouse.rows(Query("SELECT name, engine FROM system.tables WHERE database = currentDatabase()", {}))
+    )
+    assert {name: engines[name] for name in TABLES} == dict.fromkeys(TABLES, "Distributed")
+    assert all(engines[f"sharded_{name}"].endswith("MergeTree") for name in TABLES)
+    assert set(engines) == {"heatmaps_migrations", *TABLES, *(f"sharded_{name}" for name in TABLES)}
+    assert clickhouse.layout().has_keys
+    call_command("migrate_clickhouse", "--json")
+    assert orjson.loads(capsys.readouterr().out) == {"applied": []}
+
+
+@pytest.fixture
+def filled(interactions: Interactions, events: Events, persons: Persons) -> None:
+    interactions.add_all(some_rows())
+    for number in range(0, 11, 2):
+        events.add("purchase", session_id=f"session {number}", distinct_id=f"visitor {number % 7}")
+    persons.add_all([{"distinct_id": f"visitor {n}", "person_id": UUID(int=n % 3 + 1)} for n in range(7)])
+
+
+def test_the_same_answers_as_without_a_cluster(
+    api: Api, filled: None, cohorts: Cohorts, url: str, settings: Settings
+) -> None:
+    calculated, listed = cohorts.dynamic((1, 1, 1), (2, 1, 1), version=1), cohorts.static(2, 3)
+    questions: list[dict[str, Any]] = [
+        *QUESTIONS,
+        {"events": PURCHASE},
+        {"filter_test_accounts": "true"},
+        {"cohort_ids": f"[{calculated}]"},
+        {"cohort_ids": f"[{calculated},{listed}]", "events": PURCHASE, "url_pattern": "https://example.com/*"},
+    ]
+    points = [{"x": 0.02, "y": 16}, {"x": 0.03, "y": 0}]
+
+    def answers() -> list[bytes]:
+        return [
+            *(body(api.list(**question)) for question in questions),
+            *(body(api.events(points=points, **question)) for question in questions if "limit" not in question),
+        ]
+
+    over_all = answers()
+    settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER = f"{url}/alone", ""
+    clickhouse.close()
+    with clickhouse.writer() as client:
+        for table in TABLES:
+            client.command(f"INSERT INTO alone.{table} SELECT * FROM distributed.{table}")
+    assert over_all == answers()
+    assert len({answer for answer in over_all if b'"results":[]' not in answer}) > 15
+
+
+def test_rows_of_a_session_and_day_are_on_one_shard(interactions: Interactions) -> None:
+    interactions.add_all(some_rows())
+    shards = f"{SHARDING['heatmaps']} % 2"
+    rows = clickhouse.rows(
+        Query(
+            f"SELECT uniqExact({shards}), any({shards}) FROM heatmaps GROUP BY team_id, session_id, toDate(timestamp)",
+            {},
+        )
+    )
+    assert {number for number, _ in rows} == {1}
+    assert {shard for _, shard in rows} == {0, 1}
+    (engine,) = clickhouse.rows(
+        Query("SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'heatmaps'", {})
+    )
+    assert engine[0].endswith(f"{SHARDING['heatmaps']})")
+
+
+def test_a_visitor_is_erased_on_the_cluster(filled: None, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("erase_visitor", "visitor 2", "--project", "1", "--json")
+    erased = orjson.loads(capsys.readouterr().out)
+    assert (erased["interactions"] > 10, erased["persons"]) == (True, 1)
+    for table in ("heatmaps", "events", "person_distinct_id2"):
+        assert clickhouse.rows(Query(f"SELECT count() FROM {table} WHERE distinct_id = 'visitor 2'", {})) == [(0,)]
+
+
+def test_what_browsers_send_is_stored_once_on_the_cluster(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heatmaps.capture.store.SETTLED_AFTER_MILLISECONDS", -1)
+    events = [captured() for _ in range(3)]
+    for _ in range(2):
+        assert Store().put(events)[0] == set()
+    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(6,)]
+    assert clickhouse.rows(Query("SELECT count() FROM events", {})) == [(3,)]
+
+
+def test_retention_is_that_of_the_tables_with_the_rows(settings: Settings) -> None:
+    settings.RETENTION_DAYS = 17
+    call_command("migrate_clickhouse")
+    query = "SELECT countIf(engine_full LIKE '%toIntervalDay(17)%') FROM system.tables WHERE database = 'distributed'"
+    assert clickhouse.rows(Query(query, {})) == [(2,)]
+    settings.RETENTION_DAYS = 0
+    call_command("migrate_clickhouse")
+    assert clickhouse.rows(Query(query, {})) == [(0,)]
+
+
+@pytest.mark.parametrize(("database", "name"), [("alone", "all_of_them"), ("distributed", "")])
+def test_tables_that_were_made_otherwise_are_not_touched(
+    url: str, settings: Settings, database: str, name: str
+) -> None:
+    settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER = f"{url}/{database}", name
+    clickhouse.close()
+    with pytest.raises(CommandError, match="The tables here were made for"):
+        call_command("migrate_clickhouse")
+
+
+def test_a_statement_of_another_kind_is_not_guessed_at() -> None:
+    with pytest.raises(ValueError, match="It is not known"):
+        Cluster("c", "d").statements("OPTIMIZE TABLE heatmaps")
+    assert schema.cluster() == Cluster("all_of_them", "distributed")
+
+
+def test_rows_of_years_fit_one_insert_over_the_cluster(interactions: Interactions) -> None:
+    first = datetime(2020, 1, 1, tzinfo=UTC)
+    with clickhouse.writer() as client:
+        rows = [[1, "click", first + timedelta(weeks=week)] for week in range(150)]
+        settings = {"max_partitions_per_insert_block": 0}
+        client.insert("heatmaps", rows, column_names=["team_id", "type", "timestamp"], settings=settings)
+    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(150,)]
+
+
+def test_the_example_of_a_cluster_has_two_shards_of_two_replicas() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    servers = {
+        name: service["environment"]["SHARD"]
+        for name, service in compose["services"].items()
+        if service.get("profiles") == ["cluster"] and "environment" in service
+    }
+    assert servers == {"clickhouse-1": "1", "clickhouse-2": "1", "clickhouse-3": "2", "clickhouse-4": "2"}
+    example = ET.parse(ROOT / "docker" / "cluster.xml")  # noqa: S314 -- our own file
+    shards = [
+        [host.text for host in shard.iter("host")] for shard in example.iterfind("./remote_servers/heatmaps/shard")
+    ]
+    assert shards == [["clickhouse-1", "clickhouse-2"], ["clickhouse-3", "clickhouse-4"]]
+    assert ET.parse(ROOT / "docker" / "keeper.xml").find("./keeper_server/tcp_port") is not None  # noqa: S314

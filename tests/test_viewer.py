@@ -46,6 +46,7 @@ class Demo:
     key: str
     sign_in: str
     key_of_nobody: str
+    key_without_scope: str
     key_of_large: str
 
     @property
@@ -88,7 +89,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
             "Membership.objects.create(user=ann, organization=organization)\n"
             "nobody = User.objects.create_user('nobody@example.com')\n"
-            "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]))",
+            "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]"
+            " + [PersonalAPIKey.make(ann, 'test', scopes=['query:read'])[1]]))",
         )
     )
     cells = directory / "cells.jsonl"
@@ -105,6 +107,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             sign_in=urlsplit(printed["sign_in_url"]).path,
             key_of_nobody=keys[0],
             key_of_large=keys[1],
+            key_without_scope=keys[2],
         )
 
 
@@ -301,6 +304,23 @@ def test_who_has_no_project_is_told_how_to_make_one(anonymous: Viewer, demo: Dem
     anonymous.page.goto(demo.origin)
     expect(anonymous.page.get_by_role("heading", name="There is no project yet")).to_be_visible()
     expect(anonymous.page.locator("#nothing")).to_contain_text("manage.py create_project Shop")
+
+
+def test_a_key_that_opens_nothing_can_be_changed_for_another(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_without_scope)
+    anonymous.page.goto(demo.origin)
+    expect(anonymous.page.locator("#nothing")).to_contain_text("API key missing required scope 'heatmap:read'")
+    anonymous.page.get_by_role("button", name="Use another key").click()
+    expect(anonymous.page.get_by_label("Personal API key")).to_be_focused()
+    anonymous.meant = {"status of 403"}
+
+
+def test_a_project_that_is_not_there_is_named(viewer: Viewer, demo: Demo) -> None:
+    viewer.page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'project': 99})}")
+    expect(viewer.page.locator("#nothing")).to_contain_text("Project 99 does not exist, or it is not one of yours.")
+    viewer.page.get_by_role("button", name="Show a project of mine").click()
+    expect(viewer.page.get_by_role("combobox", name="Project")).to_have_value("1")
+    viewer.settle()
 
 
 def test_a_project_with_no_interactions_says_how_they_come_in(anonymous: Viewer, demo: Demo) -> None:

@@ -53,7 +53,7 @@ async function start() {
     if (!project && state.project) {
       return nothing("There is no such project", [
         text(`Project ${state.project} does not exist, or it is not one of yours.`),
-        act("Show a project of mine", () => change({ ...DEFAULTS })),
+        act("Show a project of mine", () => change({ project: "", url: "", pattern: "", cohort: "" })),
       ]);
     }
     project ??= results.find((one) => one.is_current) ?? results[0];
@@ -104,10 +104,12 @@ $("key-form").addEventListener("submit", (event) => {
   key.set($("key").value.trim());
   void start();
 });
-$("forget-key").addEventListener("click", () => {
+$("forget-key").addEventListener("click", forgetKey);
+
+function forgetKey() {
   key.forget();
   void start();
-});
+}
 
 function noProject() {
   nothing("There is no project yet", [
@@ -125,7 +127,7 @@ function nothing(heading, children) {
   view("nothing");
   clearTimeout(nextLook);
   $("nothing-title").textContent = heading;
-  $("nothing-text").replaceChildren(...children);
+  $("nothing-text").replaceChildren(...children, ...(key.get() ? [act("Use another key", forgetKey)] : []));
 }
 
 // --- The state ------------------------------------------------------------------------------------------------------

@@ -508,20 +508,15 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
 
 def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME)
-    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=50)
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=50)["results"]
     shown = viewer.page.locator("#pages button")
-    assert [shown.nth(n).get_attribute("data-url") for n in range(shown.count())] == [
-        page["url"] for page in pages["results"]
-    ]
-    assert [number(text.split()[-1]) for text in shown.all_inner_texts()] == [
-        page["total_count"] for page in pages["results"]
-    ]
-    home = next(page for page in pages["results"] if page["url"] == HOME)
+    expect(shown.locator("span:last-child")).to_have_text([f"{page['total_count']:,}" for page in pages])
+    assert shown.evaluate_all("rows => rows.map(row => row.title)") == [page["url"] for page in pages]
+    (home,) = [page for page in pages if page["url"] == HOME]
     counts = {one["type"]: one["count"] for one in home["types"]}
-    labels = viewer.page.locator("#types label")
-    assert [number(labels.nth(n).locator("span").last.inner_text()) for n in range(labels.count())] == [
-        counts.get(kind, 0) for kind in ("click", "rageclick", "deadclick", "mousemove", "scrolldepth")
-    ]
+    kinds = ("click", "rageclick", "deadclick", "mousemove", "scrolldepth")
+    expect(viewer.page.locator("#types label span:last-child")).to_have_text([f"{counts.get(k, 0):,}" for k in kinds])
+    expect(viewer.page.locator("#pages [aria-current]")).to_have_text(re.compile(r"^demo\.example\.com/"))
 
 
 def test_the_bands_of_scroll_depth_are_those_of_the_api(viewer: Viewer, demo: Demo) -> None:
@@ -560,7 +555,7 @@ def test_a_hundred_thousand_cells_are_drawn_while_the_page_goes_on(anonymous: Vi
         for (; picture.getAttribute("aria-busy") === "true"; turns++) await new Promise((done) => setTimeout(done));
         return turns;
     }""")
-    assert turns > 10
+    assert turns > 3
 
 
 # --- What is behind it ----------------------------------------------------------------------------------------------

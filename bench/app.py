@@ -28,7 +28,8 @@ from heatmaps import clickhouse, queries  # noqa: E402
 from heatmaps.filters import Aggregation, InteractionsQuestion, PointsQuestion  # noqa: E402
 from heatmaps.models import Project  # noqa: E402
 from heatmaps.queries import Query  # noqa: E402
-from heatmaps.serializers import HeatmapsRequest, InteractionsRequest  # noqa: E402
+from heatmaps.queries.layout import PLAIN  # noqa: E402
+from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest  # noqa: E402
 
 service = get_wsgi_application()
 PROJECTS = {"busy": BUSY_PROJECT, "still": STILL_PROJECT, "wide": WIDE_PROJECT}
@@ -39,9 +40,14 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if not path.startswith("/bench/"):
         return service(environ, start_response)
     parameters = {name: str(value) for name, value in QueryDict(environ["QUERY_STRING"]).items()}
-    answer = {"engine": _engine, "upstream": _upstream, "read": _read, "memory": _memory, "together": _together}[
-        path.removeprefix("/bench/")
-    ](parameters)
+    answer = {
+        "engine": _engine,
+        "upstream": _upstream,
+        "read": _read,
+        "memory": _memory,
+        "together": _together,
+        "pages": _pages,
+    }[path.removeprefix("/bench/")](parameters)
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
@@ -85,12 +91,18 @@ def _together(parameters: dict[str, str]) -> dict[str, Any]:
 def _read(parameters: dict[str, str]) -> dict[str, Any]:
     """What the key leaves to be read, by EXPLAIN ESTIMATE: rows, granules and parts, of both ways."""
     question = _question(parameters)
-    theirs = (
-        [upstream.points_query(question), upstream.fold_query(question.filters)]
-        if isinstance(question, PointsQuestion)
-        else []
-    )
-    return {"ours": _estimate(_queries(question)), "upstream": _estimate(theirs)}
+    return {"ours": _estimate(_queries(question)), "upstream": _estimate(upstream.queries(question))}
+
+
+def _pages(parameters: dict[str, str]) -> dict[str, Any]:
+    """Seconds of the list of pages: as it is asked, or, with `as=plain`, from the interactions' plain columns."""
+    project = Project.objects.get(pk=BUSY_PROJECT)
+    serializer = PagesRequest(data=parameters, context={"project": project, "now": now()})
+    serializer.is_valid(raise_exception=True)
+    query = queries.pages(serializer.question(), PLAIN if parameters.get("as") == "plain" else clickhouse.layout())
+    began = time.perf_counter()
+    clickhouse.rows(query)
+    return {"seconds": time.perf_counter() - began}
 
 
 def _estimate(asked: list[Query]) -> dict[str, int]:

@@ -219,6 +219,8 @@ def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
         "|---|---|---|---|",
     ]
     lines += _filters(server, runs, cohort)
+    lines += ["", "| the list of pages | ms | from plain columns, ms | times faster |", "|---|---|---|---|"]
+    lines += _pages(server, runs)
     lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server)]
     return "\n".join(lines) + "\n"
 
@@ -235,11 +237,10 @@ def _against_upstream(server: Server, row: Row, runs: int) -> str:
         theirs.append(server.seconds("/bench/upstream", row.parameters))
     read = json.loads(server.get("/bench/read", row.parameters))
     granules = f"{read['ours']['granules'] / read['ours']['parts']:.1f}" if read["ours"]["parts"] else "–"
-    theirs_read = f"{read['upstream']['rows']:,}" if read["upstream"]["rows"] else "–"
     return (
         f"| {row.name} | {_ms(ours)} | {_ms(engine)} | {_ms(theirs)}"
         f" | {statistics.median(theirs) / statistics.median(ours):.1f} | {row.aim}"
-        f" | {read['ours']['rows']:,} / {theirs_read} | {granules} |"
+        f" | {read['ours']['rows']:,} / {read['upstream']['rows']:,} | {granules} |"
     )
 
 
@@ -283,6 +284,20 @@ def _filters(server: Server, runs: int, cohort: str) -> list[str]:
         f"| {name} | {_ms(times)} | {statistics.median(times) / none:.2f} | {'' if name == 'none' else '≤ 3 ×'} |"
         for name, times in seconds.items()
     ]
+
+
+def _pages(server: Server, runs: int) -> list[str]:
+    lines = []
+    for name, window in (("7 days", WEEK), ("30 days", MONTH)):
+        seconds: dict[str, list[float]] = {"": [], "plain": []}
+        for _ in range(runs):
+            for way, times in seconds.items():
+                times.append(json.loads(server.get("/bench/pages", window | {"as": way}))["seconds"])
+        ours, plain = seconds.values()
+        lines.append(
+            f"| {name} | {_ms(ours)} | {_ms(plain)} | {statistics.median(plain) / statistics.median(ours):.1f} |"
+        )
+    return lines
 
 
 def _crowd(server: Server, clients: int = 16, times: int = 320) -> list[str]:

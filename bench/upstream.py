@@ -39,17 +39,33 @@ class Interaction(serializers.Serializer[Any]):
     type = serializers.CharField()
 
 
-def answer(question: PointsQuestion | ScrollDepthQuestion | InteractionsQuestion) -> bytes:
+Question = PointsQuestion | ScrollDepthQuestion | InteractionsQuestion
+
+
+def queries(question: Question) -> list[Query]:
     if isinstance(question, ScrollDepthQuestion):
-        return _rendered({"results": _checked(Bucket, _scroll_depth(question))})
+        return [_scroll_depth(question)]
     if isinstance(question, InteractionsQuestion):
-        rows = _interactions(question)
-        return _rendered({"results": _checked(Interaction, rows), "total_count": _total(question)})
+        return [_interactions(question), _total(question)]
+    return [_points(question), _fold(question.filters)]
+
+
+def answer(question: Question) -> bytes:
+    found = [clickhouse.rows(query) for query in queries(question)]
+    if isinstance(question, ScrollDepthQuestion):
+        buckets = [
+            {"scroll_depth_bucket": row[0], "bucket_count": row[1], "cumulative_count": row[2]} for row in found[0]
+        ]
+        return _rendered({"results": _checked(Bucket, buckets)})
+    if isinstance(question, InteractionsQuestion):
+        names = ("session_id", "distinct_id", "timestamp", "pointer_relative_x", "pointer_y", "current_url", "type")
+        rows = [dict(zip(names, row, strict=True)) for row in found[0][: question.limit]]
+        return _rendered({"results": _checked(Interaction, rows), "total_count": found[1][0][0]})
     points = [
         {"pointer_target_fixed": row[0], "pointer_relative_x": row[1], "pointer_y": row[2], "count": row[3]}
-        for row in clickhouse.rows(points_query(question))
+        for row in found[0]
     ]
-    fold = clickhouse.rows(fold_query(question.filters))[0]
+    fold = found[1][0]
     return _rendered(
         {
             "results": _checked(Item, points[: question.limit]),
@@ -62,7 +78,7 @@ def answer(question: PointsQuestion | ScrollDepthQuestion | InteractionsQuestion
     )
 
 
-def points_query(question: PointsQuestion) -> Query:
+def _points(question: PointsQuestion) -> Query:
     where, parameters = _where(question.filters)
     return Query(
         f"SELECT pointer_target_fixed, round(x / viewport_width, 2) AS pointer_relative_x,"
@@ -74,7 +90,7 @@ def points_query(question: PointsQuestion) -> Query:
     )
 
 
-def fold_query(filters: Filters) -> Query:
+def _fold(filters: Filters) -> Query:
     where, parameters = _where(filters)
     return Query(
         "SELECT countIf(NOT pointer_target_fixed), countIf(NOT pointer_target_fixed AND y > viewport_height),"
@@ -83,35 +99,28 @@ def fold_query(filters: Filters) -> Query:
     )
 
 
-def _scroll_depth(question: ScrollDepthQuestion) -> list[dict[str, Any]]:
+def _scroll_depth(question: ScrollDepthQuestion) -> Query:
     where, parameters = _where(question.filters)
-    rows = clickhouse.rows(
-        Query(
-            "SELECT bucket, cnt, sum(cnt) OVER (ORDER BY bucket DESC) AS cumulative FROM ("
-            f" SELECT intDiv((y + viewport_height) * scale_factor, 100) * 100 AS bucket, {_count(question.aggregation)} AS cnt"
-            f" FROM upstream_heatmaps WHERE {where} GROUP BY bucket) ORDER BY bucket",
-            parameters,
-        )
+    return Query(
+        "SELECT bucket, cnt, sum(cnt) OVER (ORDER BY bucket DESC) AS cumulative FROM ("
+        f" SELECT intDiv((y + viewport_height) * scale_factor, 100) * 100 AS bucket, {_count(question.aggregation)} AS cnt"
+        f" FROM upstream_heatmaps WHERE {where} GROUP BY bucket) ORDER BY bucket",
+        parameters,
     )
-    return [{"scroll_depth_bucket": row[0], "bucket_count": row[1], "cumulative_count": row[2]} for row in rows]
 
 
-def _interactions(question: InteractionsQuestion) -> list[dict[str, Any]]:
+def _interactions(question: InteractionsQuestion) -> Query:
     where, parameters = _where_points(question)
-    rows = clickhouse.rows(
-        Query(
-            "SELECT session_id, distinct_id, timestamp, round(x / viewport_width, 2), y * scale_factor, current_url, type"
-            f" FROM upstream_heatmaps WHERE {where} ORDER BY timestamp DESC LIMIT {question.limit + 1}",
-            parameters,
-        )
+    return Query(
+        "SELECT session_id, distinct_id, timestamp, round(x / viewport_width, 2), y * scale_factor, current_url, type"
+        f" FROM upstream_heatmaps WHERE {where} ORDER BY timestamp DESC LIMIT {question.limit + 1}",
+        parameters,
     )
-    names = ("session_id", "distinct_id", "timestamp", "pointer_relative_x", "pointer_y", "current_url", "type")
-    return [dict(zip(names, row, strict=True)) for row in rows[: question.limit]]
 
 
-def _total(question: InteractionsQuestion) -> int:
+def _total(question: InteractionsQuestion) -> Query:
     where, parameters = _where_points(question)
-    return int(clickhouse.rows(Query(f"SELECT count() FROM upstream_heatmaps WHERE {where}", parameters))[0][0])
+    return Query(f"SELECT count() FROM upstream_heatmaps WHERE {where}", parameters)
 
 
 def _where_points(question: InteractionsQuestion) -> tuple[str, dict[str, Any]]:

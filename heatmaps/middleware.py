@@ -92,8 +92,7 @@ def few_at_once(next_view: View) -> View:
     """Lets no more requests work at once than there are places for, though there are threads for hundreds: those are
     for browsers that wait to be stored. Of those hundreds, no more than that many keep a connection to the metadata
     database afterwards."""
-    # More than there are places for queries: for those, projects queue fairly.
-    number = settings.CLICKHOUSE_MAX_QUERIES * 4
+    number = settings.MAX_REQUESTS
     places = threading.BoundedSemaphore(number)
     keeping = WeakSet[BaseDatabaseWrapper]()
 

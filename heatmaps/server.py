@@ -31,9 +31,9 @@ def default_workers() -> int:
 
 
 def default_threads() -> int:
-    """One for each place for queries, a few for what needs none, and those of browsers that wait until they are stored
-    together."""
-    return settings.CLICKHOUSE_MAX_QUERIES + 4 + settings.CAPTURE_MAX_WAITING
+    """One for each request that may be worked on, a few for what is answered at once, and those of browsers that wait
+    until they are stored together."""
+    return settings.MAX_REQUESTS + 4 + settings.CAPTURE_MAX_WAITING
 
 
 def check_ready(host: str, port: int) -> None:
@@ -82,7 +82,8 @@ def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:
 
 
 def _end_with(parent: int) -> None:
-    """A worker whose server was killed would go on, and keep the port and the data directory from the next one."""
+    """A worker whose server was killed would go on, and keep the port and the data directory from the next one. It
+    finishes what it does, as long as the server would have let it."""
     Thread(target=_wait_for_other_parent, args=(parent,), daemon=True).start()
 
 
@@ -90,6 +91,13 @@ def _wait_for_other_parent(parent: int) -> None:
     while os.getppid() == parent:
         sleep(0.2)
     os.kill(os.getpid(), signal.SIGTERM)
+    sleep(_last_seconds())
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _last_seconds() -> int:
+    """How long a worker may finish what it does when it is told to stop."""
+    return int(settings.CLICKHOUSE_MAX_SECONDS) + 10
 
 
 def serve(
@@ -108,7 +116,7 @@ def serve(
         workers=workers,
         blocking_threads=threads,
         backpressure=max(threads * 2, 160),
-        workers_kill_timeout=settings.CLICKHOUSE_MAX_SECONDS + 10,
+        workers_kill_timeout=_last_seconds(),
         websockets=False,
         log_level=LogLevels.error,
     )

@@ -57,6 +57,9 @@ CLICKHOUSE_MAX_RESULT_ROWS = env.whole_number("CLICKHOUSE_MAX_RESULT_ROWS", 2_10
 CLICKHOUSE_MAX_THREADS = env.whole_number("CLICKHOUSE_MAX_THREADS", os.cpu_count() or 2, minimum=1)
 # How many queries one process asks at once, and how long one more waits for its turn before it is told to come back.
 CLICKHOUSE_MAX_QUERIES = env.whole_number("CLICKHOUSE_MAX_QUERIES", 16, minimum=1)
+# Requests of the API that one process works on at once: more than there are places for queries, so that projects queue
+# for those fairly.
+MAX_REQUESTS = 4 * CLICKHOUSE_MAX_QUERIES
 CLICKHOUSE_QUEUE_SECONDS = env.whole_number("CLICKHOUSE_QUEUE_SECONDS", 10)
 CLICKHOUSE_CONNECT_SECONDS = env.whole_number("CLICKHOUSE_CONNECT_SECONDS", 5, minimum=1)
 RETENTION_DAYS = env.whole_number("RETENTION_DAYS", 90)

@@ -19,9 +19,18 @@ _SECRETS = re.compile(
 def without_secrets(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The last of the steps that a line goes through: what should not be in it is taken out."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _SECRETS.sub(lambda found: f"{found[1] or found[2]}…", value)
+        event[key] = _without(value)
     return event
+
+
+def _without(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRETS.sub(lambda found: f"{found[1] or found[2]}…", value)
+    if isinstance(value, list | tuple):
+        return [_without(item) for item in value]
+    if isinstance(value, dict):
+        return {_without(name): _without(item) for name, item in value.items()}
+    return value
 
 
 def _as_json(event: MutableMapping[str, Any], **_: Any) -> str:

@@ -282,6 +282,15 @@ def test_secrets_are_taken_out_of_a_line(text: str, shown: str) -> None:
     assert logs.without_secrets(None, "", {"event": text, "number": 1}) == {"event": shown, "number": 1}
 
 
+def test_secrets_are_taken_out_of_lists_as_well() -> None:
+    line = {"scopes": ["heatmap:read", "phx_abcdefgh1234"], "points": {"phc_abcdefgh1234": 2}, "status": 200}
+    assert logs.without_secrets(None, "", line) == {
+        "scopes": ["heatmap:read", "phx_…"],
+        "points": {"phc_…": 2},
+        "status": 200,
+    }
+
+
 @pytest.mark.parametrize("log_format", logs.FORMATS)
 def test_a_traceback_shows_no_values_of_variables(log_format: str, tmp_path: Path) -> None:
     program = (

@@ -496,7 +496,7 @@ function choose(cells, place, { scroll = false } = {}) {
 // Slower where asking takes long, or where a key has not much of its budget left.
 function lookAfterMs() {
   const spared = budget.remaining > 0 ? (1000 * budget.reset) / budget.remaining : SLOWEST_LIVE_MS;
-  return Math.min(SLOWEST_LIVE_MS, Math.max(LIVE_MS, 20 * lastTookMs, spared));
+  return Math.min(SLOWEST_LIVE_MS, Math.max(LIVE_MS, 4 * lastTookMs, spared));
 }
 
 function plan() {

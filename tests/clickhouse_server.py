@@ -1,7 +1,7 @@
 """A ClickHouse server for the tests, where no package of one can be had: ClickHouse's HTTP interface, as version 26.9
 speaks it, over the embedded engine of the same version.
 
-    python -m tests.clickhouse_server [--port N] [--directory D] [--account NAME:PASSWORD[:readonly]]… [--config FILE]
+    python -m tests.clickhouse_server [--port N] [--directory D] [--account NAME:PASSWORD[:READONLY]]… [--config FILE]
 
 prints its URL and serves until it is stopped. With a command behind the options it runs that, with TEST_CLICKHOUSE_URL
 naming the server, and ends with it. What the engine does is the engine's: SQL, parameters, settings, limits
@@ -99,7 +99,7 @@ def failure(error: Exception) -> EngineFailure:
 @dataclass(frozen=True, slots=True)
 class Account:
     password: str
-    readonly: bool = False
+    readonly: int = 0
 
 
 @dataclass(slots=True)
@@ -252,7 +252,7 @@ class Handler(BaseHTTPRequestHandler):
                 " with such name. (AUTHENTICATION_FAILED)",
             )
         if account.readonly:
-            return 1
+            return account.readonly
         return 2 if self.command == "GET" else 0
 
     def _refuse(self, error: EngineFailure, query_id: str) -> None:
@@ -497,7 +497,7 @@ COMPRESSORS: dict[str, Callable[[], tuple[Callable[[bytes], bytes], Callable[[],
 def _account(text: str) -> tuple[str, Account]:
     name, _, rest = text.partition(":")
     password, _, restriction = rest.partition(":")
-    return name, Account(password, readonly=restriction == "readonly")
+    return name, Account(password, readonly=int(restriction or 0))
 
 
 @contextmanager
@@ -515,7 +515,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--directory")
-    parser.add_argument("--account", action="append", type=_account, help="NAME:PASSWORD or NAME:PASSWORD:readonly")
+    parser.add_argument("--account", action="append", type=_account, help="NAME:PASSWORD[:READONLY]")
     parser.add_argument("--config", help="a file of server settings")
     parser.add_argument("--cluster", help="the name of a cluster that this is the only server of")
     parser.add_argument("--max-queries", type=int, default=100, help="at once; more are refused")

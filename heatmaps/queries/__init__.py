@@ -19,9 +19,11 @@ from heatmaps.filters import (
     PointsQuestion,
     ScrollDepthQuestion,
 )
-from heatmaps.queries.binding import Predicate
+from heatmaps.properties import CohortMembers
+from heatmaps.queries.binding import Binder, Predicate
 from heatmaps.queries.layout import PLAIN, Layout, page_number
 from heatmaps.queries.predicates import among_pages, among_points, matching, of_pages
+from heatmaps.queries.properties import members_of
 
 FILTERS_MARK = "/* AND filters */"
 _PARTS = re.compile(r"/\* (?:a part of the window|end of part) \*/")
@@ -109,6 +111,13 @@ def page_visitors(question: PagesQuestion, urls: Iterable[str], layout: Layout =
 
 def page_key(url: str, layout: Layout = PLAIN) -> str | int:
     return page_number(url) if layout.has_keys else url
+
+
+def count_of_members(team_id: int, cohort: CohortMembers) -> Query:
+    """One row: how many persons are in a cohort at present."""
+    binder = Binder()
+    members = members_of(cohort, binder)
+    return Query(f"SELECT uniqExact(person_id) FROM ({members})", {"team_id": team_id, **binder.parameters})
 
 
 def _query(

@@ -91,12 +91,13 @@ def in_cohorts(cohorts: Collection[CohortMembers], binder: Binder) -> str:
     return (
         "distinct_id IN (SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {team_id:Int64}"
         " GROUP BY distinct_id HAVING argMax(is_deleted, version) = 0"
-        + "".join(f" AND argMax(person_id, version) IN ({_members(cohort, binder)})" for cohort in cohorts)
+        + "".join(f" AND argMax(person_id, version) IN ({members_of(cohort, binder)})" for cohort in cohorts)
         + ")"
     )
 
 
-def _members(cohort: CohortMembers, binder: Binder) -> str:
+def members_of(cohort: CohortMembers, binder: Binder) -> str:
+    """A question for the persons of a cohort."""
     cohort_id = binder.bind(cohort.id, "Int64")
     if cohort.is_static:
         return (

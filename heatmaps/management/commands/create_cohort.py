@@ -6,25 +6,42 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
+from django.core.management.color import no_style
+from django.db import connection, transaction
 
 from heatmaps import clickhouse
-from heatmaps.commands import ServiceCommand, project_by_id, refusal
+from heatmaps.commands import ServiceCommand, positive, project_by_id, refusal
 from heatmaps.loading.persons import current_persons
-from heatmaps.models import Cohort
+from heatmaps.models import Cohort, Project
+from heatmaps.properties import CohortMembers
+from heatmaps.queries import count_of_members
 
 _AT_ONCE = 10_000
 
 
 class Command(ServiceCommand):
-    help = "Make a cohort of the persons behind a list of visitors."
+    help = (
+        "Make a cohort of the persons behind a list of visitors; or, with --id, make one known whose members are in"
+        " ClickHouse already."
+    )
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("name", metavar="NAME", help="what people call it")
         parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose visitors they are")
-        parser.add_argument("file", metavar="FILE", type=Path, help="distinct_ids, one a line")
+        parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="distinct_ids, one a line")
+        parser.add_argument("--id", type=positive, help="of a cohort whose members are in ClickHouse, without FILE")
+        parser.add_argument(
+            "--dynamic", action="store_true", help="with --id: it is calculated, so the newest calculation counts"
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
+        if (options["file"] is None) is (options["id"] is None):
+            raise CommandError("Give either a FILE of visitors, or --id of a cohort whose members are in ClickHouse.")
+        if options["dynamic"] and options["id"] is None:
+            raise CommandError("--dynamic takes --id: a list of visitors is no calculation.")
+        if options["id"] is not None:
+            return self._register(project, options["name"], options["id"], is_static=not options["dynamic"])
         # Its members are there before it is: a cohort that can be asked for is complete.
         cohort = Cohort(project=project, name=options["name"], is_static=True, deleted=True)
         try:
@@ -59,6 +76,24 @@ class Command(ServiceCommand):
         cohort.save()
         self.say(f"Made cohort {cohort.pk} of {len(persons):,} persons.")
         return {"id": cohort.pk, "members": len(persons), "unknown": len(visitors) - known}
+
+    def _register(self, project: Project, name: str, cohort_id: int, *, is_static: bool) -> dict[str, Any]:
+        cohort = Cohort(pk=cohort_id, project=project, name=name, is_static=is_static)
+        with transaction.atomic():
+            if Cohort.objects.filter(pk=cohort_id).exists():
+                raise CommandError(f"There is a cohort {cohort_id} already.")
+            try:
+                cohort.full_clean(exclude=["id"])
+            except ValidationError as error:
+                raise refusal(error) from error
+            cohort.save(force_insert=True)
+            # PostgreSQL's sequence does not notice an id that was chosen.
+            with connection.cursor() as cursor:
+                for sql in connection.ops.sequence_reset_sql(no_style(), [Cohort]):
+                    cursor.execute(sql)
+            members = clickhouse.rows(count_of_members(project.pk, CohortMembers(id=cohort_id, is_static=is_static)))
+        self.say(f"Made cohort {cohort_id} known, of {members[0][0]:,} persons at present.")
+        return {"id": cohort_id, "members": members[0][0], "unknown": 0}
 
 
 def _lines(path: Path) -> Iterator[str]:

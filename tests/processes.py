@@ -1,6 +1,7 @@
 """The service's commands as processes of their own, on databases of their own."""
 
 import http.client
+import math
 import os
 import socket
 import subprocess
@@ -137,6 +138,9 @@ class Link:
         self._to_port = to_port
         self._listener: socket.socket | None = None
         self._open: list[socket.socket] = []
+        # How many bytes of answers went over it, and at which number it is cut.
+        self.passed = 0
+        self.cut_at = math.inf
         self.port = free_port()
         self.mend()
 
@@ -159,13 +163,16 @@ class Link:
                 far = socket.create_connection(("127.0.0.1", self._to_port))
                 self._open += [near, far]
                 for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(one, other, one is far), daemon=True).start()
 
-    @staticmethod
-    def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    def _pass_on(self, one: socket.socket, other: socket.socket, is_answer: bool) -> None:
         with suppress(OSError):
             while piece := one.recv(65536):
                 other.sendall(piece)
+                if is_answer:
+                    self.passed += len(piece)
+                    if self.passed > self.cut_at:
+                        self.cut()
             other.shutdown(socket.SHUT_WR)
 
 

@@ -5,6 +5,7 @@ REQUIRE_SERVERS is set.
 """
 
 import http.client
+import math
 import os
 import shutil
 import signal
@@ -120,23 +121,30 @@ def test_clickhouse_that_goes_and_comes_back(on_server: ClickHouse, api: Api, ot
 
 
 def test_clickhouse_that_goes_in_the_middle_of_a_reply(
-    on_server: ClickHouse, api: Api, caplog: pytest.LogCaptureFixture
+    on_server: ClickHouse, api: Api, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     add_rows(900_000)
+    link = Link(on_server.port)
+    settings.CLICKHOUSE_URL = f"http://127.0.0.1:{link.port}/faults"
+    clickhouse.close()
+    assert len(api.points(limit=10)) == 10
+    before = link.passed
     whole = len(body(api.list(limit=0)))
+    link.cut_at = link.passed + (link.passed - before) // 2
     response = api.list(limit=0)
     assert response.status_code == 200
-    chunks = iter(response)
-    sent = [next(chunks)]
-    on_server.stop()
+    sent: list[bytes] = []
     with pytest.raises(clickhouse.EngineError):
-        sent.extend(chunks)
+        sent.extend(response)
     assert 0 < len(b"".join(sent)) < whole
     with pytest.raises(orjson.JSONDecodeError):
         orjson.loads(b"".join(sent))
     assert [record.levelname for record in caplog.records if "broke off" in record.getMessage()] == ["ERROR"]
-    on_server.start()
+    link.cut_at = math.inf
+    link.mend()
     assert len(api.points(limit=10)) == 10
+    clickhouse.close()
+    link.cut()
 
 
 def test_clickhouse_that_is_slow_beyond_the_limit(on_server: ClickHouse, api: Api, settings: Settings) -> None:

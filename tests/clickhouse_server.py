@@ -25,7 +25,7 @@ import threading
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -526,9 +526,12 @@ def main() -> None:
     accounts = dict(options.account or [("default", Account(""))])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with (
-        tempfile.TemporaryDirectory(prefix="heatmaps-clickhouse-") as temporary,
+        # One of its own only where none is given: it would be left behind when the server is killed.
+        nullcontext(options.directory)
+        if options.directory
+        else tempfile.TemporaryDirectory(prefix="heatmaps-clickhouse-") as directory,
         _configuration(options.cluster, options.config) as config,
-        Server(options.port, options.directory or temporary, accounts, config, options.max_queries) as server,
+        Server(options.port, directory, accounts, config, options.max_queries) as server,
     ):
         url = f"http://127.0.0.1:{server.server_address[1]}"
         if options.command:

@@ -28,7 +28,9 @@ SELECT project.*, EXISTS (
 FROM heatmaps_project AS project
 """
 _PROJECT = _WITH_MEMBERSHIP + "WHERE project.id = %s"
-_CURRENT_PROJECT = _PROJECT.replace("%s", "(SELECT current_project_id FROM heatmaps_user WHERE id = %s)")
+_CURRENT_PROJECT = (
+    _WITH_MEMBERSHIP + "JOIN heatmaps_user AS caller ON caller.current_project_id = project.id WHERE caller.id = %s"
+)
 
 
 class ProjectAccess(BasePermission):

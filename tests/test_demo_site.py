@@ -137,7 +137,7 @@ def test_a_link_signs_in_and_shows_the_first_picture(visitor: Client, demo: Proj
 
 
 def test_a_session_of_the_demo_opens_nothing_else(
-    visitor: Client, link: Callable[[], str], other_project: Project
+    other_project: Project, visitor: Client, link: Callable[[], str]
 ) -> None:
     visitor.get(link())
     assert visitor.get(f"/api/projects/{other_project.pk}/heatmaps/").status_code == 403

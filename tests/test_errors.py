@@ -236,20 +236,24 @@ def in_pieces(ask: Ask) -> Ask:
     return pieces
 
 
-@pytest.mark.parametrize("parameters", [{"limit": "0"}, {"type": "scrolldepth"}], ids=str)
-def test_an_engine_that_fails_late_leaves_no_document(
-    api: Api, interactions: Interactions, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, str]
-) -> None:
-    """The status is sent by then; a short list that looks whole would be a lie."""
-    interactions.add_all([{"y": y, "type": parameters.get("type", "click"), "scale_factor": 100} for y in range(1, 5)])
-    pieces = in_pieces(clickhouse.blocks)
+def failing_late(ask: Ask) -> Ask:
+    """The same blocks, cut into single rows, and then a failure."""
+    pieces = in_pieces(ask)
 
     def break_after_some(query: Query) -> Iterator[clickhouse.Block]:
         yield from pieces(query)
         raise clickhouse.EngineError(SECRETS, 241)
 
-    monkeypatch.setattr(clickhouse, "blocks", break_after_some)
-    response = api.list(**parameters)
+    return break_after_some
+
+
+def test_an_engine_that_fails_late_leaves_no_document(
+    api: Api, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The status is sent by then; a short list that looks whole would be a lie."""
+    interactions.add_all([{"y": y} for y in range(1, 5)])
+    monkeypatch.setattr(clickhouse, "blocks", failing_late(clickhouse.blocks))
+    response = api.list(limit=0)
     assert response.status_code == 200
     sent: list[bytes] = []
     with pytest.raises(clickhouse.EngineError):
@@ -259,6 +263,17 @@ def test_an_engine_that_fails_late_leaves_no_document(
     with pytest.raises(orjson.JSONDecodeError):
         orjson.loads(text)
     assert b"DB::Exception" not in text
+
+
+def test_an_engine_that_fails_late_with_scroll_depth_is_refused_in_time(
+    api: Api, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first bucket tells how many came further, so all are counted before the status is sent."""
+    interactions.add_all([{"y": y, "type": "scrolldepth", "scale_factor": 100} for y in range(1, 5)])
+    monkeypatch.setattr(clickhouse, "blocks", failing_late(clickhouse.blocks))
+    response = api.list(type="scrolldepth")
+    assert response.status_code == 513
+    assert document(response)["code"] == "clickhouse_memory_limit_exceeded"
 
 
 def test_a_reply_in_pieces_is_the_same_document(

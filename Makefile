@@ -1,8 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FUZZ_MINUTES ?= 10
+# Side by side on all cores, each file in one process, in the order of tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
-OVER_HTTP := points interactions fold scroll_depth population layout erase_visitor loading_persons capture_store
+OVER_HTTP := points interactions fold scroll_depth layout erase_visitor loading_persons capture_store
+# Every process of the tests would compile the same modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install demo test fuzz lint format bench openapi screenshot audit lock clean
 
@@ -21,9 +25,9 @@ demo: install  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 	@$(BIN)/python manage.py demo
 
 test: install  ## Run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(PYTEST)
 ifndef TEST_CLICKHOUSE_URL
-	$(BIN)/python -m tests.clickhouse_server $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(OVER_HTTP:%=tests/test_%.py)
+	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
 
 fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found

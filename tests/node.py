@@ -10,7 +10,9 @@ from subprocess import CompletedProcess
 import pytest
 
 BROWSER = Path(__file__).parent / "browser"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# The one without a window draws the same for two thirds of the time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 CHROMIUM_ARGUMENTS = [
     # Only our own pages are shown, and Chromium's sandbox does not run as root.
     "--no-sandbox",

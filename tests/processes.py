@@ -1,14 +1,16 @@
 """The service's commands as processes of their own, on databases of their own."""
 
+import fcntl
 import http.client
 import math
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +23,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # What the tests' own settings put into the environment is not for these processes.
 INHERITED = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+# What all processes of a run of tests have in common.
+SHARED = Path(os.environ["HEATMAPS_TESTS_SHARED"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,22 +46,10 @@ class Service:
         }
 
     def start(self, *arguments: str, **variables: str) -> "Popen[str]":
-        return Popen(  # noqa: S603 -- our own program
-            [sys.executable, str(self.root / "manage.py"), *arguments],
-            env=self.variables(**variables),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return self._python(str(self.root / "manage.py"), *arguments, **variables)
 
     def run(self, *arguments: str, **variables: str) -> CompletedProcess[str]:
-        with self.start(*arguments, **variables) as process:
-            try:
-                output, said = process.communicate(timeout=60)
-            finally:
-                process.kill()
-        return CompletedProcess(arguments, process.returncode, output, said)
+        return _ended(self.start(*arguments, **variables), arguments)
 
     def result(self, *arguments: str, **variables: str) -> Any:
         """What a command that must succeed prints."""
@@ -67,15 +59,80 @@ class Service:
 
     def select(self, sql: str) -> Any:
         """The rows of an answer of the service's ClickHouse."""
+        # With no Django around, which would take longer than the rest.
         code = (
-            "import orjson\nfrom heatmaps import clickhouse\n"
-            f"with clickhouse.writer() as client: print(orjson.dumps(client.query({sql!r}).result_rows).decode())"
+            "import os, clickhouse_connect, orjson\n"
+            "client = clickhouse_connect.get_client(dsn=os.environ['CLICKHOUSE_URL'])\n"
+            f"print(orjson.dumps(client.query({sql!r}).result_rows).decode())"
         )
-        return orjson.loads(self.result("shell", "-v0", "-c", code))
+        done = _ended(self._python("-c", code), ("select", sql))
+        assert done.returncode == 0, done.stderr
+        return orjson.loads(done.stdout)
 
     def migrate(self) -> None:
-        self.result("migrate", "-v0")
-        self.result("migrate_clickhouse")
+        """Both databases as the migrations make them: a copy of the files, where they are in our directory."""
+        for variable, command, files in (
+            ("DATABASE_URL", ("migrate", "-v0"), "metadata.sqlite3"),
+            ("CLICKHOUSE_URL", ("migrate_clickhouse",), "clickhouse"),
+        ):
+            if variable in self.environment:
+                self.result(*command)
+            else:
+                made = _made_by(*command, retention=self.environment.get("RETENTION_DAYS", ""))
+                subprocess.run(["cp", "-r", made / files, self.directory], check=True)  # noqa: S603, S607
+
+    def make_project(self, *, timezone: str = "UTC") -> "Shop":
+        """Project 1, and a key to it: what `create_project` and `create_api_key` make, in one process."""
+        code = (
+            "from django.core.management import call_command\n"
+            f"call_command('create_project', 'Shop', timezone={timezone!r}, json=True)\n"
+            "call_command('create_api_key', user='ann@example.com', json=True)"
+        )
+        project, key = map(orjson.loads, self.result("shell", "-v0", "-c", code).splitlines())
+        assert project["id"] == 1
+        return Shop(token=project["token"], key=key["key"])
+
+    def _python(self, *arguments: str, **variables: str) -> "Popen[str]":
+        return Popen(  # noqa: S603 -- our own program
+            [sys.executable, *arguments],
+            env=self.variables(**variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def _ended(process: "Popen[str]", arguments: Sequence[str]) -> CompletedProcess[str]:
+    with process:
+        try:
+            output, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    return CompletedProcess(arguments, process.returncode, output, said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """Project 1: its token, and Ann's key."""
+
+    token: str
+    key: str
+
+
+def _made_by(*command: str, retention: str) -> Path:
+    """A directory in which a command made a database, once for all tests of a run."""
+    ready = SHARED / "_".join((*command, retention))
+    # Processes of tests run side by side, and one of them does it for the others.
+    with ready.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            in_work = ready.with_suffix(".work")
+            shutil.rmtree(in_work, ignore_errors=True)
+            in_work.mkdir()
+            Service(directory=in_work).result(*command, **({"RETENTION_DAYS": retention} if retention else {}))
+            in_work.rename(ready)
+    return ready
 
 
 def free_port() -> int:
@@ -190,8 +247,8 @@ def served(service: Service) -> Iterator[int]:
     """The port on which the service is served meanwhile."""
     port = free_port()
     with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
-        wait_until_it_answers(process, port)
         try:
+            wait_until_it_answers(process, port)
             yield port
         finally:
             # Asked to stop and not killed, which would leave its worker alone with the data directory.
@@ -200,7 +257,7 @@ def served(service: Service) -> Iterator[int]:
 
 
 def wait_until_it_answers(process: "Popen[str]", port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         if process.poll() is not None:
             pytest.fail(process.stderr.read() if process.stderr else "")
         try:

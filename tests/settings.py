@@ -11,7 +11,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-DIRECTORY = Path(tempfile.mkdtemp(prefix="heatmaps-tests-"))
+# In memory where there is room: the engine makes thousands of small files.
+_MEMORY = "/dev/shm"  # noqa: S108 -- mkdtemp makes a directory of our own in it
+_HAS_ROOM = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 2 * 1024**3
+DIRECTORY = Path(
+    tempfile.mkdtemp(prefix="heatmaps-tests-", dir=_MEMORY if _HAS_ROOM and "TMPDIR" not in os.environ else None)
+)
 _OWNER = os.getpid()
 
 
@@ -22,6 +27,10 @@ def _remove_directory() -> None:
 
 
 atexit.register(_remove_directory)
+# Whatever is temporary in this process, or in one that it starts, is in there and goes with it.
+os.environ["TMPDIR"] = tempfile.tempdir = str(DIRECTORY)
+# The first process of a run makes it, and those that it starts to share the work inherit the name.
+os.environ.setdefault("HEATMAPS_TESTS_SHARED", str(DIRECTORY))
 
 for name in [
     name for name in os.environ if name.startswith(("CLICKHOUSE_", "RATE_LIMIT_", "CORS_", "CACHE_", "RETENTION_"))
@@ -40,3 +49,6 @@ from heatmaps_service.settings import *  # noqa: E402, F403
 
 CORS_ALLOWED_ORIGINS = ["https://dashboard.example"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Files are looked for when they are asked for: each of thousands of clients would list them all.
+WHITENOISE_AUTOREFRESH = True

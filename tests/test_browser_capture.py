@@ -63,11 +63,9 @@ def sdks() -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     service = Service(directory=tmp_path_factory.mktemp("capture"), environment={"RATE_LIMIT_ENABLED": "false"})
     service.migrate()
-    project = orjson.loads(service.result("create_project", "Shop", "--json"))
-    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))
-    assert project["id"] == 1
+    shop = service.make_project()
     with served(service) as port:
-        yield Site(port=port, key=key["key"], token=project["token"])
+        yield Site(port=port, key=shop.key, token=shop.token)
 
 
 @pytest.fixture(scope="module")

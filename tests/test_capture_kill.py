@@ -87,7 +87,7 @@ def served(service: Service, port: int) -> Iterator[None]:
 def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Path) -> None:
     service = Service(directory=tmp_path)
     service.migrate()
-    token = orjson.loads(service.result("create_project", "Shop", "--json"))["token"]
+    token = service.make_project().token
     port = free_port()
     chance = random.Random()  # noqa: S311 -- no secret
     is_over = threading.Event()

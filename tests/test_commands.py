@@ -1,7 +1,6 @@
 """The commands that make projects, keys and tables, as people and as scripts run them."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,7 +10,6 @@ from django.core.management import CommandError, call_command, get_commands
 from heatmaps import keys
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_test_account_filters
 from tests.conftest import Api
-from tests.processes import Service
 
 
 class Commands:
@@ -320,69 +318,7 @@ def test_settings_that_cannot_be_are_refused(commands: Commands, arguments: list
     assert commands.run("set_project", "1") == SETTINGS
 
 
-# --- migrate_clickhouse --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def service(tmp_path: Path) -> Service:
-    return Service(directory=tmp_path)
-
-
-def rules(service: Service) -> list[str]:
-    """How long the tables keep their rows."""
-    rows = service.select(
-        "SELECT engine_full FROM system.tables"
-        " WHERE database = currentDatabase() AND name IN ('heatmaps', 'events') ORDER BY name"
-    )
-    return [found[1] if (found := re.search("TTL (.*?) SETTINGS", engine)) else "" for (engine,) in rows]
-
-
-def test_migrations_run_once_and_a_plan_changes_nothing(service: Service) -> None:
-    plan = orjson.loads(service.result("migrate_clickhouse", "--plan", "--json"))["plan"]
-    assert service.result("migrate_clickhouse", "--plan") == "\n\n".join(plan) + "\n"
-    assert [" ".join(sql.split()[:6]) for sql in plan if "CREATE TABLE IF NOT EXISTS heatmaps\n" in sql] != []
-    assert all(sql.endswith(";") for sql in plan)
-    assert service.select("SHOW TABLES") == []
-    first = orjson.loads(service.result("migrate_clickhouse", "--json"))["applied"]
-    assert first == sorted(path.stem for path in (service.root / "heatmaps/schema").glob("0*.sql"))
-    assert service.result("migrate_clickhouse", "--json") == '{"applied":[]}\n'
-    assert service.result("migrate_clickhouse", "--plan", "--json") == '{"plan":[]}\n'
-
-
-def test_retention_follows_its_setting(service: Service) -> None:
-    service.result("migrate_clickhouse")
-    assert rules(service) == ["timestamp + toIntervalDay(90)"] * 2
-    plan = service.result("migrate_clickhouse", "--plan", RETENTION_DAYS="30")
-    assert plan.split("\n\n") == [
-        "ALTER TABLE heatmaps MODIFY TTL timestamp + toIntervalDay(30);",
-        "ALTER TABLE events MODIFY TTL timestamp + toIntervalDay(30);\n",
-    ]
-    assert rules(service) == ["timestamp + toIntervalDay(90)"] * 2
-    for days, rule in {"9": "timestamp + toIntervalDay(9)", "0": "", "90": "timestamp + toIntervalDay(90)"}.items():
-        service.result("migrate_clickhouse", RETENTION_DAYS=days)
-        assert rules(service) == [rule] * 2
-
-
-# --- As a script meets them ----------------------------------------------------------------------------------------
-
-
-def test_results_go_to_standard_output_and_words_to_standard_error(service: Service) -> None:
-    service.result("migrate", "-v0")
-    made = service.run("create_project", "Shop", "--json")
-    assert (made.returncode, made.stderr) == (0, "Made project 1 of Default.\n")
-    assert re.fullmatch(r'\{"id":1,"name":"Shop","token":"phc_[^"]+","organization_id":"[^"]+"\}\n', made.stdout)
-    failed = service.run("set_project", "9", "--json")
-    assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr == "CommandError: There is no project 9. There are: 1.\n"
-
-
-def test_a_metadata_database_without_tables_is_a_sentence(service: Service) -> None:
-    failed = service.run("list_api_keys")
-    sentence = (
-        "CommandError: The metadata database cannot be used (no such table: heatmaps_personalapikey). "
-        "Check DATABASE_URL, and run `manage.py migrate` once.\n"
-    )
-    assert (failed.returncode, failed.stdout, failed.stderr) == (1, "", sentence)
+# --- Help ------------------------------------------------------------------------------------------------------------
 
 
 OURS = sorted(name for name, app in get_commands().items() if app == "heatmaps")

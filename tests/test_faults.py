@@ -217,7 +217,7 @@ def test_clickhouse_without_tables(on_server: ClickHouse, api: Api, settings: Se
 # --- The embedded engine -------------------------------------------------------------------------------------------
 
 FILL = """
-import orjson, os, pathlib, subprocess, sys
+import orjson, os, pathlib, shutil, subprocess, sys
 directory = pathlib.Path(sys.argv[1])
 def command(*arguments):
     return subprocess.run([sys.executable, "manage.py", *arguments], capture_output=True, text=True, timeout=120)
@@ -225,9 +225,7 @@ def must(*arguments):
     done = command(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
-must("migrate", "-v0")
-must("migrate_clickhouse")
-must("create_project", "Shop")
+shutil.copytree(sys.argv[2], directory, symlinks=True, dirs_exist_ok=True)
 def rows(first, number):
     file = directory / "rows.jsonl"
     row = {"timestamp": "2026-11-18 09:00:05", "type": "click", "x": 1, "y": 1}
@@ -257,9 +255,14 @@ def test_a_full_disk_under_the_embedded_engine(tmp_path: Path) -> None:
     if not unshare or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
         pytest.skip("No file system can be mounted.")
     (tmp_path / "clickhouse").rmdir()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    made = Service(directory=empty, environment={"RETENTION_DAYS": "0"})
+    made.migrate()
+    made.make_project()
     service = Service(directory=tmp_path)
     done = subprocess.run(  # noqa: S603
-        [*command, sys.executable, "-c", FILL, str(tmp_path)],
+        [*command, sys.executable, "-c", FILL, str(tmp_path), str(empty)],
         check=False,
         cwd=ROOT,
         env=service.variables(RETENTION_DAYS="0"),
@@ -352,12 +355,11 @@ def test_metadata_that_goes_and_comes_back(postgres: tuple[Link, str], tmp_path:
     link, url = postgres
     service = Service(directory=tmp_path, environment={"DATABASE_URL": url})
     service.migrate()
-    token = orjson.loads(service.result("create_project", "Shop", "--json"))["token"]
-    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
-    post = orjson.dumps({"token": token, "event": "x", "distinct_id": "ann", "properties": {}})
+    shop = service.make_project()
+    post = orjson.dumps({"token": shop.token, "event": "x", "distinct_id": "ann", "properties": {}})
 
     def all_answers(port: int) -> list[int]:
-        listed = ask(port, "/api/projects/1/heatmaps/", Authorization=f"Bearer {key}")
+        listed = ask(port, "/api/projects/1/heatmaps/", Authorization=f"Bearer {shop.key}")
         if listed[0] == 503:
             assert orjson.loads(listed[1]) == UNAVAILABLE
         return [listed[0], ask(port, "/_readyz")[0], ask(port, "/_health")[0]]
@@ -389,8 +391,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, str]:
     """A service with a page of so many points that no buffer holds a reply with all of them, and a key to it."""
     service = Service(directory=tmp_path_factory.mktemp("filled"))
     service.migrate()
-    service.result("create_project", "Shop")
-    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
+    key = service.make_project().key
     sql = ROWS.replace("{team_id:Int64}", "1").replace("{rows:UInt64}", "300000").replace("2026-03-30", "2026-11-18")
     code = f"from heatmaps import clickhouse\nwith clickhouse.writer() as client: client.command({sql!r})"
     service.result("shell", "-v0", "-c", code)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.processes import Service, stopped_afterwards
 
-ROWS = 120_000
+ROWS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def wait(process: "Popen[str]", service: Service, moment: float | int) -> None:
 
 def test_a_load_that_is_killed_again_and_again_ends_with_every_row_once(service: Service, file: str) -> None:
     service.migrate()
-    service.result("create_project", "Shop")
+    service.make_project()
     load = ("load_interactions", file, "--project", "1")
     kills = [random.uniform(0.1, 0.6), random.uniform(0.6, 2), 1, 3, random.uniform(1, 3)]  # noqa: S311 -- no secret
     stored = []

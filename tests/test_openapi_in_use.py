@@ -43,9 +43,8 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     service = Service(directory=tmp_path_factory.mktemp("clients"), environment={"RETENTION_DAYS": "0"})
     service.migrate()
-    service.result("create_project", "Shop", "--timezone", "Europe/Berlin")
+    key = service.make_project(timezone="Europe/Berlin").key
     service.result("load_interactions", str(ROOT / "docs" / "example" / "interactions.jsonl"), "--project", "1")
-    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
     with served(service) as port:
         yield Site(url=f"http://127.0.0.1:{port}", key=key)
 

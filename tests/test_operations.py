@@ -42,7 +42,7 @@ def test_a_backup_of_the_embedded_engine_restores_elsewhere_and_answers_the_same
     service = Service(directory=first / "var", environment=keep)
     example = ROOT / "docs" / "example"
     service.migrate()
-    service.result("create_project", "Shop", "--timezone", "Europe/Berlin")
+    key = service.make_project(timezone="Europe/Berlin").key
     for command, file in (
         ("load_interactions", "interactions"),
         ("load_events", "events"),
@@ -50,7 +50,6 @@ def test_a_backup_of_the_embedded_engine_restores_elsewhere_and_answers_the_same
     ):
         service.result(command, str(example / f"{file}.jsonl"), "--project", "1")
     service.result("create_cohort", "customers", str(example / "customers.txt"), "--project", "1")
-    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
     before = answers(service, key)
     assert [status for status, _ in before] == [200] * len(ASKED)
     assert all(len(orjson.loads(body)["results"]) > 0 for _, body in before)

@@ -97,9 +97,8 @@ class Seen:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     service = Service(directory=tmp_path_factory.mktemp("seen"), environment={"RETENTION_DAYS": "0"})
     service.migrate()
-    token = orjson.loads(service.result("create_project", "Shop", "--json"))["token"]
+    shop = service.make_project()
     service.result("load_interactions", str(ROOT / "docs" / "example" / "interactions.jsonl"), "--project", "1")
-    key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
     port = free_port()
     variables = {
         "METRICS_TOKEN": TOKEN,
@@ -109,7 +108,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
     }
     with stopped_afterwards(service.start("serve", "--port", str(port), **variables)) as process:
         wait_until_it_answers(process, port)
-        seen = ask_everything(port, key, token)
+        seen = ask_everything(port, shop.key, shop.token)
         process.terminate()
         _, said = process.communicate(timeout=20)
     seen.log.extend(said.splitlines()[1:])
@@ -243,9 +242,8 @@ def test_any_process_tells_what_all_have_counted(tmp_path: Path) -> None:
         variables = {"CLICKHOUSE_URL": f"{server.url}/heatmaps", "METRICS_TOKEN": TOKEN, "RETENTION_DAYS": "0"}
         service = Service(directory=tmp_path, environment=variables)
         service.migrate()
-        service.result("create_project", "Shop")
+        key = service.make_project().key
         service.result("load_interactions", str(ROOT / "docs" / "example" / "interactions.jsonl"), "--project", "1")
-        key = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))["key"]
         port = free_port()
         options = ("serve", "--port", str(port), "--workers", "2", "--threads", "4")
         with stopped_afterwards(service.start(*options)) as process:

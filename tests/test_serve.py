@@ -16,14 +16,12 @@ from tests.processes import Service, ask, free_port, served, stopped_afterwards,
 def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
     service = Service(directory=tmp_path_factory.mktemp("serve"))
     service.migrate()
-    service.result("create_project", "Shop")
     return service
 
 
 @pytest.fixture(scope="module")
 def key(service: Service) -> str:
-    made = orjson.loads(service.result("create_api_key", "--user", "ann@example.com", "--json"))
-    return str(made["key"])
+    return service.make_project().key
 
 
 @pytest.fixture(scope="module")

@@ -10,21 +10,6 @@ from subprocess import CompletedProcess
 import pytest
 
 BROWSER = Path(__file__).parent / "browser"
-# The one without a window draws the same for two thirds of the time.
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-CHROMIUM_ARGUMENTS = [
-    # Only our own pages are shown, and Chromium's sandbox does not run as root.
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # There is nothing but this machine in the world.
-    "--host-resolver-rules=MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 
 
 def is_required() -> bool:

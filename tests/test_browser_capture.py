@@ -9,11 +9,11 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 import pytest
 
-from tests import node
-from tests.node import BROWSER, CHROMIUM
+from tests import chromium, node
+from tests.node import BROWSER
 from tests.processes import Service, ask, served
 
-if CHROMIUM is None or not node.is_there():
+if chromium.PATH is None or not node.is_there():
     node.leave_out_module(
         "The browser test was left out, as it needs Chromium, and Node 20 or newer with npm. On Debian: "
         "apt-get install chromium nodejs npm; where that Node is older, https://nodejs.org has a newer one."
@@ -73,7 +73,7 @@ def visits(site: Site, sdks: None) -> dict[str, Any]:
     """What each visit did and saw, by its name; they are made side by side, each by a visitor of its own."""
     service = f"http://127.0.0.1:{site.port}"
     order = {
-        "chromium": CHROMIUM,
+        "chromium": {"executablePath": chromium.PATH, "args": chromium.ARGUMENTS},
         "service": service,
         "api": f"{service}/api/projects/1/heatmaps/",
         "key": site.key,

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import orjson
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from heatmaps.demo import site
-from tests import node
+from tests import chromium, node
 from tests.processes import Service, ask, free_port, stopped_afterwards, wait_until_it_answers
 
-if node.CHROMIUM is None:
+if chromium.PATH is None:
     node.leave_out_module(
         "The tests of the live demo were left out, as they need Chromium. On Debian: apt-get install chromium."
     )
@@ -75,10 +75,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=node.CHROMIUM, args=node.CHROMIUM_ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium.launched() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ import orjson
 import pytest
 from django.utils.timezone import now
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from heatmaps.demo import site
-from tests import node
+from tests import chromium, node
 from tests.processes import Service, ask, served
 
-if node.CHROMIUM is None or not node.is_there():
+if chromium.PATH is None or not node.is_there():
     node.leave_out_module(
         "The tests of the viewer were left out, as they need Chromium, and Node 20 or newer with npm. On Debian: "
         "apt-get install chromium nodejs npm; where that Node is older, https://nodejs.org has a newer one."
@@ -113,10 +113,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=node.CHROMIUM, args=node.CHROMIUM_ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium.launched() as browser:
+        yield browser
 
 
 class Viewer:

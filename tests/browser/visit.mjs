@@ -1,5 +1,6 @@
 // Visits page.html in a real browser, once for every SDK, and prints what it did as JSON.
-// Its one argument is JSON: {chromium, service, api, key, token, visits: [{name, sdk, build?, same_origin?}]}.
+// Its one argument is JSON: {chromium: {executablePath, args}, service, api, key, token,
+// visits: [{name, sdk, build?, same_origin?}]}.
 import { createReadStream, readFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -17,21 +18,7 @@ const order = JSON.parse(process.argv[2]);
 const host = http.createServer(answer);
 await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
 const port = host.address().port;
-const browser = await chromium.launch({
-  executablePath: order.chromium,
-  args: [
-    // Only our own page is shown, and Chromium's sandbox does not run as root.
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    // The page is on localhost, the service on 127.0.0.1, and there is nothing else in the world.
-    "--host-resolver-rules=MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-  ],
-});
+const browser = await chromium.launch(order.chromium);
 try {
   console.log(JSON.stringify(await Promise.all(order.visits.map(visit))));
 } finally {

@@ -5,6 +5,7 @@ tells how much is read, `/bench/memory` the process's memory. All take the param
 """
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         "memory": _memory,
         "together": _together,
         "pages": _pages,
+        "grown": _grown,
     }[path.removeprefix("/bench/")](parameters)
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
@@ -103,6 +105,18 @@ def _pages(parameters: dict[str, str]) -> dict[str, Any]:
     began = time.perf_counter()
     clickhouse.rows(query)
     return {"seconds": time.perf_counter() - began}
+
+
+def _grown(parameters: dict[str, str]) -> dict[str, Any]:
+    """Seconds of a question about a project that stays as it is, in the table and in one with a tenth of the others."""
+    (query,) = _queries(_question(parameters))
+    small = Query(re.sub(r"\bFROM heatmaps\b", "FROM small_heatmaps", query.sql), query.parameters)
+    seconds = {}
+    for name, asked in (("small", small), ("large", query)):
+        began = time.perf_counter()
+        cells = sum(len(block[0]) for block in clickhouse.blocks(asked))
+        seconds[name] = time.perf_counter() - began
+    return {**seconds, "cells": cells}
 
 
 def _estimate(asked: list[Query]) -> dict[str, int]:

@@ -160,41 +160,20 @@ def main() -> None:
             "RETENTION_DAYS": "0",
             "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
         }
-        begun = arguments.rows // 10
-        _say(f"Making {arguments.rows:,} interactions twice, in our layout and in upstream's, a tenth of them first …")
-        key, cohort = _data(environment, "begin", begun).split()
+        _say(f"Making {arguments.rows:,} interactions twice, in our layout and in upstream's …")
+        command = [sys.executable, "-m", "bench.data", str(arguments.rows)]
+        made = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
+        key, cohort = made.split()
         server = Server(environment, key)
         try:
-            small = _still(server, arguments.runs)
-        finally:
-            server.stop()
-        _data(environment, "grow", begun, arguments.rows)
-        _data(environment, "events", int(cohort))
-        server = Server(environment, key)
-        try:
-            large = _still(server, arguments.runs)
             table = _tables(server, arguments.runs, cohort, arguments.rows)
         finally:
             server.stop()
-    table += (
-        f"| a page map of one project while the others grow from {begun:,} to {arguments.rows:,} interactions"
-        f" (aim ≤ 1.3 ×) | {_ms(small)} → {_ms(large)} ms = {statistics.median(large) / statistics.median(small):.2f} |\n"
-    )
     print(table)
     if arguments.output:
         page = arguments.output.read_text()
         before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
         arguments.output.write_text(f"{before}\n{table}{after}")
-
-
-def _data(environment: dict[str, str], *what: object) -> str:
-    command = [sys.executable, "-m", "bench.data", *map(str, what)]
-    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
-
-
-def _still(server: Server, runs: int) -> list[float]:
-    parameters = {"type": "mousemove", "url_exact": HOME} | WEEK
-    return [server.seconds(f"/api/projects/{STILL_PROJECT}/heatmaps/", parameters) for _ in range(runs * 3)][runs:]
 
 
 def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
@@ -221,7 +200,7 @@ def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
     lines += _filters(server, runs, cohort)
     lines += ["", "| the list of pages | ms | from plain columns, ms | times faster |", "|---|---|---|---|"]
     lines += _pages(server, runs)
-    lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server)]
+    lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server), *_grown(server, runs, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -323,6 +302,17 @@ def _million(server: Server) -> list[str]:
     return [
         f"| a reply of {len(json.loads(body)['results']):,} cells: highest memory of the process, ours / bare engine"
         f" (aim ≤ 1.2 ×); {before / 1e6:.0f} MB before | {ours / 1e6:.0f} / {engine / 1e6:.0f} MB = {ours / engine:.2f} |"
+    ]
+
+
+def _grown(server: Server, runs: int, rows: int) -> list[str]:
+    parameters = BUSY_PAGE | WEEK | {"project": "still"}
+    found = [json.loads(server.get("/bench/grown", parameters)) for _ in range(runs * 4)][runs:]
+    small, large = ([one[name] for one in found] for name in ("small", "large"))
+    return [
+        f"| a page map of one project, {found[0]['cells']:,} cells, while the others grow from {rows // 10:,} to"
+        f" {rows:,} interactions (aim ≤ 1.3 ×) | {_ms(small)} → {_ms(large)} ms ="
+        f" {statistics.median(large) / statistics.median(small):.2f} |"
     ]
 
 

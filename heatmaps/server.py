@@ -1,11 +1,13 @@
 """The production server: Granian, with the process model that fits the engine."""
 
 import os
+import resource
 import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from importlib import import_module
 from multiprocessing import get_context
 from threading import Thread
 from time import sleep
@@ -19,6 +21,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from heatmaps import clickhouse, metrics, schema
+
+FILES = 65_536
 
 
 def is_embedded() -> bool:
@@ -49,7 +53,10 @@ def check_ready(host: str, port: int) -> None:
         )
     # In a process of its own, because the embedded engine must not be open when the workers are forked.
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as child:
-        child.submit(_check_clickhouse).result()
+        check = child.submit(_check_clickhouse)
+        # Meanwhile the application is loaded, once for all workers.
+        import_module("heatmaps_service.wsgi")
+        check.result()
 
 
 def _check_clickhouse() -> None:
@@ -120,8 +127,17 @@ def serve(
         websockets=False,
         log_level=LogLevels.error,
     )
+    _allow_many_files()
     with metrics.shared_by(workers):
         granian.serve()
+
+
+def _allow_many_files() -> None:
+    """Every browser that waits has a socket, and every thread a file of the metadata: more than the 1,024 that many
+    systems start a process with."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _end_at_signals() -> None:

@@ -79,6 +79,8 @@ if _metadata["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
+    # Opening the file anew takes longer than what most requests ask of it.
+    _metadata["CONN_MAX_AGE"] = None
 DATABASES = {"default": _metadata}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -37,7 +37,7 @@ class Browser(threading.Thread):
             names = [f"{self.number}-{len(self.acknowledged)}-{place}" for place in range(EVENTS)]
             body = gzip.compress(orjson.dumps({"api_key": self.token, "batch": [event(name) for name in names]}))
             while (status := self.send(body)) >= 500:
-                time.sleep(0.02)
+                time.sleep(0.2)
             if status == 200:
                 self.acknowledged += names
             else:

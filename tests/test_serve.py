@@ -1,7 +1,10 @@
 """`manage.py serve` as it runs in production: a process of its own that listens on a port."""
 
+import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,3 +174,18 @@ def test_it_stops_when_it_is_told_to_while_it_starts(seconds: float, service: Se
         process.terminate()
         # Before there are handlers the signal itself ends it.
         assert process.wait(timeout=20) in {0, -signal.SIGTERM}
+
+
+def test_it_may_open_more_files_than_a_process_starts_with(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    few = ["sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh", sys.executable, str(service.root / "manage.py")]
+    port = free_port()
+    command = [*few, "serve", "--port", str(port)]
+    with stopped_afterwards(subprocess.Popen(command, env=service.variables(), text=True)) as process:  # noqa: S603
+        wait_until_it_answers(process, port)
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        process.terminate()
+        process.wait(timeout=20)
+    (soft, hard) = re.findall(r"^Max open files +(\d+) +(\d+)", limits, re.MULTILINE)[0]
+    assert int(soft) == min(int(hard), 65_536)

@@ -28,8 +28,9 @@ install: .venv/development  ## Create .venv with everything, development tools i
 .venv/service: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; run make with PYTHON=python3.12, for instance.")'
 	$(PYTHON) -m venv .venv
-	@awk '/^[^ ]/ { is_uv = /^uv==/ } is_uv' requirements-dev.txt >.venv/uv.txt
-	@$(BIN)/python -m pip install $(PIP_OPTIONS) -r .venv/uv.txt
+	@# First uv itself, and chdb-core, which brings a chdb/__init__.py that the one of chdb has to replace.
+	@awk '/^[^ ]/ { is_first = /^(uv|chdb-core)==/ } is_first' requirements-dev.txt >.venv/first.txt
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --no-deps -r .venv/first.txt
 	$(call install,requirements.txt)
 	@touch $@
 

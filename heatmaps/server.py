@@ -22,7 +22,8 @@ from granian.log import LogLevels
 
 from heatmaps import clickhouse, metrics, schema
 
-FILES = 65_536
+# More than all sockets and databases that all threads may have open.
+MOST_FILES = 65_536
 
 
 def is_embedded() -> bool:
@@ -136,7 +137,7 @@ def _allow_many_files() -> None:
     """Every browser that waits has a socket, and every thread a file of the metadata: more than the 1,024 that many
     systems start a process with."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 

@@ -36,6 +36,8 @@ import chdb
 import lz4.frame  # type: ignore[import-untyped]
 from backports import zstd
 
+from tests import temporary
+
 # What a server keeps of a reply until it sends the status line, when the caller does not wait for the end.
 BUFFER_BYTES = 1024 * 1024
 # http_max_field_value_size: of a form's field and of a query parameter.
@@ -529,7 +531,7 @@ def main() -> None:
         # One of its own only where none is given: it would be left behind when the server is killed.
         nullcontext(options.directory)
         if options.directory
-        else tempfile.TemporaryDirectory(prefix="heatmaps-clickhouse-") as directory,
+        else tempfile.TemporaryDirectory(prefix="heatmaps-clickhouse-", dir=temporary.place()) as directory,
         _configuration(options.cluster, options.config) as config,
         Server(options.port, directory, accounts, config, options.max_queries) as server,
     ):

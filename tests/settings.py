@@ -11,12 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-# In memory where there is room: the engine makes thousands of small files.
-_MEMORY = "/dev/shm"  # noqa: S108 -- mkdtemp makes a directory of our own in it
-_HAS_ROOM = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 2 * 1024**3
-DIRECTORY = Path(
-    tempfile.mkdtemp(prefix="heatmaps-tests-", dir=_MEMORY if _HAS_ROOM and "TMPDIR" not in os.environ else None)
-)
+from tests import temporary
+
+DIRECTORY = Path(tempfile.mkdtemp(prefix="heatmaps-tests-", dir=temporary.place()))
 _OWNER = os.getpid()
 
 

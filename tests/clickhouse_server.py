@@ -17,6 +17,7 @@ import os
 import queue
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
@@ -538,7 +540,14 @@ def main() -> None:
         url = f"http://127.0.0.1:{server.server_address[1]}"
         if options.command:
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            sys.exit(subprocess.run(options.command, env=os.environ | {"TEST_CLICKHOUSE_URL": url}).returncode)  # noqa: S603, PLW1510 -- what the caller typed
+            environment = os.environ | {"TEST_CLICKHOUSE_URL": url}
+            status = subprocess.run(options.command, env=environment).returncode  # noqa: S603, PLW1510 -- what was typed
+            if not options.directory:
+                shutil.rmtree(directory, ignore_errors=True)
+            if options.cluster and config:
+                Path(config).unlink()
+            # The engine now and then ends with a fault while it closes, and the status has to be the command's.
+            os._exit(status)
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
         with suppress(KeyboardInterrupt):

@@ -1,14 +1,17 @@
 """The commands that make projects, keys and tables, as people and as scripts run them."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 from django.core.management import CommandError, call_command, get_commands
+from pytest_django import Settings
 
-from heatmaps import keys
+from heatmaps import clickhouse, keys
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_test_account_filters
+from heatmaps.queries import Query
 from tests.conftest import Api
 
 
@@ -316,6 +319,42 @@ def test_settings_that_cannot_be_are_refused(commands: Commands, arguments: list
     refusal = commands.refusal("set_project", "--heatmaps-opt-in", "false", *arguments)
     assert refusal.startswith(reason)
     assert commands.run("set_project", "1") == SETTINGS
+
+
+# --- migrate_clickhouse --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept_again(settings: Settings) -> Iterator[None]:
+    """Afterwards the tables keep their rows for ever, as other tests need it."""
+    yield
+    settings.RETENTION_DAYS = 0
+    call_command("migrate_clickhouse")
+
+
+def rules() -> list[str]:
+    """How long the tables keep their rows."""
+    sql = (
+        "SELECT engine_full FROM system.tables"
+        " WHERE database = currentDatabase() AND name IN ('heatmaps', 'events') ORDER BY name"
+    )
+    found = [re.search("TTL (.*?) SETTINGS", engine) for (engine,) in clickhouse.rows(Query(sql, {}))]
+    return [rule[1] if rule else "" for rule in found]
+
+
+@pytest.mark.usefixtures("kept_again")
+def test_retention_follows_its_setting(commands: Commands, settings: Settings) -> None:
+    assert rules() == [""] * 2
+    for days, rule in {90: "timestamp + toIntervalDay(90)", 9: "timestamp + toIntervalDay(9)", 0: ""}.items():
+        before = rules()
+        settings.RETENTION_DAYS = days
+        change = f"MODIFY TTL {rule};" if rule else "REMOVE TTL;"
+        plan = commands.shown("migrate_clickhouse", "--plan")
+        assert plan.strip().split("\n\n") == [f"ALTER TABLE {table} {change}" for table in ("heatmaps", "events")]
+        assert rules() == before
+        call_command("migrate_clickhouse")
+        assert rules() == [rule] * 2
+        assert commands.shown("migrate_clickhouse", "--plan").strip() == ""
 
 
 # --- Help ------------------------------------------------------------------------------------------------------------

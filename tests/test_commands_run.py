@@ -14,15 +14,6 @@ def service(tmp_path: Path) -> Service:
     return Service(directory=tmp_path)
 
 
-def rules(service: Service) -> list[str]:
-    """How long the tables keep their rows."""
-    rows = service.select(
-        "SELECT engine_full FROM system.tables"
-        " WHERE database = currentDatabase() AND name IN ('heatmaps', 'events') ORDER BY name"
-    )
-    return [found[1] if (found := re.search("TTL (.*?) SETTINGS", engine)) else "" for (engine,) in rows]
-
-
 def test_migrations_run_once_and_a_plan_changes_nothing(service: Service) -> None:
     plan = orjson.loads(service.result("migrate_clickhouse", "--plan", "--json"))["plan"]
     assert service.result("migrate_clickhouse", "--plan") == "\n\n".join(plan) + "\n"
@@ -33,20 +24,6 @@ def test_migrations_run_once_and_a_plan_changes_nothing(service: Service) -> Non
     assert first == sorted(path.stem for path in (service.root / "heatmaps/schema").glob("0*.sql"))
     assert service.result("migrate_clickhouse", "--json") == '{"applied":[]}\n'
     assert service.result("migrate_clickhouse", "--plan", "--json") == '{"plan":[]}\n'
-
-
-def test_retention_follows_its_setting(service: Service) -> None:
-    service.migrate()
-    assert rules(service) == ["timestamp + toIntervalDay(90)"] * 2
-    plan = service.result("migrate_clickhouse", "--plan", RETENTION_DAYS="30")
-    assert plan.split("\n\n") == [
-        "ALTER TABLE heatmaps MODIFY TTL timestamp + toIntervalDay(30);",
-        "ALTER TABLE events MODIFY TTL timestamp + toIntervalDay(30);\n",
-    ]
-    assert rules(service) == ["timestamp + toIntervalDay(90)"] * 2
-    for days, rule in {"9": "timestamp + toIntervalDay(9)", "0": "", "90": "timestamp + toIntervalDay(90)"}.items():
-        service.result("migrate_clickhouse", RETENTION_DAYS=days)
-        assert rules(service) == [rule] * 2
 
 
 # --- As a script meets them ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
@@ -165,15 +166,30 @@ def test_it_serves_while_a_clickhouse_server_is_away(service: Service) -> None:
     assert "secretpw" not in said
 
 
-@pytest.mark.parametrize("seconds", [0.6, 1.0, 1.4])
+@pytest.mark.parametrize("seconds", [0.6, 1.0, 1.2, 1.4, 1.7])
 def test_it_stops_when_it_is_told_to_while_it_starts(seconds: float, service: Service) -> None:
     variables = {"CLICKHOUSE_URL": "http://127.0.0.1:1/x"}
-    arguments = ["serve", "--port", str(free_port()), "--workers", "2"]
+    port = str(free_port())
+    arguments = ["serve", "--port", port, "--workers", "2"]
     with stopped_afterwards(service.start(*arguments, **variables)) as process:
         time.sleep(seconds)
         process.terminate()
         # Before there are handlers the signal itself ends it.
         assert process.wait(timeout=20) in {0, -signal.SIGTERM}
+    for _ in range(50):
+        if not running_with(port):
+            return
+        time.sleep(0.1)
+    pytest.fail("Something of it goes on.")
+
+
+def running_with(argument: str) -> bool:
+    """Whether there is a process with such an argument."""
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if argument.encode() in line.read_bytes().split(b"\0"):
+                return True
+    return False
 
 
 def test_it_may_open_more_files_than_a_process_starts_with(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The service, and beside it what it is compared with, in one process: the embedded engine lives in one only.
 
 `/bench/engine` asks the engine our SQL with nothing around it, `/bench/upstream` answers upstream's way, `/bench/read`
-tells how much is read, `/bench/memory` the process's memory. All take the parameters of the API.
+tells how much is read, `/bench/memory` the process's memory, `/bench/grown` what a larger table costs. All take the parameters of the API.
 """
 
 import os

@@ -53,7 +53,7 @@ def check_ready(host: str, port: int) -> None:
             "chdb://memory is empty in every new process. Set CLICKHOUSE_URL to chdb:///absolute/path or to a server."
         )
     # In a process of its own, because the embedded engine must not be open when the workers are forked.
-    # One that waits for a server that is told to stop meanwhile would wait for ever.
+    # It ends with its parent, which may be told to stop meanwhile: it would wait for the next order for ever.
     with ProcessPoolExecutor(
         1, mp_context=get_context("fork"), initializer=_end_with, initargs=(os.getpid(),)
     ) as child:

@@ -255,14 +255,14 @@ def test_a_full_disk_under_the_embedded_engine(tmp_path: Path) -> None:
     if not unshare or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
         pytest.skip("No file system can be mounted.")
     (tmp_path / "clickhouse").rmdir()
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    made = Service(directory=empty, environment={"RETENTION_DAYS": "0"})
+    installed = tmp_path / "installed"
+    installed.mkdir()
+    made = Service(directory=installed, environment={"RETENTION_DAYS": "0"})
     made.migrate()
     made.make_project()
     service = Service(directory=tmp_path)
     done = subprocess.run(  # noqa: S603
-        [*command, sys.executable, "-c", FILL, str(tmp_path), str(empty)],
+        [*command, sys.executable, "-c", FILL, str(tmp_path), str(installed)],
         check=False,
         cwd=ROOT,
         env=service.variables(RETENTION_DAYS="0"),

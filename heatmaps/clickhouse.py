@@ -30,7 +30,7 @@ from urllib3.exceptions import HTTPError
 from heatmaps import metrics
 from heatmaps.places import FairPlaces
 from heatmaps.queries import Query
-from heatmaps.queries.layout import EVENT_PROPERTIES, KEY_COLUMNS, Layout
+from heatmaps.queries.layout import EVENT_PROPERTIES, KEY_COLUMNS, PLAIN, Layout
 
 __all__ = [
     "Client",
@@ -200,6 +200,7 @@ def layout() -> Layout:
     )
     return Layout(
         has_keys=all(("heatmaps", name) in columns for name in KEY_COLUMNS),
+        event_session="session" if ("events", "session") in columns else PLAIN.event_session,
         event_properties={
             key: column for key, column in EVENT_PROPERTIES.items() if ("events", column.strip("`")) in columns
         },

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from heatmaps import clickhouse, schema
 from heatmaps.queries import Query
-from heatmaps.queries.layout import page_number
+from heatmaps.queries.layout import PLAIN, hashed, page_number
 from tests.conftest import Api, Interactions, body
 from tests.test_injection import SQL_FILES
 
@@ -29,8 +29,9 @@ PARTITION BY toYYYYMM(timestamp)
 ORDER BY (type, team_id, toDate(timestamp), current_url, viewport_width)
 TTL toDate(timestamp) + toIntervalDay(36500)
 """
-LAYOUTS = ["004_heatmaps_by_page", "006_heatmaps_by_cell"]
-NEWEST = next(file for file in schema._files() if file.stem == LAYOUTS[-1])
+LAYOUTS = ["004_heatmaps_by_page", "006_heatmaps_by_cell", "007_sessions_and_visitors"]
+TABLE = next(file for file in schema._files() if file.stem == "006_heatmaps_by_cell")
+SESSIONS = next(file for file in schema._files() if file.stem == "007_sessions_and_visitors")
 COLUMNS = (
     "session_id, team_id, distinct_id, timestamp, x, y, scale_factor, viewport_width, viewport_height,"
     " pointer_target_fixed, current_url, type"
@@ -177,7 +178,7 @@ def test_a_migration_killed_between_its_statements_loses_nothing(
 @settings(max_examples=200, deadline=None)
 def test_a_page_has_the_number_that_the_table_gives_it(url: str) -> None:
     assume("\0" not in url)
-    expression = re.search(r"page UInt128 MATERIALIZED (.+?),\n    slashes", NEWEST.read_text(), re.DOTALL)
+    expression = re.search(r"page UInt128 MATERIALIZED (.+?),\n    slashes", TABLE.read_text(), re.DOTALL)
     assert expression
     sql = f"SELECT {expression[1].replace('current_url', '{url:String}')}"
     assert clickhouse.rows(Query(sql, {"url": url})) == [(page_number(url.rstrip("/")),)]
@@ -186,7 +187,7 @@ def test_a_page_has_the_number_that_the_table_gives_it(url: str) -> None:
 def test_a_column_holds_what_the_question_says_in_plain_columns() -> None:
     """The expression beside `on our table: column` is the one that the column is made of, everywhere."""
     made = dict(
-        re.findall(r"^    (\w+) \w+ MATERIALIZED\s(.+?)(?:\s+CODEC\(.+?)?,$", _folded(NEWEST.read_text()), re.MULTILINE)
+        re.findall(r"^    (\w+) \w+ MATERIALIZED\s(.+?)(?:\s+CODEC\(.+?)?,$", _folded(TABLE.read_text()), re.MULTILINE)
     )
     seen = set()
     for file in SQL_FILES:
@@ -200,6 +201,13 @@ def test_a_column_holds_what_the_question_says_in_plain_columns() -> None:
             assert made[column] == whole, file.name
             seen.add(column)
     assert seen == {"cell", "screen", "scroll_depth_bucket"}
+
+
+def test_sessions_have_the_same_number_in_both_tables() -> None:
+    """The one that the questions work out where there is no column."""
+    statements = _folded(SESSIONS.read_text())
+    made = dict(re.findall(r"ALTER TABLE (\w+)\s+ADD .+ session UInt128 MATERIALIZED (.+?) CODEC", statements))
+    assert made == {"heatmaps": hashed("session_id"), "events": PLAIN.event_session}
 
 
 def _folded(sql: str) -> str:

@@ -10,7 +10,9 @@ from uuid import UUID
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from heatmaps import clickhouse
 from heatmaps.models import Project
+from heatmaps.queries.layout import PLAIN, Layout
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons, body, document
 
 Row = dict[str, Any]
@@ -428,7 +430,15 @@ def everything(
     }
 
 
-def test_points_fold_scroll_depth_and_drill_down_describe_the_same_people(api: Api, everything: dict[str, str]) -> None:
+@pytest.mark.parametrize("layout", [None, Layout(has_keys=True), PLAIN], ids=["ours", "events not", "PostHog's"])
+def test_points_fold_scroll_depth_and_drill_down_describe_the_same_people(
+    api: Api, everything: dict[str, str], layout: Layout | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the columns that the tables have for it, and by those alone that PostHog's have, too."""
+    if layout is None:
+        assert clickhouse.layout().event_session == "session"
+    else:
+        monkeypatch.setattr(clickhouse, "layout", lambda: layout)
     of_ann = {
         "results": [
             {"count": 2, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": False}

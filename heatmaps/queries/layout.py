@@ -5,8 +5,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The columns of our own heatmaps table that the queries may use; schema/006_heatmaps_by_cell.sql says what they are.
-KEY_COLUMNS = frozenset({"page", "slashes", "quarter", "visitor", "cell", "screen", "scroll_depth_bucket", "placed"})
+# The columns of our own heatmaps table that the queries may use. schema/006_heatmaps_by_cell.sql says what they are,
+# 007_sessions_and_visitors.sql what a session is.
+KEY_COLUMNS = frozenset(
+    {"page", "slashes", "quarter", "visitor", "session", "cell", "screen", "scroll_depth_bucket", "placed"}
+)
 # The properties of events that have a column of their own in our table: their text, NULL when they are missing.
 EVENT_PROPERTIES = {"$host": "`property_$host`"}
 # What stands for every place, and for every place but x = 0, y = 0, in the column `placed`.
@@ -16,12 +19,19 @@ _OURS = re.compile(r"/\* on our table:(.*?)\*/.*?/\* end \*/", re.DOTALL)
 _SECTION = re.compile(r"[^/]*//[^/]*/?[^/]*")
 
 
+def hashed(text: str) -> str:
+    """What the columns `visitor` and `session` hold of a text, both in SQL."""
+    return f"reinterpretAsUInt128(sipHash128({text}))"
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`has_keys` when pages, time, visitors and cells are there as numbers beside what they are made of;
-    `event_properties` says which property of an event is in which column, as it is written in SQL."""
+    """`has_keys` when pages, time, visitors, sessions and cells are there as numbers beside what they are made of.
+    As it is written in SQL: `event_session` is the number of an event's session, `event_properties` says which property
+    of an event is in which column."""
 
     has_keys: bool = False
+    event_session: str = hashed("`$session_id`")
     event_properties: Mapping[str, str] = field(default_factory=dict)
 
     def spoken(self, sql: str) -> str:

@@ -8,7 +8,7 @@ from heatmaps.cells import cell_of
 from heatmaps.filters import Filters, PagesQuestion, Point, Window
 from heatmaps.properties import EventFilter, PropertyFilter
 from heatmaps.queries.binding import Binder, Predicate
-from heatmaps.queries.layout import PLACED, POINTED_AT, Layout, page_number
+from heatmaps.queries.layout import PLACED, POINTED_AT, Layout, hashed, page_number
 from heatmaps.queries.properties import ELEMENTS, caseless, condition, in_cohorts
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
             )
         )
     binder = Binder()
-    by_other_data = [in_cohorts(filters.cohorts, binder)] if filters.cohorts else []
+    by_other_data = [in_cohorts(filters.cohorts, binder, by_number=layout.has_keys)] if filters.cohorts else []
     if filters.test_accounts is not None:
         by_other_data.append(_in_sessions(filters.test_accounts, binder, filters.timezone, layout))
     by_other_data += [_in_sessions_with(event, binder, filters.timezone, layout) for event in filters.events]
@@ -144,9 +144,12 @@ def _in_sessions(
 ) -> str:
     """Whether the session of a row has, in the window, an event that meets all conditions."""
     all_conditions = [*conditions, *(condition(one, binder, timezone, layout) for one in properties)]
+    session, of_event, none = "session_id", "`$session_id`", "''"
+    if layout.has_keys:
+        session, of_event, none = "session", layout.event_session, hashed("''")
     return (
-        f"session_id IN (WITH {ELEMENTS} AS elements"
-        " SELECT `$session_id` FROM events WHERE team_id = {team_id:Int64}"
+        f"{session} IN (WITH {ELEMENTS} AS elements"
+        f" SELECT {of_event} FROM events WHERE team_id = {{team_id:Int64}}"
         " AND timestamp >= {date_from:DateTime64(6, 'UTC')} AND timestamp < {date_to:DateTime64(6, 'UTC')}"
-        " AND `$session_id` != ''" + "".join(f" AND {text}" for text in all_conditions) + ")"
+        f" AND {of_event} != {none}" + "".join(f" AND {text}" for text in all_conditions) + ")"
     )

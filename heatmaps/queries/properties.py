@@ -19,7 +19,7 @@ from heatmaps.properties import (
     PropertyType,
 )
 from heatmaps.queries.binding import Binder
-from heatmaps.queries.layout import PLAIN, Layout
+from heatmaps.queries.layout import PLAIN, Layout, hashed
 from heatmaps.selectors import Selector, Within
 
 # What denies, and what it denies. In NEVER_MISSING the denial, too, is false for a missing property.
@@ -86,12 +86,15 @@ def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, la
             assert_never(property_filter.type)
 
 
-def in_cohorts(cohorts: Collection[CohortMembers], binder: Binder) -> str:
-    """Whether the visitor of a row is, at present, a person in every one of the cohorts."""
+def in_cohorts(cohorts: Collection[CohortMembers], binder: Binder, *, by_number: bool = False) -> str:
+    """Whether the visitor of a row is, at present, a person in every one of the cohorts; by the column `visitor` where
+    there is one."""
+    visitor, known = ("visitor", hashed("distinct_id")) if by_number else ("distinct_id", "distinct_id")
     return (
-        "distinct_id IN (SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {team_id:Int64}"
-        " GROUP BY distinct_id HAVING argMax(is_deleted, version) = 0"
-        + "".join(f" AND argMax(person_id, version) IN ({members_of(cohort, binder)})" for cohort in cohorts)
+        # FINAL leaves the newest version of each row, of those that the engine has not put together yet, too.
+        f"{visitor} IN (SELECT {known} FROM person_distinct_id2 FINAL"
+        " WHERE team_id = {team_id:Int64} AND is_deleted = 0"
+        + "".join(f" AND person_id IN ({members_of(cohort, binder)})" for cohort in cohorts)
         + ")"
     )
 

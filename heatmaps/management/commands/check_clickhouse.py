@@ -59,6 +59,8 @@ USES = {
     "cohort_ids of lists": ["heatmaps", "person_distinct_id2", "person_static_cohort"],
     "cohort_ids of calculated cohorts": ["heatmaps", "person_distinct_id2", "cohortpeople"],
 }
+# Of these tables the newest version of a row is read.
+_OF_VERSIONS = {"person_distinct_id2"}
 _LIMITS = ("CLICKHOUSE_MAX_SECONDS", "CLICKHOUSE_MAX_MEMORY_BYTES", "CLICKHOUSE_MAX_RESULT_ROWS")
 
 
@@ -113,7 +115,8 @@ def _problems(table: str) -> Iterator[str]:
     if is_whole:
         names = ", ".join(f"`{name}`" for name in COLUMNS[table])
         try:
-            clickhouse.rows(Query(f"SELECT {names} FROM {table} WHERE team_id = 0 LIMIT 1", {}))  # noqa: S608 -- names of our own
+            of_newest = "FINAL" if table in _OF_VERSIONS else ""
+            clickhouse.rows(Query(f"SELECT {names} FROM {table} {of_newest} WHERE team_id = 0 LIMIT 1", {}))  # noqa: S608 -- names of our own
         except clickhouse.EngineUnavailable:
             raise
         except clickhouse.EngineError as error:

@@ -6,6 +6,7 @@ queries/points.sql makes the numbers. What they are made of has 16 bits each in 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heatmaps.filters import Point
 
@@ -15,7 +16,7 @@ _FIXED_AT = _Y_BITS + _X_BITS
 _Y_FROM, _X_FROM = 1 << 30, 1 << 22
 
 # Places on a page, column by column: y in CSS px, the part of the viewport's width, whether fixed.
-Places = tuple[list[int], list[float], list[bool]]
+Places = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]
 
 
 def cell_of(point: Point) -> int | None:
@@ -30,4 +31,4 @@ def places(cells: Sequence[int]) -> Places:
     numbers = np.asarray(cells, dtype=np.int64)
     ys = (numbers >> _X_BITS & (1 << _Y_BITS) - 1) - _Y_FROM
     xs = ((numbers & (1 << _X_BITS) - 1) - _X_FROM) / 100
-    return ys.tolist(), xs.tolist(), (numbers >> _FIXED_AT == 1).tolist()
+    return ys, xs, numbers >> _FIXED_AT == 1

@@ -1,17 +1,19 @@
 """From the engine's blocks to one JSON document on the socket. Nothing on this way holds the whole answer."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
+import numpy as np
 import orjson
 import structlog
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from numpy.typing import NDArray
 
 from heatmaps import clickhouse, metrics, queries
 from heatmaps.cells import places
@@ -65,7 +67,7 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
                         "type": kind,
                     }
                     for (session_id, distinct_id, timestamp, _, current_url, kind), x, y in zip(
-                        page, xs, ys, strict=True
+                        page, xs.tolist(), ys.tolist(), strict=True
                     )
                 ],
                 "total_count": total,
@@ -184,19 +186,36 @@ def _points_document(blocks: Iterable[Block], fold: Mapping[str, Any], question:
         skipped = min(to_skip, len(counts))
         to_skip -= skipped
         shown = slice(skipped, skipped + left)
-        points = [
-            {"count": count, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": is_fixed}
-            for count, y, x, is_fixed in zip(counts[shown], *places(cells[shown]), strict=True)
-        ]
+        some_counts, some_cells = counts[shown], cells[shown]
         has_more = has_more or len(counts) > shown.stop
-        left -= len(points)
-        metrics.returned(len(points))
-        if points:
-            yield opening + orjson.dumps(points)[1:-1]
+        left -= len(some_counts)
+        metrics.returned(len(some_counts))
+        if some_counts:
+            yield opening + _points_json(some_counts, some_cells)
             opening = b","
     if opening != b",":
         yield opening
     yield b'],"fold":%b,"has_more":%b}' % (orjson.dumps(fold), orjson.dumps(has_more))
+
+
+def _points_json(counts: Sequence[int], cells: Sequence[int]) -> bytes:
+    """The points, with commas between them. Few values make up many points, so each is written once and its text taken
+    wherever it stands, which takes less than half of the time that a dict for each point does."""
+    ys, xs, are_fixed = places(cells)
+    columns = (
+        _texts(b'{"count":%b', np.asarray(counts)),
+        _texts(b',"pointer_y":%b', ys),
+        _texts(b',"pointer_relative_x":%b', xs),
+        _texts(b',"pointer_target_fixed":%b},', are_fixed),
+    )
+    return b"".join(np.stack(columns, axis=1).ravel().tolist())[:-1]
+
+
+def _texts(form: bytes, column: NDArray[Any]) -> NDArray[np.object_]:
+    values, numbers = np.unique(column, return_inverse=True)
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = [form % orjson.dumps(value) for value in values.tolist()]
+    return texts[numbers]
 
 
 def _scroll_depth(question: ScrollDepthQuestion) -> Iterator[bytes]:

@@ -2,10 +2,16 @@
 
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heatmaps import clickhouse
+from heatmaps.cells import cell_of
+from heatmaps.filters import Point
 from heatmaps.models import Project
+from heatmaps.responses import _points_json
 from tests.conftest import Api, Interactions, body, document
 
 
@@ -203,3 +209,22 @@ def test_the_fold_is_the_same_whoever_is_counted(api: Api, interactions: Interac
             "median_viewport_height": 768,
         }
     )
+
+
+INT16 = st.integers(-(2**15), 2**15 - 1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 2**63 - 1), INT16, INT16, st.integers(-3_276_800, 3_276_800), st.booleans()),
+        min_size=1,
+    )
+)
+def test_points_are_written_as_a_json_library_writes_them(rows: list[tuple[int, int, int, int, bool]]) -> None:
+    points, cells = [], []
+    for count, y, scale, x, is_fixed in rows:
+        points.append(
+            {"count": count, "pointer_y": y * scale, "pointer_relative_x": x / 100, "pointer_target_fixed": is_fixed}
+        )
+        cells.append(cell_of(Point(x_hundredths=x, y=y * scale, is_fixed=is_fixed)) or 0)
+    assert b"[%b]" % _points_json([row[0] for row in rows], cells) == orjson.dumps(points)

@@ -311,9 +311,12 @@ def _writers() -> _Clients:
 
 @cache
 def _patient_writers() -> _Clients:
-    return _Clients(
-        1, {**_WRITING, "distributed_ddl_task_timeout": _PATIENT_SECONDS}, once=True, seconds=_PATIENT_SECONDS
-    )
+    patience = {
+        "distributed_ddl_task_timeout": _PATIENT_SECONDS,
+        # A table whose rows have moved to another one may be of any size.
+        "max_table_size_to_drop": 0,
+    }
+    return _Clients(1, {**_WRITING, **patience}, once=True, seconds=_PATIENT_SECONDS)
 
 
 @contextmanager

@@ -357,6 +357,23 @@ def test_retention_follows_its_setting(commands: Commands, settings: Settings) -
         assert commands.shown("migrate_clickhouse", "--plan").strip() == ""
 
 
+def test_a_migration_drops_an_old_table_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ClickHouse keeps everybody else from it."""
+    clickhouse.close()
+    monkeypatch.setitem(clickhouse._WRITING, "max_table_size_to_drop", 1)
+    try:
+        with clickhouse.writer() as client:
+            client.command("CREATE TABLE old (text String) ENGINE = MergeTree ORDER BY text")
+            client.insert("old", [["a row"]])
+        refused = pytest.raises(clickhouse.EngineError, match="TABLE_SIZE_EXCEEDS_MAX_DROP_SIZE_LIMIT")
+        with refused, clickhouse.writer() as client:
+            client.command("DROP TABLE old")
+    finally:
+        with clickhouse.patient_writer() as client:
+            client.command("DROP TABLE old")
+        clickhouse.close()
+
+
 # --- Help ------------------------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,6 @@ import orjson
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
 django.setup()
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.http import QueryDict  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
@@ -31,8 +30,8 @@ from heatmaps.models import Project  # noqa: E402
 from heatmaps.queries import Query  # noqa: E402
 from heatmaps.queries.layout import PLAIN  # noqa: E402
 from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest  # noqa: E402
+from heatmaps_service.wsgi import application as service  # noqa: E402
 
-service = get_wsgi_application()
 PROJECTS = {"busy": BUSY_PROJECT, "still": STILL_PROJECT, "wide": WIDE_PROJECT}
 
 

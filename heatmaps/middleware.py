@@ -5,17 +5,14 @@ import secrets
 import threading
 from collections.abc import Callable
 from time import perf_counter
-from weakref import WeakSet
 
 import structlog
 from django.conf import settings
-from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
-from heatmaps import metrics
+from heatmaps import metadata, metrics
 from heatmaps.errors import BUSY, envelope
 from heatmaps.health import PROBES
 
@@ -90,11 +87,8 @@ _ASKING = ("/api", "/admin", "/demo", "/_readyz")
 
 def few_at_once(next_view: View) -> View:
     """Lets no more requests work at once than there are places for, though there are threads for hundreds: those are
-    for browsers that wait to be stored. Of those hundreds, no more than that many keep a connection to the metadata
-    database afterwards."""
-    number = settings.MAX_REQUESTS
-    places = threading.BoundedSemaphore(number)
-    keeping = WeakSet[BaseDatabaseWrapper]()
+    for browsers that wait to be stored."""
+    places = threading.BoundedSemaphore(settings.MAX_REQUESTS)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(_ASKING):
@@ -111,11 +105,7 @@ def few_at_once(next_view: View) -> View:
         try:
             return next_view(request)
         finally:
-            connection = connections["default"]
-            if len(keeping) < number:
-                keeping.add(connection)
-            elif connection not in keeping and not connection.in_atomic_block:
-                connection.close()
+            metadata.let_go()
             places.release()
 
     return middleware

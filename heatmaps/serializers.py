@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from heatmaps import dates, expressions, properties
+from heatmaps import dates, expressions, metadata, properties
 from heatmaps.cohorts import cohort_members, with_cohorts
 from heatmaps.filters import (
     SCROLL_DEPTH,
@@ -335,6 +335,8 @@ def read(form: type[HeatmapsRequest | PagesRequest], request: Request, project: 
     given = {name: value for name, value in request.query_params.items() if value or name == "points"}
     serializer = form(data=given, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)
+    # From here on it is the engine that is asked.
+    metadata.let_go()
     return serializer.question()
 
 

@@ -6,9 +6,12 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from heatmaps import metadata
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
 
 try:
     application = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"Error: {error}")
+metadata.share_connections()

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -373,6 +374,22 @@ def test_metadata_that_goes_and_comes_back(postgres: tuple[Link, str], tmp_path:
         link.mend()
         assert all_answers(port) == [200, 200, 200]
         assert posted(port, post) == (200, None)
+
+
+def test_many_requests_share_few_connections_to_the_metadata(postgres: tuple[Link, str], tmp_path: Path) -> None:
+    _, url = postgres
+    service = Service(directory=tmp_path, environment={"DATABASE_URL": url, "RATE_LIMIT_ENABLED": "false"})
+    service.migrate()
+    key = service.make_project().key
+    with served(service) as port, psycopg.connect(url, autocommit=True) as watcher, ThreadPoolExecutor(48) as callers:
+        statuses = callers.map(
+            lambda _: ask(port, "/api/projects/1/heatmaps/", Authorization=f"Bearer {key}")[0], range(400)
+        )
+        assert set(statuses) == {200}
+        # They stay open.
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        [(number,)] = watcher.execute(others)
+        assert 1 <= number <= 8
 
 
 def posted(port: int, content: bytes) -> tuple[int, str | None]:

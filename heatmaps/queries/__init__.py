@@ -75,7 +75,7 @@ def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Quer
     return _query(
         _file("interactions"),
         question.filters,
-        [*matching(question.filters, layout), among_points(question.points)],
+        [among_points(question.points), *matching(question.filters, layout)],
         layout,
         limit=question.limit,
         offset=question.offset,
@@ -87,7 +87,7 @@ def interactions_total(question: InteractionsQuestion, layout: Layout = PLAIN) -
     return _query(
         _file("interactions_total"),
         question.filters,
-        [*matching(question.filters, layout), among_points(question.points)],
+        [among_points(question.points), *matching(question.filters, layout)],
         layout,
     )
 

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any
@@ -46,11 +47,9 @@ def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
 
 def interactions(question: InteractionsQuestion) -> HttpResponse:
     page = clickhouse.rows(queries.interactions(question, clickhouse.layout()))
-    if len(page) < question.limit and (page or not question.offset):
-        # The page is the last one, and says how many there are.
-        total = question.offset + len(page)
-    else:
-        total = clickhouse.rows(queries.interactions_total(question, clickhouse.layout()))[0][0]
+    # Behind the last page there is no row to say how many there are.
+    told = page or (_first_of(question) if question.offset else [])
+    total = told[0][-1] if told else 0
     metrics.returned(len(page))
     ys, xs, _ = places([row[3] for row in page])
     return HttpResponse(
@@ -66,7 +65,7 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
                         "current_url": current_url,
                         "type": kind,
                     }
-                    for (session_id, distinct_id, timestamp, _, current_url, kind), x, y in zip(
+                    for (session_id, distinct_id, timestamp, _, current_url, kind, _), x, y in zip(
                         page, xs.tolist(), ys.tolist(), strict=True
                     )
                 ],
@@ -77,6 +76,11 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
         ),
         content_type=JSON,
     )
+
+
+def _first_of(question: InteractionsQuestion) -> list[tuple[Any, ...]]:
+    """The newest interaction as a row, or none."""
+    return clickhouse.rows(queries.interactions(replace(question, offset=0, limit=1), clickhouse.layout()))
 
 
 def pages(question: PagesQuestion) -> HttpResponse:

@@ -192,7 +192,7 @@ def test_a_column_holds_what_the_question_says_in_plain_columns() -> None:
     seen = set()
     for file in SQL_FILES:
         for column, expression in re.findall(
-            r"/\* on our table: ([a-z_]+) \*/ (.+?) /\* end \*/", _folded(file.read_text())
+            r"/\* on our table: (\w+) \*/ (.+?) /\* end \*/", _folded(file.read_text())
         ):
             if column == "page":
                 # It stands for the URL itself.

@@ -71,24 +71,15 @@ def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query
 
 
 def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (session_id, distinct_id, timestamp, cell, current_url, type), newest first."""
+    """Rows (session_id, distinct_id, timestamp, cell, current_url, type, total_count), newest first; in each, how many
+    interactions there are on all pages together."""
     return _query(
         _file("interactions"),
         question.filters,
-        [among_points(question.points), *matching(question.filters, layout)],
+        [*matching(question.filters, layout), among_points(question.points)],
         layout,
         limit=question.limit,
         offset=question.offset,
-    )
-
-
-def interactions_total(question: InteractionsQuestion, layout: Layout = PLAIN) -> Query:
-    """One row: how many interactions there are, on all pages together."""
-    return _query(
-        _file("interactions_total"),
-        question.filters,
-        [among_points(question.points), *matching(question.filters, layout)],
-        layout,
     )
 
 

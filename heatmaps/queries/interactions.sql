@@ -1,4 +1,6 @@
--- Who did it and when: the interactions themselves, the newest first; points.sql says what a cell is.
+-- Who did it and when: the interactions themselves, the newest first; points.sql says what a cell is. How many there are on
+-- all pages together is counted while they are read. That has a second use: without it the engine would look at the times
+-- first, to skip what is too old for the page, and so unpack every text before the filters have had their say.
 SELECT
     session_id,
     distinct_id,
@@ -7,11 +9,10 @@ SELECT
         + bitShiftLeft(toUInt64(toInt64(y) * scale_factor + 1073741824), 23)
         + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell,
     current_url,
-    type
+    type,
+    count() OVER () AS total_count
 FROM heatmaps
--- Few rows pass, and texts are unpacked for those only. The engine finds that out by itself, but not beside ORDER BY and
--- LIMIT, where it looks at the times first.
-/* on our table: PREWHERE */ WHERE /* end */ team_id = {team_id:Int64}
+WHERE team_id = {team_id:Int64}
   /* on our table: */ AND viewport_width != 0 /* end */
   /* AND filters */
 -- Every column of the answer has its say, so that pages neither overlap nor leave gaps.

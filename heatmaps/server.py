@@ -10,7 +10,7 @@ from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -24,6 +24,8 @@ from heatmaps import clickhouse, metrics, schema
 
 # More than all sockets and databases that all threads may have open.
 MOST_FILES = 65_536
+# How many times a second apart a worker is told to stop, before it is waited for.
+_REMINDERS = 3
 
 
 def is_embedded() -> bool:
@@ -106,6 +108,21 @@ def _wait_for_other_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+class _Server(Granian):  # type: ignore[misc,valid-type]
+    """Tells its workers to stop more than once: one that is told in its first moment still has the server's handlers,
+    which swallow it, and would have to be killed a minute later."""
+
+    def _stop_workers(self) -> None:
+        for _ in range(_REMINDERS):
+            until = monotonic() + 1
+            for worker in self.wrks:
+                if worker.is_alive():
+                    worker.terminate()
+            for worker in self.wrks:
+                worker.join(max(0, until - monotonic()))
+        super()._stop_workers()
+
+
 def _last_seconds() -> int:
     """How long a worker may finish what it does when it is told to stop."""
     return int(settings.CLICKHOUSE_MAX_SECONDS) + 10
@@ -119,7 +136,7 @@ def serve(
     os.register_at_fork(after_in_child=partial(_end_with, os.getpid()))
     # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
     os.register_at_fork(after_in_child=_end_at_signals)
-    granian = Granian(
+    server = _Server(
         application,
         address=_address(host, port)[1],
         port=port,
@@ -127,13 +144,13 @@ def serve(
         workers=workers,
         blocking_threads=threads,
         backpressure=max(threads * 2, 160),
-        workers_kill_timeout=_last_seconds(),
+        workers_kill_timeout=_last_seconds() - _REMINDERS,
         websockets=False,
         log_level=LogLevels.error,
     )
     _allow_many_files()
     with metrics.shared_by(workers):
-        granian.serve()
+        server.serve()
 
 
 def _allow_many_files() -> None:

@@ -183,6 +183,30 @@ def test_it_stops_when_it_is_told_to_while_it_starts(seconds: float, service: Se
     pytest.fail("Something of it goes on.")
 
 
+# A process that is forked takes its time before it lets go of the handlers that it has from its parent.
+SLOWLY = """
+import os, sys, time
+from django.core.management import execute_from_command_line
+def forked():
+    print("Forked.", flush=True)
+    time.sleep(1)
+os.register_at_fork(after_in_child=forked)
+execute_from_command_line(sys.argv)
+"""
+
+
+def test_it_stops_when_a_worker_is_told_to_in_its_first_moment(service: Service) -> None:
+    command = [sys.executable, "-c", SLOWLY, "serve", "--port", str(free_port())]
+    variables = service.variables(DJANGO_SETTINGS_MODULE="heatmaps_service.settings")
+    process = subprocess.Popen(command, env=variables, cwd=service.root, text=True, stdout=subprocess.PIPE)  # noqa: S603
+    with stopped_afterwards(process):
+        assert process.stdout
+        # First the process that looks at ClickHouse, then the worker.
+        assert [process.stdout.readline() for _ in range(2)] == ["Forked.\n"] * 2
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
 def running_with(argument: str) -> bool:
     """Whether there is a process with such an argument."""
     for line in Path("/proc").glob("[0-9]*/cmdline"):

@@ -197,7 +197,9 @@ execute_from_command_line(sys.argv)
 
 def test_it_stops_when_a_worker_is_told_to_in_its_first_moment(service: Service) -> None:
     command = [sys.executable, "-c", SLOWLY, "serve", "--port", str(free_port())]
-    variables = service.variables(DJANGO_SETTINGS_MODULE="heatmaps_service.settings")
+    variables = service.variables(
+        DJANGO_SETTINGS_MODULE="heatmaps_service.settings", CLICKHOUSE_URL="http://127.0.0.1:1/x"
+    )
     process = subprocess.Popen(command, env=variables, cwd=service.root, text=True, stdout=subprocess.PIPE)  # noqa: S603
     with stopped_afterwards(process):
         assert process.stdout

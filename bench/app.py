@@ -25,11 +25,11 @@ from django.utils.timezone import now  # noqa: E402
 from bench import upstream  # noqa: E402
 from bench.data import BUSY_PROJECT, WIDE_PROJECT  # noqa: E402
 from bench.reading import STILL_PROJECT  # noqa: E402
-from heatmaps import clickhouse, queries  # noqa: E402
-from heatmaps.filters import Aggregation, InteractionsQuestion, PointsQuestion  # noqa: E402
+from heatmaps import engine, queries  # noqa: E402
+from heatmaps.engine import Query  # noqa: E402
 from heatmaps.models import Project  # noqa: E402
-from heatmaps.queries import Query  # noqa: E402
-from heatmaps.queries.layout import PLAIN  # noqa: E402
+from heatmaps.population.filters import Aggregation, InteractionsQuestion, PointsQuestion  # noqa: E402
+from heatmaps.population.layout import PLAIN, current_layout  # noqa: E402
 from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest  # noqa: E402
 from heatmaps_service.wsgi import application as service  # noqa: E402
 
@@ -62,10 +62,10 @@ def _engine(parameters: dict[str, str]) -> dict[str, Any]:
     began = time.perf_counter()
     for query in asked:
         if parameters.get("as") == "json":
-            with clickhouse.writer() as client:
+            with engine.writer() as client:
                 client.raw_query(query.sql, parameters=dict(query.parameters), fmt="JSONEachRow")
         else:
-            for _ in clickhouse.blocks(query):
+            for _ in engine.blocks(query):
                 pass
     return {"seconds": time.perf_counter() - began}
 
@@ -73,7 +73,7 @@ def _engine(parameters: dict[str, str]) -> dict[str, Any]:
 def _forget(parameters: dict[str, str]) -> dict[str, Any]:
     """Empties the engine's cache of conditions. Asked the same question again it skips what it read in vain, which is
     no way to tell how fast the first one is answered."""
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("SYSTEM CLEAR QUERY CONDITION CACHE")
     return {}
 
@@ -89,7 +89,7 @@ def _together(parameters: dict[str, str]) -> dict[str, Any]:
 
     def ask(_: int) -> None:
         for query in asked:
-            for _block in clickhouse.blocks(query):
+            for _block in engine.blocks(query):
                 pass
 
     with ThreadPoolExecutor(threads) as pool:
@@ -110,9 +110,9 @@ def _pages(parameters: dict[str, str]) -> dict[str, Any]:
     project = Project.objects.get(pk=BUSY_PROJECT)
     serializer = PagesRequest(data=parameters, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)
-    query = queries.pages(serializer.question(), PLAIN if parameters.get("as") == "plain" else clickhouse.layout())
+    query = queries.pages(serializer.question(), PLAIN if parameters.get("as") == "plain" else current_layout())
     began = time.perf_counter()
-    clickhouse.rows(query)
+    engine.rows(query)
     return {"seconds": time.perf_counter() - began}
 
 
@@ -123,7 +123,7 @@ def _grown(parameters: dict[str, str]) -> dict[str, Any]:
     seconds = {}
     for name, asked in (("small", small), ("large", query)):
         began = time.perf_counter()
-        cells = sum(len(block[0]) for block in clickhouse.blocks(asked))
+        cells = sum(len(block[0]) for block in engine.blocks(asked))
         seconds[name] = time.perf_counter() - began
     return {**seconds, "cells": cells}
 
@@ -131,7 +131,7 @@ def _grown(parameters: dict[str, str]) -> dict[str, Any]:
 def _estimate(asked: list[Query]) -> dict[str, int]:
     found = {"rows": 0, "granules": 0, "parts": 0}
     for query in asked:
-        for row in clickhouse.rows(Query(f"EXPLAIN ESTIMATE {query.sql}", query.parameters)):
+        for row in engine.rows(Query(f"EXPLAIN ESTIMATE {query.sql}", query.parameters)):
             found["parts"] += row[2]
             found["rows"] += row[3]
             found["granules"] += row[4]
@@ -155,7 +155,7 @@ def _question(parameters: dict[str, str]) -> Any:
 
 
 def _queries(question: Any) -> list[Query]:
-    layout = clickhouse.layout()
+    layout = current_layout()
     if isinstance(question, InteractionsQuestion):
         return [queries.interactions(question, layout)]
     if isinstance(question, PointsQuestion):

@@ -12,7 +12,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from bench.reading import DAYS, HOME, STILL_PROJECT, TODAY  # noqa: E402
-from heatmaps import clickhouse  # noqa: E402
+from heatmaps import engine  # noqa: E402
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User  # noqa: E402
 
 PAGES = 2_000
@@ -147,13 +147,13 @@ def make(rows: int) -> None:
     Membership.objects.create(user=user, organization=organization)
     cohort = Cohort.objects.create(project_id=BUSY_PROJECT, name="Every fifth visitor")
     _, key = PersonalAPIKey.make(user, "bench")
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(UPSTREAM_TABLE)
         client.command(STILL)
         client.command(WIDE)
         client.command(COPY)
     grow(0, rows // 10)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(SMALL_TABLE)
         client.command(COPY.replace("heatmaps", "small_heatmaps", 1).replace("upstream_heatmaps", "heatmaps"))
         client.command("OPTIMIZE TABLE small_heatmaps FINAL")
@@ -164,7 +164,7 @@ def make(rows: int) -> None:
 
 def grow(first: int, end: int) -> None:
     """Adds the rows with these numbers to both tables, and merges what can be merged."""
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         for number, rows in parts(first, end):
             client.command(INTERACTIONS, parameters={"first": number, "rows": rows})
             client.command(
@@ -177,7 +177,7 @@ def grow(first: int, end: int) -> None:
 
 def add_events(cohort: int) -> None:
     """Adds a million events of the last week, persons, and the members of a cohort."""
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         sessions = client.query(
             f"SELECT uniqExact(session_id) FROM heatmaps WHERE team_id = {BUSY_PROJECT}"
             f" AND timestamp >= toDateTime64('{TODAY} 00:00:00', 6, 'UTC') - toIntervalDay(6)"

@@ -5,9 +5,9 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
-from heatmaps import clickhouse
-from heatmaps.filters import Aggregation, Filters, InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
-from heatmaps.queries import Query
+from heatmaps import engine
+from heatmaps.engine import Query
+from heatmaps.population.filters import Aggregation, Filters, InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
 
 
 class Item(serializers.Serializer[Any]):
@@ -51,7 +51,7 @@ def queries(question: Question) -> list[Query]:
 
 
 def answer(question: Question) -> bytes:
-    found = [clickhouse.rows(query) for query in queries(question)]
+    found = [engine.rows(query) for query in queries(question)]
     if isinstance(question, ScrollDepthQuestion):
         buckets = [
             {"scroll_depth_bucket": row[0], "bucket_count": row[1], "cumulative_count": row[2]} for row in found[0]

@@ -8,7 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from heatmaps import keys
+from heatmaps.metadata import keys
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 
 # Django's classes take the type parameters that mypy misses in its stubs only; at run time they refuse them.
@@ -77,8 +77,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     inlines = [MembershipInline]
     fieldsets = (
         (None, {"fields": ["email", "password", "first_name", "last_name", "current_project"]}),
-        ("May", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("Was here", {"fields": ["last_login", "date_joined"]}),
+        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Important dates", {"fields": ["last_login", "date_joined"]}),
     )
     add_fieldsets = ((None, {"fields": ["email", "usable_password", "password1", "password2", "current_project"]}),)
 

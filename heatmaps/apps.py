@@ -8,5 +8,5 @@ class HeatmapsConfig(AppConfig):
 
     def ready(self) -> None:
         # They are found by being imported.
-        for module in ("audit", "checks"):
+        for module in ("access.audit", "checks"):
             import_module(f"heatmaps.{module}")

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import now
 
-from heatmaps import keys, properties
+from heatmaps.metadata import keys
+from heatmaps.population import property_filters
 
 
 def validate_timezone(value: str) -> None:
@@ -31,8 +32,8 @@ def default_test_account_filters() -> list[dict[str, Any]]:
 
 def validate_test_account_filters(value: Any) -> None:
     try:
-        properties.parse_filters(value)
-    except properties.BadFilter as error:
+        property_filters.parse_filters(value)
+    except property_filters.BadFilter as error:
         raise ValidationError(f"The test-account filters cannot be used: {error}") from error
 
 
@@ -77,8 +78,10 @@ class Project(models.Model):
     def clean(self) -> None:
         """Refuses filters that name a cohort this project does not have."""
         try:
-            wanted = {one.cohort_id for one in properties.parse_filters(self.test_account_filters) if one.cohort_id}
-        except properties.BadFilter as error:
+            wanted = {
+                one.cohort_id for one in property_filters.parse_filters(self.test_account_filters) if one.cohort_id
+            }
+        except property_filters.BadFilter as error:
             # The field's own validator has said so, but Django asks none about what is empty.
             if self.test_account_filters:
                 return

@@ -16,12 +16,19 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from numpy.typing import NDArray
 
-from heatmaps import clickhouse, metrics, queries
-from heatmaps.cells import places
-from heatmaps.clickhouse import Block
-from heatmaps.filters import Aggregation, InteractionsQuestion, PagesQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps import engine, metrics, queries
+from heatmaps.engine import Block
 from heatmaps.fold import fold_summary
 from heatmaps.models import Cohort, Project
+from heatmaps.population.cells import places
+from heatmaps.population.filters import (
+    Aggregation,
+    InteractionsQuestion,
+    PagesQuestion,
+    PointsQuestion,
+    ScrollDepthQuestion,
+)
+from heatmaps.population.layout import current_layout
 
 logger = structlog.get_logger(__name__)
 
@@ -46,7 +53,7 @@ def heatmap(question: PointsQuestion | ScrollDepthQuestion) -> HttpResponseBase:
 
 
 def interactions(question: InteractionsQuestion) -> HttpResponse:
-    page = clickhouse.rows(queries.interactions(question, clickhouse.layout()))
+    page = engine.rows(queries.interactions(question, current_layout()))
     # Behind the last page there is no row to say how many there are.
     told = page or (_first_of(question) if question.offset else [])
     total = told[0][-1] if told else 0
@@ -80,18 +87,16 @@ def interactions(question: InteractionsQuestion) -> HttpResponse:
 
 def _first_of(question: InteractionsQuestion) -> list[tuple[Any, ...]]:
     """The newest interaction as a row, or none."""
-    return clickhouse.rows(queries.interactions(replace(question, offset=0, limit=1), clickhouse.layout()))
+    return engine.rows(queries.interactions(replace(question, offset=0, limit=1), current_layout()))
 
 
 def pages(question: PagesQuestion) -> HttpResponse:
-    layout = clickhouse.layout()
-    found = clickhouse.rows(queries.pages(question, layout))
+    layout = current_layout()
+    found = engine.rows(queries.pages(question, layout))
     pages_found = [row for row in found if row[0]]
     listed = pages_found[: question.limit]
     # Only of those that are told: telling visitors apart costs more than all the rest.
-    visitors = (
-        dict(clickhouse.rows(queries.page_visitors(question, [row[1] for row in listed], layout))) if listed else {}
-    )
+    visitors = dict(engine.rows(queries.page_visitors(question, [row[1] for row in listed], layout))) if listed else {}
     metrics.returned(len(listed))
     document = {
         "results": [
@@ -154,7 +159,7 @@ def _points(question: PointsQuestion) -> Iterator[bytes]:
     # The first guess stays within what the engine may answer.
     room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 1)
     for most in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
-        with closing(clickhouse.blocks(queries.points(question, clickhouse.layout(), screens=most))) as blocks:  # type: ignore[type-var]
+        with closing(engine.blocks(queries.points(question, current_layout(), screens=most))) as blocks:  # type: ignore[type-var]
             counts, screens, cells = _screens(blocks)
             if len(screens) <= most:
                 yield from _points_document(chain([cells], blocks), fold_summary(counts, screens), question)
@@ -175,9 +180,9 @@ def _screens(blocks: Iterator[Block]) -> tuple[list[int], list[int], Block]:
 
 
 def _visitors(question: PointsQuestion) -> Iterator[bytes]:
-    found = clickhouse.rows(queries.screens(question, clickhouse.layout()))
+    found = engine.rows(queries.screens(question, current_layout()))
     fold = fold_summary([count for count, _ in found], [screen for _, screen in found])
-    with closing(clickhouse.blocks(queries.visitors(question, clickhouse.layout()))) as blocks:  # type: ignore[type-var]
+    with closing(engine.blocks(queries.visitors(question, current_layout()))) as blocks:  # type: ignore[type-var]
         yield from _points_document(blocks, fold, question)
 
 
@@ -225,7 +230,7 @@ def _texts(form: bytes, column: NDArray[Any]) -> NDArray[np.object_]:
 def _scroll_depth(question: ScrollDepthQuestion) -> Iterator[bytes]:
     """How many came at least that far is known when all are counted, so the counts are held until then."""
     counts, depths = array("Q"), array("q")
-    with closing(clickhouse.blocks(queries.scroll_depth(question, clickhouse.layout()))) as blocks:  # type: ignore[type-var]
+    with closing(engine.blocks(queries.scroll_depth(question, current_layout()))) as blocks:  # type: ignore[type-var]
         for some_counts, some_depths in blocks:
             counts.extend(some_counts)
             depths.extend(some_depths)
@@ -257,7 +262,7 @@ class _Stream:
             return self._head.pop(0)
         try:
             return next(self._rest)
-        except clickhouse.EngineError as error:
+        except engine.EngineError as error:
             # The status is long gone. The body ends here, and what has arrived is no JSON document.
             logger.error("A reply broke off", cause=" ".join(str(error).split())[:500])  # noqa: TRY400 -- one line
             raise

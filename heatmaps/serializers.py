@@ -5,7 +5,6 @@ A serializer turns query parameters into a question of `filters`; what it refuse
 
 import copy
 import json
-import re
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -15,9 +14,10 @@ from django.utils.timezone import now
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from heatmaps import dates, expressions, metadata, properties
-from heatmaps.cohorts import cohort_members, with_cohorts
-from heatmaps.filters import (
+from heatmaps.metadata import connections
+from heatmaps.models import Project
+from heatmaps.population import dates, property_filters, regexes
+from heatmaps.population.filters import (
     SCROLL_DEPTH,
     Aggregation,
     Filters,
@@ -27,8 +27,10 @@ from heatmaps.filters import (
     PointsQuestion,
     ScrollDepthQuestion,
 )
-from heatmaps.models import Project
-from heatmaps.properties import CohortMembers, EventFilter, PropertyFilter, PropertyType
+from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter, PropertyType
+from heatmaps.population.urls import regular_expression
+from heatmaps.population.widths import stored_width
+from heatmaps.requests.cohorts import cohort_members, with_cohorts
 
 MAX_POINTS = 1_000_000
 MAX_CHOSEN_POINTS = 500
@@ -39,7 +41,6 @@ MAX_EVENT_PROPERTIES = 20
 EVENT_PROPERTY_TYPES = frozenset({PropertyType.EVENT, PropertyType.ELEMENT})
 # An offset beyond every table is as good as any other, and this one fits the engine's type.
 _MAX_OFFSET = 2**63 - 1
-_INT32 = 2**31 - 1
 
 
 class Boolean(serializers.BooleanField):
@@ -200,8 +201,8 @@ class HeatmapsRequest(Form):
             team_id=project.pk,
             type=values["type"],
             window=dates.window(values["date_from"], values["date_to"], project.zone),
-            viewport_width_min=_stored_width(values.get("viewport_width_min")),
-            viewport_width_max=_stored_width(values.get("viewport_width_max")),
+            viewport_width_min=stored_width(values.get("viewport_width_min")),
+            viewport_width_max=stored_width(values.get("viewport_width_max")),
             url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
             url_pattern=None if pattern is None else regular_expression(pattern),
             hide_zero_coordinates=values["hide_zero_coordinates"],
@@ -220,7 +221,7 @@ class HeatmapsRequest(Form):
         if value == self.initial_data.get("url_exact", "").strip():
             # An exact URL, which need not be an expression.
             return value
-        if reason := expressions.fault(regular_expression(value)):
+        if reason := regexes.fault(regular_expression(value)):
             raise serializers.ValidationError(f"url_pattern is not a valid regular expression: {reason}")
         return value
 
@@ -229,9 +230,9 @@ class HeatmapsRequest(Form):
             return None
         project: Project = self.context["project"]
         try:
-            filters = properties.parse_filters(project.test_account_filters)
+            filters = property_filters.parse_filters(project.test_account_filters)
             return with_cohorts(filters, self.cohorts if any(one.cohort_id for one in filters) else {})
-        except properties.BadFilter as error:
+        except property_filters.BadFilter as error:
             raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
 
     def validate_cohort_ids(self, value: Any) -> tuple[CohortMembers, ...]:
@@ -324,8 +325,8 @@ def _event_filter(item: dict[str, Any]) -> EventFilter:
     if isinstance(raw, list) and len(raw) > MAX_EVENT_PROPERTIES:
         raise serializers.ValidationError(f"each event must have at most {MAX_EVENT_PROPERTIES} property filters")
     try:
-        filters = properties.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
-    except properties.BadFilter as error:
+        filters = property_filters.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
+    except property_filters.BadFilter as error:
         raise serializers.ValidationError(str(error)) from error
     return EventFilter(event=item["id"], properties=filters)
 
@@ -336,15 +337,8 @@ def read(form: type[HeatmapsRequest | PagesRequest], request: Request, project: 
     serializer = form(data=given, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)
     # From here on it is the engine that is asked.
-    metadata.let_go()
+    connections.release_connection()
     return serializer.question()
-
-
-def regular_expression(pattern: str) -> str:
-    """The regular expression that a URL pattern stands for: anchored at both ends, `*` for one or more characters."""
-    pattern = pattern if pattern.startswith("^") else f"^{pattern}"
-    pattern = pattern if pattern.endswith("$") else f"{pattern}$"
-    return re.sub(r"(?<=[^.])\*", ".+", pattern)
 
 
 def _point(item: Any) -> Point | None:
@@ -371,13 +365,3 @@ def _coordinate(value: Any) -> float:
     if not abs(number) <= MAX_COORDINATE:
         raise serializers.ValidationError("x and y of each point must be finite and within ±1e9")
     return number
-
-
-def _stored_width(px: int | None) -> int | None:
-    """CSS px in stored units, half to even; bounded, because a wider viewport than any is as wide as any."""
-    if px is None:
-        return None
-    units, rest = divmod(px, 16)
-    if rest > 8 or (rest == 8 and units % 2):
-        units += 1
-    return max(-_INT32, min(_INT32, units))

@@ -20,7 +20,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from heatmaps import clickhouse, metrics, schema
+from heatmaps import engine, metrics, schema
 
 # More than all sockets and databases that all threads may have open.
 MOST_FILES = 65_536
@@ -28,13 +28,9 @@ MOST_FILES = 65_536
 _REMINDERS = 3
 
 
-def is_embedded() -> bool:
-    return settings.CLICKHOUSE_URL.startswith("chdb:")
-
-
 def default_workers() -> int:
     """The embedded engine's directory belongs to one process; a server's clients may be many."""
-    return 1 if is_embedded() else os.cpu_count() or 1
+    return 1 if engine.is_embedded() else os.cpu_count() or 1
 
 
 def default_threads() -> int:
@@ -50,7 +46,7 @@ def check_ready(host: str, port: int) -> None:
         raise CommandError("The metadata database is not up to date. Run `manage.py migrate` first.")
     connection.close()
     check_port(host, port)
-    if settings.CLICKHOUSE_URL == "chdb://memory":
+    if engine.is_in_memory():
         raise CommandError(
             "chdb://memory is empty in every new process. Set CLICKHOUSE_URL to chdb:///absolute/path or to a server."
         )
@@ -67,12 +63,12 @@ def check_ready(host: str, port: int) -> None:
 
 def _check_clickhouse() -> None:
     try:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             if not schema.is_current(client):
                 raise CommandError("ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first.")
-    except clickhouse.EngineUnavailable as error:
+    except engine.EngineUnavailable as error:
         # A server may come back while we serve, a directory that another process holds will not.
-        if is_embedded():
+        if engine.is_embedded():
             raise
         sys.stderr.write(f"{error} Serving all the same.\n")
 

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from heatmaps import document, errors
-from heatmaps.views import CohortsViewSet, HeatmapsViewSet, ProjectsViewSet
+from heatmaps.api import schema_views
+from heatmaps.api.views import CohortsViewSet, HeatmapsViewSet, ProjectsViewSet
+from heatmaps.front.envelope import endpoint_not_found
 
 points = HeatmapsViewSet.as_view({"get": "list"})
 events = HeatmapsViewSet.as_view({"get": "events"})
@@ -31,8 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _route(r"api/projects", ProjectsViewSet.as_view({"get": "list"}), "projects"),
     _route(r"api/heatmap", legacy_points, "legacy-heatmap"),
     _route(r"api/heatmap/events", legacy_events, "legacy-heatmap-events"),
-    _route(r"api/schema", document.document, "schema"),
-    _route(r"api/schema/swagger-ui", document.swagger_ui, "swagger-ui"),
-    _route(r"api/schema/redoc", document.redoc, "redoc"),
-    re_path(r"^api(/.*)?$", errors.endpoint_not_found),
+    _route(r"api/schema", schema_views.document, "schema"),
+    _route(r"api/schema/swagger-ui", schema_views.swagger_ui, "swagger-ui"),
+    _route(r"api/schema/redoc", schema_views.redoc, "redoc"),
+    re_path(r"^api(/.*)?$", endpoint_not_found),
 ]

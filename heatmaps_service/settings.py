@@ -200,14 +200,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "heatmaps.middleware.observe",
-    "heatmaps.middleware.refuse_long_targets",
-    "heatmaps.middleware.few_at_once",
-    "heatmaps.middleware.answer_probes",
-    "heatmaps.compression.compress_replies",
+    "heatmaps.front.middleware.observe",
+    "heatmaps.front.middleware.refuse_long_targets",
+    "heatmaps.front.middleware.few_at_once",
+    "heatmaps.front.middleware.answer_probes",
+    "heatmaps.front.compression.compress_replies",
     "django.middleware.security.SecurityMiddleware",
     "heatmaps.capture.middleware.straight_to_capture",
-    "heatmaps.middleware.set_content_policy",
+    "heatmaps.front.middleware.set_content_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -216,7 +216,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "heatmaps.middleware.name_the_user",
+    "heatmaps.front.middleware.name_the_user",
 ]
 
 ROOT_URLCONF = "heatmaps_service.urls"
@@ -250,20 +250,23 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "heatmaps.authentication.PersonalAPIKeyAuthentication",
-        "heatmaps.authentication.ReadOnlySessionAuthentication",
+        "heatmaps.access.authentication.PersonalAPIKeyAuthentication",
+        "heatmaps.access.authentication.ReadOnlySessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["heatmaps.permissions.ProjectAccess"],
-    "DEFAULT_THROTTLE_CLASSES": ["heatmaps.throttling.BurstThrottle", "heatmaps.throttling.SustainedThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["heatmaps.access.permissions.ProjectAccess"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "heatmaps.access.throttling.BurstThrottle",
+        "heatmaps.access.throttling.SustainedThrottle",
+    ],
     "DEFAULT_THROTTLE_RATES": {"burst": RATE_LIMIT_BURST, "sustained": RATE_LIMIT_SUSTAINED},
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "heatmaps.parsers.OrjsonParser",
+        "heatmaps.api.parsers.OrjsonParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_SCHEMA_CLASS": "heatmaps.openapi.HeatmapsSchema",
-    "EXCEPTION_HANDLER": "heatmaps.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "heatmaps.api.openapi.HeatmapsSchema",
+    "EXCEPTION_HANDLER": "heatmaps.api.errors.exception_handler",
     "UNICODE_JSON": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -287,10 +290,10 @@ SPECTACULAR_SETTINGS = {
     # Such a description would only say each choice twice.
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
-        "heatmaps.openapi.add_examples",
-        "heatmaps.openapi.name_enums",
-        "heatmaps.openapi.drop_marks",
-        "heatmaps.openapi.close_scroll_depth",
+        "heatmaps.api.openapi.add_examples",
+        "heatmaps.api.openapi.name_enums",
+        "heatmaps.api.openapi.drop_marks",
+        "heatmaps.api.openapi.close_scroll_depth",
     ],
 }
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from heatmaps.attempts import slowed
+from heatmaps.access.failed_attempts import slowed
 
 urlpatterns = [
     path("admin/login/", slowed(admin.site.login)),
@@ -9,5 +9,5 @@ urlpatterns = [
     path("", include("heatmaps.urls")),
 ]
 
-handler400 = "heatmaps.errors.bad_request"
-handler500 = "heatmaps.errors.server_error"
+handler400 = "heatmaps.api.errors.bad_request"
+handler500 = "heatmaps.api.errors.server_error"

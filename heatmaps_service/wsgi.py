@@ -6,7 +6,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-from heatmaps import metadata
+from heatmaps.metadata import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heatmaps_service.settings")
 
@@ -14,4 +14,4 @@ try:
     application = get_wsgi_application()
 except ImproperlyConfigured as error:
     sys.exit(f"Error: {error}")
-metadata.share_connections()
+connections.share_connections()

@@ -11,8 +11,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from heatmaps import clickhouse
-from heatmaps.capture import projects, skips, writing
+from heatmaps import engine
+from heatmaps.capture import batching, projects, skips
 from heatmaps.models import Project
 
 # 2026-03-31 02:30:00 UTC, when every post is received.
@@ -77,7 +77,7 @@ class Browser:
 
 
 def rows(sql: str, **parameters: Any) -> list[dict[str, Any]]:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         return list(client.query(sql, parameters=parameters).named_results())
 
 
@@ -90,7 +90,7 @@ def stored_events(columns: str = "event, distinct_id") -> list[dict[str, Any]]:
 
 
 def empty_tables() -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         for table in ("heatmaps", "events", "captured_events"):
             client.command(f"TRUNCATE TABLE {table}")
 
@@ -99,11 +99,11 @@ def empty_tables() -> None:
 def browser(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     """Posts are received at NOW, nothing is known beforehand, and a group follows another at once."""
     monkeypatch.setattr("heatmaps.capture.views.received_at", lambda: NOW)
-    monkeypatch.setattr(writing, "PARTS_A_SECOND", 1e6)
-    monkeypatch.setattr(writing, "_writer", writing.Writer())
+    monkeypatch.setattr(batching, "PARTS_A_SECOND", 1e6)
+    monkeypatch.setattr(batching, "_writer", batching.Writer())
     projects.forget()
     skips.total.clear()
     yield Browser(project)
-    writing._writer.stop()
+    batching._writer.stop()
     projects.forget()
     empty_tables()

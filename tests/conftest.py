@@ -14,7 +14,8 @@ from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from heatmaps import attempts, clickhouse
+from heatmaps import engine
+from heatmaps.access import failed_attempts
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
@@ -67,9 +68,9 @@ def tables() -> Iterator[None]:
     call_command("migrate_clickhouse")
     yield
     if not settings.CLICKHOUSE_URL.startswith("chdb:"):
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command(f"DROP DATABASE {urlsplit(settings.CLICKHOUSE_URL).path.strip('/')}")
-    clickhouse.close()
+    engine.close()
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +82,7 @@ def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def fresh_rate_limits() -> None:
     cache.clear()
-    attempts.forget()
+    failed_attempts.forget()
 
 
 class Interactions:
@@ -96,11 +97,11 @@ class Interactions:
     def add_all(self, rows: list[dict[str, Any]]) -> None:
         self.are_there = True
         complete = [INTERACTION | row for row in rows]
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.insert("heatmaps", [list(row.values()) for row in complete], column_names=list(INTERACTION))
 
     def clear(self) -> None:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("TRUNCATE TABLE heatmaps")
 
 
@@ -123,11 +124,11 @@ class Events:
 
     def add_all(self, rows: list[dict[str, Any]]) -> None:
         self.are_there = True
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.insert("events", [_event_columns(**row) for row in rows], column_names=list(EVENT))
 
     def clear(self) -> None:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("TRUNCATE TABLE events")
 
 
@@ -156,11 +157,11 @@ class Persons:
     def add_all(self, rows: list[dict[str, Any]]) -> None:
         self.are_there = True
         complete = [PERSON | row for row in rows]
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.insert("person_distinct_id2", [list(row.values()) for row in complete], column_names=list(PERSON))
 
     def clear(self) -> None:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("TRUNCATE TABLE person_distinct_id2")
 
 
@@ -190,13 +191,13 @@ class Cohorts:
         return cohort.pk
 
     def clear(self) -> None:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("TRUNCATE TABLE person_static_cohort")
             client.command("TRUNCATE TABLE cohortpeople")
 
     @staticmethod
     def _insert(table: str, rows: list[list[Any]], names: list[str]) -> None:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             # Row by row, so that none is merged with another before it is asked for.
             for row in rows:
                 client.insert(table, [row], column_names=names)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
-from heatmaps import clickhouse
+from heatmaps import engine
 
 ROW = {
     "session_id": "session",
@@ -90,12 +90,12 @@ class Loading:
 
 
 def select(sql: str) -> Any:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         return list(client.query(sql).named_results())
 
 
 def command(sql: str) -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(sql)
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from heatmaps import clickhouse
+from heatmaps import engine
+from heatmaps.engine import Query
 from heatmaps.models import Cohort, Project
-from heatmaps.queries import Query
 from tests.conftest import Api
 from tests.processes import ClickHouse, clickhouse_server
 from tests.test_layout import UPSTREAM
@@ -78,17 +78,17 @@ def theirs(server: ClickHouse, settings: Settings) -> Iterator[Callable[[str], N
     def run(statements: str) -> None:
         asked = settings.CLICKHOUSE_URL
         settings.CLICKHOUSE_URL = f"{owner}/default"
-        clickhouse.close()
-        with clickhouse.writer() as client:
+        engine.close()
+        with engine.writer() as client:
             client.database = "posthog"
             for statement in statements.split(";\n"):
                 client.command(statement)
         settings.CLICKHOUSE_URL = asked
-        clickhouse.close()
+        engine.close()
 
     settings.CLICKHOUSE_URL = f"{owner}/default"
-    clickhouse.close()
-    with clickhouse.writer() as client:
+    engine.close()
+    with engine.writer() as client:
         client.command("CREATE DATABASE posthog")
     settings.CLICKHOUSE_URL = f"{reader}/posthog"
     run(f"{UPSTREAM.strip()};\n{OTHERS.strip()};\n{ROWS.strip()}")
@@ -100,7 +100,7 @@ def theirs(server: ClickHouse, settings: Settings) -> Iterator[Callable[[str], N
 def account(request: pytest.FixtureRequest, theirs: object, settings: Settings) -> str:
     """One that may change no settings, and one that may."""
     settings.CLICKHOUSE_URL = settings.CLICKHOUSE_URL.replace("reader", request.param)
-    clickhouse.close()
+    engine.close()
     return str(request.param)
 
 
@@ -137,7 +137,7 @@ def test_all_works_on_posthogs_tables(account: str, check: Checked) -> None:
 
 
 def test_the_service_answers_from_them_and_makes_nothing(account: str, api: Api) -> None:
-    there = clickhouse.rows(Query("SELECT name FROM system.tables WHERE database = 'posthog' ORDER BY name", {}))
+    there = engine.rows(Query("SELECT name FROM system.tables WHERE database = 'posthog' ORDER BY name", {}))
     assert len(there) == 5
     for name, number, options in (("Calculated", 70, ["--dynamic"]), ("List", 80, [])):
         call_command("create_cohort", name, "--project", "1", "--id", str(number), *options)
@@ -151,9 +151,7 @@ def test_the_service_answers_from_them_and_makes_nothing(account: str, api: Api)
     assert counted(cohort_ids="[70]") == [2]
     assert counted(cohort_ids="[70,80]") == [1]
     assert api.interactions(points=[{"x": 0.06, "y": 16}], cohort_ids="[80]")["results"][0]["distinct_id"] == "bob"
-    assert there == clickhouse.rows(
-        Query("SELECT name FROM system.tables WHERE database = 'posthog' ORDER BY name", {})
-    )
+    assert there == engine.rows(Query("SELECT name FROM system.tables WHERE database = 'posthog' ORDER BY name", {}))
 
 
 def test_what_is_missing_is_said(theirs: Callable[[str], None], check: Checked) -> None:

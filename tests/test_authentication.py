@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from heatmaps import keys
+from heatmaps.metadata import keys
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User
 from tests.conftest import Api, Interactions, body, document
 

@@ -10,7 +10,7 @@ from django.test import override_settings
 from structlog.testing import capture_logs
 
 from heatmaps.capture import projects, skips
-from heatmaps.capture.extraction import Skip
+from heatmaps.capture.points import Skip
 from heatmaps.models import Project
 from tests.capture import NOW, URL, Browser, event, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture

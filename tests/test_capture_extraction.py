@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heatmaps.capture import extraction, skips
-from heatmaps.capture.extraction import Skip
+from heatmaps.capture import points, skips
+from heatmaps.capture.points import Skip
 from tests.capture import POINT, STORED, URL, Browser, event, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 
@@ -73,7 +73,7 @@ def test_how_far_it_was_scrolled_is_a_point_of_the_page_before(browser: Browser)
     ],
 )
 def test_the_page_before_is_the_new_url_with_the_old_path(arrived: Any, path: Any, left: str) -> None:
-    assert extraction.page_left(arrived, path) == left
+    assert points.page_left(arrived, path) == left
 
 
 def test_any_event_may_bring_points_and_a_depth(browser: Browser) -> None:
@@ -288,7 +288,7 @@ URLS = st.sampled_from([URL, "https://e.com/a?b#c", "https://e.com", "", " "])
 )
 def test_extraction_agrees_with_the_book(properties: dict[str, Any], distinct_id: str) -> None:
     skipped: Counter[Skip] = Counter()
-    found = extraction.points(properties, distinct_id, skipped)
+    found = points.points(properties, distinct_id, skipped)
     columns_of = zip(found.x, found.y, found.is_fixed, found.url, found.type, strict=True)
     assert [
         (*row, found.viewport_width, found.viewport_height) for row in columns_of

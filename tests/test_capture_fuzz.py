@@ -10,7 +10,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heatmaps.capture import encoding
+from heatmaps.capture import decoding
 from heatmaps.capture.refusals import Refused
 from tests.capture import Browser, event
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
@@ -72,7 +72,7 @@ def test_no_event_is_too_strange(browser: Browser, members: dict[str, Any], prop
 def test_no_bytes_are_too_strange(body: bytes) -> None:
     for text in (body, b"\x1f\x8b\x08" + body, b"data=" + body, b"{" + body, gzip.compress(body)):
         try:
-            encoding.document(encoding.plain(text, 1_000))
+            decoding.document(decoding.plain(text, 1_000))
         except Refused as refused:
             # Most are refused, some are JSON.
             assert refused.status in {400, 413}  # noqa: PT017

@@ -10,10 +10,10 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from heatmaps import clickhouse
-from heatmaps.capture import projects, store, writing
-from heatmaps.capture.extraction import Points
-from heatmaps.capture.store import Captured, Key, Store, StoredEvent
+from heatmaps import engine
+from heatmaps.capture import batching, projects, storage
+from heatmaps.capture.points import Points
+from heatmaps.capture.storage import Captured, Key, Store, StoredEvent
 from tests.capture import NOW, POINT, URL, Browser, event, rows, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 
@@ -73,19 +73,19 @@ def crowd(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Callable[[list[b
 def test_two_hundred_posts_at_once_make_a_handful_of_parts(
     browser: Browser, crowd: Callable[[list[bytes]], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "PARTS_A_SECOND", 4.5)
+    monkeypatch.setattr(batching, "PARTS_A_SECOND", 4.5)
     answers = crowd([browser.zipped(event(), event(event="x")) for _ in range(200)])
     assert answers == [200] * 200
     assert counts() == (400, 200)
-    writing._writer.stop()
+    batching._writer.stop()
     assert inserts() <= 20
 
 
 def test_groups_follow_each_other_at_a_pace(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(writing, "PARTS_A_SECOND", 4.0)
-    monkeypatch.setattr("heatmaps.capture.writing.sleep", waited.append)
-    monkeypatch.setattr("heatmaps.capture.writing.monotonic", lambda: 100.0)
+    monkeypatch.setattr(batching, "PARTS_A_SECOND", 4.0)
+    monkeypatch.setattr("heatmaps.capture.batching.sleep", waited.append)
+    monkeypatch.setattr("heatmaps.capture.batching.monotonic", lambda: 100.0)
     for _ in range(5):
         browser.send(event())
     # Each makes two parts, and three may be made at once. A clock that stands still adds up what is owed.
@@ -95,7 +95,7 @@ def test_groups_follow_each_other_at_a_pace(browser: Browser, monkeypatch: pytes
 def test_a_group_ends_where_it_has_rows_enough(
     browser: Browser, crowd: Callable[[list[bytes]], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "GROUP_ROWS", 25)
+    monkeypatch.setattr(batching, "GROUP_ROWS", 25)
     assert crowd([browser.zipped(event(*[POINT] * 10)) for _ in range(20)]) == [200] * 20
     sizes = rows("SELECT count() AS rows FROM heatmaps GROUP BY _partition")
     assert sum(size["rows"] for size in sizes) == 200
@@ -181,7 +181,7 @@ class Killed(BaseException):
 @contextmanager
 def killed(monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool) -> Iterator[None]:
     """The process ends before or after a step."""
-    owner: Any = Store if hasattr(Store, step) else store
+    owner: Any = Store if hasattr(Store, step) else storage
     happens = getattr(owner, step)
 
     def last(*arguments: Any) -> None:
@@ -201,7 +201,7 @@ def test_a_kill_at_any_step_loses_and_doubles_nothing(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool
 ) -> None:
     # As a minute later, when no other process can be at it any more.
-    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     events = [captured() for _ in range(3)]
     # Twice in a row, with other company.
     for some in (events[:2], events[1:]):
@@ -223,13 +223,13 @@ def test_what_is_complete_is_noted_and_need_not_be_looked_for(
     first.put(events[1:])
     first.mark()
     assert not first.has_marks
-    monkeypatch.setattr(store, "_found", lambda *_: pytest.fail("It looked among the rows."))
+    monkeypatch.setattr(storage, "_found", lambda *_: pytest.fail("It looked among the rows."))
     Store().put(events)
     assert counts() == (4, 2)
 
 
 def test_after_a_rest_it_is_noted_what_is_complete(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "REST_SECONDS", 0.01)
+    monkeypatch.setattr(batching, "REST_SECONDS", 0.01)
     marked = threading.Event()
     mark = Store.mark
 
@@ -249,7 +249,9 @@ def test_after_a_rest_it_is_noted_what_is_complete(browser: Browser, monkeypatch
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a ClickHouse server, a claim of another process may be of one that is still at work."""
-    monkeypatch.setattr(store, "_is_settled", lambda claim: claim.age_milliseconds > store.SETTLED_AFTER_MILLISECONDS)
+    monkeypatch.setattr(
+        storage, "_is_settled", lambda claim: claim.age_milliseconds > storage.SETTLED_AFTER_MILLISECONDS
+    )
 
 
 def test_what_another_process_may_be_storing_is_to_be_sent_again(
@@ -262,7 +264,7 @@ def test_what_another_process_may_be_storing_is_to_be_sent_again(
     undecided, _ = Store().put([one, other])
     assert undecided == {one.key}
     assert counts() == (2, 1)
-    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     assert Store().put([one, other])[0] == set()
     assert counts() == (4, 2)
 
@@ -272,11 +274,11 @@ def test_a_request_with_something_undecided_is_503(
 ) -> None:
     post = browser.zipped(event(), event())
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_insert_points", lambda *_: (_ for _ in ()).throw(clickhouse.EngineUnavailable("gone")))
+        patch.setattr(storage, "_insert_points", lambda *_: (_ for _ in ()).throw(engine.EngineUnavailable("gone")))
         assert browser.ask("POST", "/e/", post).status_code == 503
     response = browser.ask("POST", "/e/", post)
     assert (response.status_code, response["Retry-After"]) == (503, "1")
-    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     assert browser.ask("POST", "/e/", post).status_code == 200
     assert counts() == (2, 0)
 
@@ -285,7 +287,7 @@ def test_of_two_processes_with_one_event_at_least_one_gives_way(
     browser: Browser, server: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = captured()
-    claims = store._claims
+    claims = storage._claims
     others: list[set[Key]] = []
 
     def meanwhile(*arguments: Any) -> Any:
@@ -295,20 +297,20 @@ def test_of_two_processes_with_one_event_at_least_one_gives_way(
             others[0] = Store().put([one])[0]
         return claims(*arguments)
 
-    monkeypatch.setattr(store, "_claims", meanwhile)
+    monkeypatch.setattr(storage, "_claims", meanwhile)
     assert Store().put([one])[0] == {one.key}
     assert others == [{one.key}]
-    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     assert Store().put([one])[0] == set()
     assert counts() == (2, 1)
 
 
 def test_rows_are_not_inserted_long_after_their_claim(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     one = captured()
     with monkeypatch.context() as patch:
-        patch.setattr(store, "CLAIM_SECONDS", -1)
-        with pytest.raises(clickhouse.EngineBusy):
+        patch.setattr(storage, "CLAIM_SECONDS", -1)
+        with pytest.raises(engine.EngineBusy):
             Store().put([one])
     assert counts() == (0, 0)
     Store().put([one])
@@ -318,15 +320,15 @@ def test_rows_are_not_inserted_long_after_their_claim(browser: Browser, monkeypa
 # --- An engine that fails ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [clickhouse.EngineUnavailable("gone"), clickhouse.EngineError("no", 241), OSError()])
+@pytest.mark.parametrize("error", [engine.EngineUnavailable("gone"), engine.EngineError("no", 241), OSError()])
 def test_without_an_engine_a_post_is_to_come_again_and_then_is_stored(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr(store, "SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     post = browser.zipped(event(), event(event="x"))
     for step in ("_claim", "_judge", "_insert_points", "_insert_events"):
         with monkeypatch.context() as patch:
-            patch.setattr(Store if hasattr(Store, step) else store, step, lambda *_: (_ for _ in ()).throw(error))
+            patch.setattr(Store if hasattr(Store, step) else storage, step, lambda *_: (_ for _ in ()).throw(error))
             response = browser.ask("POST", "/e/", post, origin="https://shop.example")
         assert (response.status_code, response["Retry-After"]) == (503, "1")
         assert response["Access-Control-Allow-Origin"] == "https://shop.example"
@@ -335,7 +337,7 @@ def test_without_an_engine_a_post_is_to_come_again_and_then_is_stored(
 
 
 def test_no_more_waits_than_there_is_memory_for(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "MAX_ROWS_WAITING", 3)
+    monkeypatch.setattr(batching, "MAX_ROWS_WAITING", 3)
     stuck, goes_on = threading.Event(), threading.Event()
     put = Store.put
 
@@ -345,7 +347,7 @@ def test_no_more_waits_than_there_is_memory_for(browser: Browser, monkeypatch: p
         return put(self, group)
 
     monkeypatch.setattr(Store, "put", slowly)
-    writer = writing._writer
+    writer = batching._writer
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(writer.put, [captured()])]
         assert stuck.wait(10)
@@ -362,13 +364,13 @@ def test_no_more_waits_than_there_is_memory_for(browser: Browser, monkeypatch: p
 
 
 def test_nobody_waits_for_ever(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "MAX_SECONDS_WAITING", 0.05)
+    monkeypatch.setattr(batching, "MAX_SECONDS_WAITING", 0.05)
     goes_on = threading.Event()
     put = Store.put
     monkeypatch.setattr(Store, "put", lambda self, group: (goes_on.wait(10), put(self, group))[1])
     post = browser.zipped(event())
     assert browser.ask("POST", "/e/", post).status_code == 503
-    monkeypatch.setattr(writing, "MAX_SECONDS_WAITING", 10)
+    monkeypatch.setattr(batching, "MAX_SECONDS_WAITING", 10)
     goes_on.set()
     assert browser.ask("POST", "/e/", post).status_code == 200
     assert counts() == (1, 0)

@@ -14,10 +14,10 @@ from django.conf import settings as configured
 from django.core.management import call_command
 from pytest_django import Settings
 
-from heatmaps import clickhouse, queries
-from heatmaps.capture.store import Store
+from heatmaps import engine, queries
+from heatmaps.capture.storage import Store
+from heatmaps.engine import Query
 from heatmaps.loading.persons import current_persons
-from heatmaps.queries import Query
 from tests.capture import Browser, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 from tests.conftest import Api, Events, Interactions, body, document
@@ -50,18 +50,18 @@ def url(server: ClickHouse, tables: None) -> str:
     url = f"http://heatmaps:correct%20horse@127.0.0.1:{server.port}/over_http"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(configured, "CLICKHOUSE_URL", url)
-        clickhouse.close()
+        engine.close()
         call_command("migrate_clickhouse")
-    clickhouse.close()
+    engine.close()
     return url
 
 
 @pytest.fixture(autouse=True)
 def over_http(url: str, settings: Settings) -> Iterator[None]:
     settings.CLICKHOUSE_URL = url
-    clickhouse.close()
+    engine.close()
     yield
-    clickhouse.close()
+    engine.close()
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def limits(settings: Settings) -> Callable[..., None]:
     def set_limits(**values: Any) -> None:
         for name, value in values.items():
             setattr(settings, name, value)
-        clickhouse.close()
+        engine.close()
 
     return set_limits
 
@@ -120,19 +120,19 @@ def test_as_many_points_as_a_request_may_have(api: Api, interactions: Interactio
 
 
 def test_a_failure_in_the_middle_of_an_answer_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    blocks = clickhouse.blocks(Query(FAILS_LATE, {}))
+    blocks = engine.blocks(Query(FAILS_LATE, {}))
     assert len(next(blocks)[0]) > 0
-    with pytest.raises(clickhouse.EngineError) as failure:
+    with pytest.raises(engine.EngineError) as failure:
         list(blocks)
     assert failure.value.code == 395
-    assert clickhouse.rows(Query("SELECT 1", {})) == [(1,)]
+    assert engine.rows(Query("SELECT 1", {})) == [(1,)]
 
 
 def test_a_reply_that_fails_in_the_middle_is_no_document(
     api: Api, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine itself fails, after the service has sent a part of what it answered."""
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(
             "INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, viewport_height, distinct_id)"
             " SELECT 1, 'click', '2026-03-30 12:00:00', intDiv(number, 30000), number % 30000, 100, 48, ''"
@@ -152,7 +152,7 @@ def test_a_reply_that_fails_in_the_middle_is_no_document(
     response = api.list(limit=0)
     assert response.status_code == 200
     sent: list[bytes] = []
-    with pytest.raises(clickhouse.EngineError):
+    with pytest.raises(engine.EngineError):
         sent.extend(response)
     text = b"".join(sent)
     assert 1_000_000 < len(text) < len(whole)
@@ -164,9 +164,9 @@ def test_a_reply_that_fails_in_the_middle_is_no_document(
 def test_an_answer_that_is_not_wanted_to_its_end_lets_go_of_its_place(limits: Callable[..., None]) -> None:
     limits(CLICKHOUSE_MAX_QUERIES=1, CLICKHOUSE_QUEUE_SECONDS=5)
     for _ in range(3):
-        with closing(clickhouse.blocks(Query("SELECT number FROM numbers(20000000)", {}))) as blocks:  # type: ignore[type-var]
+        with closing(engine.blocks(Query("SELECT number FROM numbers(20000000)", {}))) as blocks:  # type: ignore[type-var]
             next(blocks)
-    assert clickhouse.rows(Query("SELECT 1", {})) == [(1,)]
+    assert engine.rows(Query("SELECT 1", {})) == [(1,)]
 
 
 def test_questions_are_asked_side_by_side(limits: Callable[..., None]) -> None:
@@ -176,7 +176,7 @@ def test_questions_are_asked_side_by_side(limits: Callable[..., None]) -> None:
 
     def ask(number: int) -> None:
         together.wait()
-        answers.extend(clickhouse.rows(Query("SELECT {n:Int64}, sleep(0.2)", {"n": number})))
+        answers.extend(engine.rows(Query("SELECT {n:Int64}, sleep(0.2)", {"n": number})))
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -188,15 +188,15 @@ def test_questions_are_asked_side_by_side(limits: Callable[..., None]) -> None:
 
 def test_a_question_cannot_write() -> None:
     for sql in ("TRUNCATE TABLE heatmaps", "SET readonly = 0"):
-        with pytest.raises(clickhouse.EngineError) as refused:
-            clickhouse.rows(Query(sql, {}))
+        with pytest.raises(engine.EngineError) as refused:
+            engine.rows(Query(sql, {}))
         assert refused.value.code == 164
 
 
 def test_the_limits_of_the_settings_travel_with_the_question(limits: Callable[..., None]) -> None:
     limits(CLICKHOUSE_MAX_SECONDS=7, CLICKHOUSE_MAX_MEMORY_BYTES=123456789, CLICKHOUSE_MAX_RESULT_ROWS=99)
     names = "'max_execution_time', 'max_memory_usage', 'max_result_rows', 'readonly'"
-    found = dict(clickhouse.rows(Query(f"SELECT name, value FROM system.settings WHERE name IN ({names})", {})))
+    found = dict(engine.rows(Query(f"SELECT name, value FROM system.settings WHERE name IN ({names})", {})))
     assert found == {
         "max_execution_time": "7",
         "max_memory_usage": "123456789",
@@ -215,8 +215,8 @@ def test_more_events_at_once_than_one_question_can_name(browser: Browser) -> Non
 
 def test_long_names_of_visitors_are_asked_about_in_portions() -> None:
     names = ["'" * 40_000, "a", "\\" * 60_000, "ü" * 60_000]
-    assert list(clickhouse.portions(names)) == [names[:2], names[2:3], names[3:]]
-    with clickhouse.writer() as client:
+    assert list(engine.portions(names)) == [names[:2], names[2:3], names[3:]]
+    with engine.writer() as client:
         assert current_persons(client, 1, names) == {}
 
 
@@ -257,12 +257,12 @@ class LosesAnswers:
 
 
 def insert_rows() -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.insert("heatmaps", [[1, "click"]], column_names=["team_id", "type"])
 
 
 def insert_arrow() -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.insert_arrow("heatmaps", pa.table({"team_id": [1], "type": ["click"]}))
 
 
@@ -273,12 +273,12 @@ def test_an_insert_whose_answer_is_lost_is_not_sent_again(
     interactions.are_there = True
     with closing(LosesAnswers(server.port)) as proxy:
         settings.CLICKHOUSE_URL = url.replace(str(server.port), str(proxy.port))
-        clickhouse.close()
-        with pytest.raises(clickhouse.EngineUnavailable):
+        engine.close()
+        with pytest.raises(engine.EngineUnavailable):
             insert()
     settings.CLICKHOUSE_URL = url
-    clickhouse.close()
-    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(1,)]
+    engine.close()
+    assert engine.rows(Query("SELECT count() FROM heatmaps", {})) == [(1,)]
 
 
 def test_filters_that_grow_beyond_what_a_server_takes_are_refused(api: Api) -> None:

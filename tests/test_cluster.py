@@ -18,10 +18,11 @@ from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from heatmaps import clickhouse, schema
-from heatmaps.capture.store import Store
+from heatmaps import engine, schema
+from heatmaps.capture.storage import Store
+from heatmaps.engine import Query
 from heatmaps.models import Project
-from heatmaps.queries import Query
+from heatmaps.population.layout import current_layout
 from heatmaps.schema.cluster import SHARDING, Cluster
 from tests.capture import Browser
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
@@ -41,9 +42,9 @@ def url(tmp_path_factory: pytest.TempPathFactory, tables: None) -> Iterator[str]
             for database, cluster in (("distributed", "all_of_them"), ("alone", "")):
                 patch.setattr(configured, "CLICKHOUSE_URL", f"{server.url}/{database}")
                 patch.setattr(configured, "CLICKHOUSE_CLUSTER", cluster)
-                clickhouse.close()
+                engine.close()
                 call_command("migrate_clickhouse")
-        clickhouse.close()
+        engine.close()
         yield server.url
 
 
@@ -51,13 +52,13 @@ def url(tmp_path_factory: pytest.TempPathFactory, tables: None) -> Iterator[str]
 def cluster(url: str, settings: Settings) -> Iterator[None]:
     settings.CLICKHOUSE_URL = f"{url}/distributed"
     settings.CLICKHOUSE_CLUSTER = "all_of_them"
-    clickhouse.close()
+    engine.close()
     yield
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         for table in TABLES:
             client.command(f"TRUNCATE TABLE distributed.sharded_{table}")
             client.command(f"TRUNCATE TABLE alone.{table}")
-    clickhouse.close()
+    engine.close()
 
 
 def plan(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -69,15 +70,15 @@ def plan(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_the_plan_of_an_empty_cluster_is_parsed_by_the_engine(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("CREATE DATABASE IF NOT EXISTS nothing")
     settings.CLICKHOUSE_URL = settings.CLICKHOUSE_URL.replace("distributed", "nothing")
     settings.RETENTION_DAYS = 30
-    clickhouse.close()
+    engine.close()
     statements = plan(capsys)
     for statement in statements:
         # As it stands: the tests' server would take the cluster out of it.
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("SELECT formatQuery({sql:String})", parameters={"sql": statement})
     everywhere = [statement for statement in statements if not statement.startswith("INSERT INTO ")]
     assert all(" ON CLUSTER `all_of_them`" in statement for statement in everywhere)
@@ -91,13 +92,11 @@ def test_the_plan_of_an_empty_cluster_is_parsed_by_the_engine(
 
 
 def test_each_table_is_one_over_all_shards(capsys: pytest.CaptureFixture[str]) -> None:
-    engines = dict(
-        clickhouse.rows(Query("SELECT name, engine FROM system.tables WHERE database = currentDatabase()", {}))
-    )
+    engines = dict(engine.rows(Query("SELECT name, engine FROM system.tables WHERE database = currentDatabase()", {})))
     assert {name: engines[name] for name in TABLES} == dict.fromkeys(TABLES, "Distributed")
     assert all(engines[f"sharded_{name}"].endswith("MergeTree") for name in TABLES)
     assert set(engines) == {"heatmaps_migrations", *TABLES, *(f"sharded_{name}" for name in TABLES)}
-    assert clickhouse.layout().has_keys
+    assert current_layout().has_keys
     call_command("migrate_clickhouse", "--json")
     assert orjson.loads(capsys.readouterr().out) == {"applied": []}
 
@@ -131,8 +130,8 @@ def test_the_same_answers_as_without_a_cluster(
 
     over_all = answers()
     settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER = f"{url}/alone", ""
-    clickhouse.close()
-    with clickhouse.writer() as client:
+    engine.close()
+    with engine.writer() as client:
         for table in TABLES:
             client.command(f"INSERT INTO alone.{table} SELECT * FROM distributed.{table}")
     assert over_all == answers()
@@ -142,7 +141,7 @@ def test_the_same_answers_as_without_a_cluster(
 def test_rows_of_a_session_and_day_are_on_one_shard(interactions: Interactions) -> None:
     interactions.add_all(some_rows())
     shards = f"{SHARDING['heatmaps']} % 2"
-    rows = clickhouse.rows(
+    rows = engine.rows(
         Query(
             f"SELECT uniqExact({shards}), any({shards}) FROM heatmaps GROUP BY team_id, session_id, toDate(timestamp)",
             {},
@@ -150,10 +149,10 @@ def test_rows_of_a_session_and_day_are_on_one_shard(interactions: Interactions) 
     )
     assert {number for number, _ in rows} == {1}
     assert {shard for _, shard in rows} == {0, 1}
-    (engine,) = clickhouse.rows(
+    (table,) = engine.rows(
         Query("SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'heatmaps'", {})
     )
-    assert engine[0].endswith(f"{SHARDING['heatmaps']})")
+    assert table[0].endswith(f"{SHARDING['heatmaps']})")
 
 
 def test_a_visitor_is_erased_on_the_cluster(filled: None, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,26 +160,26 @@ def test_a_visitor_is_erased_on_the_cluster(filled: None, project: Project, caps
     erased = orjson.loads(capsys.readouterr().out)
     assert (erased["interactions"] > 10, erased["persons"]) == (True, 1)
     for table in ("heatmaps", "events", "person_distinct_id2"):
-        assert clickhouse.rows(Query(f"SELECT count() FROM {table} WHERE distinct_id = 'visitor 2'", {})) == [(0,)]
+        assert engine.rows(Query(f"SELECT count() FROM {table} WHERE distinct_id = 'visitor 2'", {})) == [(0,)]
 
 
 def test_what_browsers_send_is_stored_once_on_the_cluster(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("heatmaps.capture.store.SETTLED_AFTER_MILLISECONDS", -1)
+    monkeypatch.setattr("heatmaps.capture.storage.SETTLED_AFTER_MILLISECONDS", -1)
     events = [captured() for _ in range(3)]
     for _ in range(2):
         assert Store().put(events)[0] == set()
-    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(6,)]
-    assert clickhouse.rows(Query("SELECT count() FROM events", {})) == [(3,)]
+    assert engine.rows(Query("SELECT count() FROM heatmaps", {})) == [(6,)]
+    assert engine.rows(Query("SELECT count() FROM events", {})) == [(3,)]
 
 
 def test_retention_is_that_of_the_tables_with_the_rows(settings: Settings) -> None:
     settings.RETENTION_DAYS = 17
     call_command("migrate_clickhouse")
     query = "SELECT countIf(engine_full LIKE '%toIntervalDay(17)%') FROM system.tables WHERE database = 'distributed'"
-    assert clickhouse.rows(Query(query, {})) == [(2,)]
+    assert engine.rows(Query(query, {})) == [(2,)]
     settings.RETENTION_DAYS = 0
     call_command("migrate_clickhouse")
-    assert clickhouse.rows(Query(query, {})) == [(0,)]
+    assert engine.rows(Query(query, {})) == [(0,)]
 
 
 @pytest.mark.parametrize(("database", "name"), [("alone", "all_of_them"), ("distributed", "")])
@@ -188,7 +187,7 @@ def test_tables_that_were_made_otherwise_are_not_touched(
     url: str, settings: Settings, database: str, name: str
 ) -> None:
     settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER = f"{url}/{database}", name
-    clickhouse.close()
+    engine.close()
     with pytest.raises(CommandError, match="The tables here were made for"):
         call_command("migrate_clickhouse")
 
@@ -201,11 +200,11 @@ def test_a_statement_of_another_kind_is_not_guessed_at() -> None:
 
 def test_rows_of_years_fit_one_insert_over_the_cluster(interactions: Interactions) -> None:
     first = datetime(2020, 1, 1, tzinfo=UTC)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         rows = [[1, "click", first + timedelta(weeks=week)] for week in range(150)]
         settings = {"max_partitions_per_insert_block": 0}
         client.insert("heatmaps", rows, column_names=["team_id", "type", "timestamp"], settings=settings)
-    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(150,)]
+    assert engine.rows(Query("SELECT count() FROM heatmaps", {})) == [(150,)]
 
 
 def test_the_example_of_a_cluster_has_two_shards_of_two_replicas() -> None:

@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command, get_commands
 from pytest_django import Settings
 
-from heatmaps import clickhouse, keys
+from heatmaps import engine
+from heatmaps.engine import Query, clients
+from heatmaps.metadata import keys
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_test_account_filters
-from heatmaps.queries import Query
 from tests.conftest import Api
 
 
@@ -338,7 +339,7 @@ def rules() -> list[str]:
         "SELECT engine_full FROM system.tables"
         " WHERE database = currentDatabase() AND name IN ('heatmaps', 'events') ORDER BY name"
     )
-    found = [re.search("TTL (.*?) SETTINGS", engine) for (engine,) in clickhouse.rows(Query(sql, {}))]
+    found = [re.search("TTL (.*?) SETTINGS", engine) for (engine,) in engine.rows(Query(sql, {}))]
     return [rule[1] if rule else "" for rule in found]
 
 
@@ -359,19 +360,19 @@ def test_retention_follows_its_setting(commands: Commands, settings: Settings) -
 
 def test_a_migration_drops_an_old_table_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where ClickHouse keeps everybody else from it."""
-    clickhouse.close()
-    monkeypatch.setitem(clickhouse._WRITING, "max_table_size_to_drop", 1)
+    engine.close()
+    monkeypatch.setitem(clients._WRITING, "max_table_size_to_drop", 1)
     try:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("CREATE TABLE old (text String) ENGINE = MergeTree ORDER BY text")
             client.insert("old", [["a row"]])
-        refused = pytest.raises(clickhouse.EngineError, match="TABLE_SIZE_EXCEEDS_MAX_DROP_SIZE_LIMIT")
-        with refused, clickhouse.writer() as client:
+        refused = pytest.raises(engine.EngineError, match="TABLE_SIZE_EXCEEDS_MAX_DROP_SIZE_LIMIT")
+        with refused, engine.writer() as client:
             client.command("DROP TABLE old")
     finally:
-        with clickhouse.patient_writer() as client:
+        with engine.patient_writer() as client:
             client.command("DROP TABLE old")
-        clickhouse.close()
+        engine.close()
 
 
 # --- Help ------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from backports import zstd
 
-from heatmaps.compression import preferred
+from heatmaps.front.compression import preferred
 from tests.conftest import Api, Interactions, body
 
 DECOMPRESS = {"gzip": gzip.decompress, "zstd": zstd.decompress}

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.models import Project
 from tests.conftest import Api, Interactions, document
 
@@ -316,14 +316,14 @@ def test_today_is_the_projects(api: Api, project: Project, interactions: Interac
 @pytest.fixture
 def upstream_table() -> Iterator[None]:
     """PostHog's own layout of the table in the place of ours."""
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("RENAME TABLE heatmaps TO heatmaps_ours")
         client.command(
             "CREATE TABLE heatmaps AS heatmaps_ours ENGINE = MergeTree PARTITION BY toYYYYMM(timestamp)"
             " ORDER BY (type, team_id, toDate(timestamp), current_url, viewport_width)"
         )
     yield
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("DROP TABLE heatmaps")
         client.command("RENAME TABLE heatmaps_ours TO heatmaps")
 

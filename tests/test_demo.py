@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.demo import filling, site, visitors
 from heatmaps.models import Cohort, PersonalAPIKey, Project
 from tests.conftest import NOW, Api, body
@@ -69,7 +69,7 @@ def run(
         return Demo(**orjson.loads(capfd.readouterr().out))
 
     yield run_command
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         for table in TABLES:
             client.command(f"TRUNCATE TABLE {table}")
 
@@ -77,7 +77,7 @@ def run(
 def contents() -> list[Any]:
     """Every table's number of rows and a sum over all that is in them."""
     columns = {"heatmaps": "* EXCEPT _timestamp", "events": "* EXCEPT created_at"}
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         return [
             client.query(f"SELECT count(), sum(cityHash64({columns.get(table, '*')})) FROM {table}").result_rows
             for table in TABLES
@@ -85,12 +85,12 @@ def contents() -> list[Any]:
 
 
 def remove(table: str, condition: str) -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(f"ALTER TABLE {table} DELETE WHERE {condition} SETTINGS mutations_sync = 2")
 
 
 def interactions_stored() -> int:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         return int(client.query("SELECT count() FROM heatmaps").result_rows[0][0])
 
 
@@ -194,14 +194,14 @@ def test_few_scroll_to_the_end_of_a_long_post(run: Run) -> None:
 
 def test_moves_outnumber_clicks_and_so_on(run: Run) -> None:
     run()
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         kinds = client.query("SELECT type FROM heatmaps GROUP BY type ORDER BY count() DESC").result_columns[0]
     assert list(kinds) == ["mousemove", "click", "scrolldepth", "deadclick", "rageclick"]
 
 
 def test_it_happened_on_the_thirty_days_before_today(run: Run) -> None:
     run()
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         first, last, days = client.query(
             "SELECT toString(min(toDate(timestamp))), toString(max(toDate(timestamp))), uniqExact(toDate(timestamp)) "
             "FROM heatmaps"
@@ -212,7 +212,7 @@ def test_it_happened_on_the_thirty_days_before_today(run: Run) -> None:
 def test_positions_are_on_their_pages(run: Run) -> None:
     run()
     tallest = max(max(page.heights) for page in site.PAGES)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         astray = client.query(
             "SELECT count() FROM heatmaps WHERE x < 0 OR x > viewport_width OR y < 0 OR y * 16 > {tallest:Int64} "
             "OR (pointer_target_fixed AND y > viewport_height)",
@@ -232,7 +232,7 @@ def test_without_the_staff_the_list_of_coffees_is_another_picture(run: Run) -> N
 
 def test_customers_are_persons_who_bought_something_and_are_no_staff(run: Run) -> None:
     run()
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         members = client.query("SELECT person_id FROM person_static_cohort").result_columns[0]
         buyers = client.query(
             "SELECT DISTINCT person_id FROM person_distinct_id2 WHERE distinct_id IN "
@@ -306,7 +306,7 @@ def test_what_retention_would_take_is_not_put_in(run: Run, settings: Any, at_clo
     settings.RETENTION_DAYS = 10
     try:
         run()
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             ages = client.query(
                 "SELECT dateDiff('day', min(timestamp), now()), dateDiff('day', max(timestamp), now()) FROM heatmaps"
             ).result_rows

@@ -26,10 +26,13 @@ from django.test import Client
 from django.urls import URLPattern, resolve
 
 import heatmaps_service.settings as defaults
-from heatmaps import errors, properties, urls
-from heatmaps.dates import parse_day
-from heatmaps.health import PROBES
-from heatmaps.properties import Operator, PropertyType
+from heatmaps import urls
+from heatmaps.api import errors
+from heatmaps.front.envelope import UNAVAILABLE
+from heatmaps.front.paths import PROBES
+from heatmaps.population import property_filters
+from heatmaps.population.dates import parse_day
+from heatmaps.population.property_filters import Operator, PropertyType
 from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest
 from tests.conftest import NOW, body
 from tests.loading import empty_tables
@@ -285,7 +288,7 @@ def test_the_filters_of_the_filters_page_are_understood() -> None:
     shown = [orjson.loads(text) for text in blocks(read("docs/filters.md"), "json")]
     assert len(shown) >= 5
     for raw in shown:
-        properties.parse_filter(raw)
+        property_filters.parse_filter(raw)
 
 
 # --- Nothing is missing --------------------------------------------------------------------------------------------
@@ -381,7 +384,7 @@ def documented_errors() -> set[tuple[int, str]]:
 
 
 def test_every_refusal_of_the_engine_is_on_the_api_page() -> None:
-    refusals = [errors.UNAVAILABLE, *errors.REFUSALS.values()]
+    refusals = [UNAVAILABLE, *errors.REFUSALS.values()]
     assert {(refusal.status, refusal.code) for refusal in refusals} <= documented_errors()
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from django.core.management import CommandError, call_command
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.models import Project
 from tests.conftest import NOW, Interactions
 
@@ -21,7 +21,7 @@ def visitors(interactions: Interactions, project: Project, other_project: Projec
     """Ann and Bob in project 1, and Ann in project 2. Ann has a second distinct_id that once was hers."""
     for team_id, name in ((1, "ann"), (1, "ann"), (1, "bob"), (2, "ann")):
         interactions.add(team_id=team_id, distinct_id=name)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         insert(client, "events", ["team_id", "distinct_id", "event", "timestamp"], *[
             (team_id, name, "x", NOW) for team_id, name in ((1, "ann"), (1, "bob"), (2, "ann"))
         ])  # fmt: skip
@@ -46,17 +46,17 @@ def visitors(interactions: Interactions, project: Project, other_project: Projec
             *[(UUID(int=0), *one) for one in memberships],
         )
     yield
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         for table in TABLES:
             client.command(f"TRUNCATE TABLE {table}")
 
 
-def insert(client: clickhouse.Client, table: str, columns: list[str], *rows: tuple[Any, ...]) -> None:
+def insert(client: engine.Client, table: str, columns: list[str], *rows: tuple[Any, ...]) -> None:
     client.insert(table, [list(row) for row in rows], column_names=columns)
 
 
 def left(table: str, column: str = "distinct_id") -> list[tuple[int, Any]]:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         rows = client.query(f"SELECT DISTINCT team_id, {column} FROM {table} ORDER BY ALL").result_rows
     return [tuple(row) for row in rows]
 
@@ -84,7 +84,7 @@ def test_a_person_with_other_visitors_stays_in_its_cohorts(visitors: None, capsy
 
 def test_nothing_of_the_visitor_remains_on_the_disk(visitors: None, capsys: pytest.CaptureFixture[str]) -> None:
     erase(capsys, "ann")
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         active = client.query(
             "SELECT sum(rows), sum(has_lightweight_delete) FROM system.parts"
             " WHERE database = currentDatabase() AND table = 'heatmaps' AND active"

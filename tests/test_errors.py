@@ -9,10 +9,11 @@ import pytest
 from django.http import HttpResponseBase
 from pytest_django import Settings
 
-from heatmaps import clickhouse
+from heatmaps import engine
+from heatmaps.api.views import HeatmapsViewSet
+from heatmaps.engine import Query
+from heatmaps.engine.clients import readers
 from heatmaps.models import Project
-from heatmaps.queries import Query
-from heatmaps.views import HeatmapsViewSet
 from tests.conftest import Api, Interactions, body, document
 
 POINTS = '[{"x":0.06,"y":16}]'
@@ -27,7 +28,7 @@ ASKED: dict[str, Callable[[Api], HttpResponseBase]] = {
 SECRETS = "Code: 999. DB::Exception: SELECT secret FROM heatmaps WHERE team_id = 2, host ch-1.internal:8123 (CODE)"
 SQL_AND_HOSTS = r"select|from heatmaps|team_id|exception|code:|traceback|8123|internal|chdb|clickhouse"
 
-Ask = Callable[[Query], Iterator[clickhouse.Block]]
+Ask = Callable[[Query], Iterator[engine.Block]]
 Refuse = Callable[[Exception], None]
 
 
@@ -39,8 +40,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
         def fail(*_: object) -> Any:
             raise error
 
-        monkeypatch.setattr(clickhouse, "rows", fail)
-        monkeypatch.setattr(clickhouse, "blocks", fail)
+        monkeypatch.setattr(engine, "rows", fail)
+        monkeypatch.setattr(engine, "blocks", fail)
 
     return make
 
@@ -52,10 +53,10 @@ def limits(settings: Settings) -> Iterator[Callable[..., None]]:
     def set_limits(**values: Any) -> None:
         for name, value in values.items():
             setattr(settings, name, value)
-        clickhouse.close()
+        engine.close()
 
     yield set_limits
-    clickhouse.close()
+    engine.close()
 
 
 def shows_nothing(detail: str) -> bool:
@@ -101,13 +102,13 @@ def test_types_and_codes_of_the_framework(
 @pytest.mark.parametrize(
     ("error", "status", "code", "retry_after"),
     [
-        (clickhouse.EngineUnavailable(SECRETS), 503, "database_unavailable", "1"),
-        (clickhouse.EngineBusy(SECRETS, 202), 503, "error", "1"),
-        (clickhouse.EngineError(SECRETS, 202), 503, "error", "1"),
-        (clickhouse.EngineError(SECRETS, 439), 503, "error", "1"),
-        (clickhouse.EngineError(SECRETS, 159), 504, "error", None),
-        (clickhouse.EngineError(SECRETS, 160), 512, "error", None),
-        (clickhouse.EngineError(SECRETS, 241), 513, "clickhouse_memory_limit_exceeded", None),
+        (engine.EngineUnavailable(SECRETS), 503, "database_unavailable", "1"),
+        (engine.EngineBusy(SECRETS, 202), 503, "error", "1"),
+        (engine.EngineError(SECRETS, 202), 503, "error", "1"),
+        (engine.EngineError(SECRETS, 439), 503, "error", "1"),
+        (engine.EngineError(SECRETS, 159), 504, "error", None),
+        (engine.EngineError(SECRETS, 160), 512, "error", None),
+        (engine.EngineError(SECRETS, 241), 513, "clickhouse_memory_limit_exceeded", None),
     ],
     ids=lambda value: str(getattr(value, "code", None)) if isinstance(value, Exception) else None,
 )
@@ -128,7 +129,7 @@ def test_what_the_engine_reports(
 
 
 def test_a_bad_expression_that_only_the_engine_finds_is_the_callers(api: Api, refuse: Refuse) -> None:
-    refuse(clickhouse.EngineError(SECRETS, 427))
+    refuse(engine.EngineError(SECRETS, 427))
     response = api.list(url_pattern="x")
     told = document(response)
     assert (response.status_code, told["type"], told["code"], told["attr"]) == (
@@ -140,7 +141,7 @@ def test_a_bad_expression_that_only_the_engine_finds_is_the_callers(api: Api, re
     assert shows_nothing(told["detail"])
 
 
-@pytest.mark.parametrize("error", [clickhouse.EngineError(SECRETS, 62), RuntimeError(SECRETS), MemoryError(SECRETS)])
+@pytest.mark.parametrize("error", [engine.EngineError(SECRETS, 62), RuntimeError(SECRETS), MemoryError(SECRETS)])
 def test_a_fault_of_ours_is_a_500_that_tells_nothing(api: Api, refuse: Refuse, error: Exception) -> None:
     refuse(error)
     for ask in ASKED.values():
@@ -166,7 +167,7 @@ def test_a_fault_outside_the_framework_is_in_the_envelope_too(api: Api, monkeypa
 @pytest.fixture
 def many_rows(interactions: Interactions) -> None:
     interactions.are_there = True
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(
             "INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, viewport_height, distinct_id)"
             " SELECT 1, arrayJoin(['click', 'scrolldepth']), '2026-03-30 12:00:00', number % 99, number % 9999 + 1,"
@@ -210,7 +211,7 @@ def test_the_engine_answers_again_after_an_error(api: Api, limits: Callable[...,
 
 def test_no_free_place_is_told_as_busy(api: Api, limits: Callable[..., None]) -> None:
     limits(CLICKHOUSE_MAX_QUERIES=1, CLICKHOUSE_QUEUE_SECONDS=0.01)
-    with clickhouse._readers().lend():
+    with readers().lend():
         response = api.list()
     assert (response.status_code, document(response)["code"], response["Retry-After"]) == (503, "error", "1")
     assert api.list().status_code == 200
@@ -228,7 +229,7 @@ def test_an_engine_that_cannot_be_reached(api: Api, limits: Callable[..., None])
 def in_pieces(ask: Ask) -> Ask:
     """The same blocks, cut into single rows."""
 
-    def pieces(query: Query) -> Iterator[clickhouse.Block]:
+    def pieces(query: Query) -> Iterator[engine.Block]:
         for block in ask(query):
             for row in range(len(block[0])):
                 yield [column[row : row + 1] for column in block]
@@ -240,9 +241,9 @@ def failing_late(ask: Ask) -> Ask:
     """The same blocks, cut into single rows, and then a failure."""
     pieces = in_pieces(ask)
 
-    def break_after_some(query: Query) -> Iterator[clickhouse.Block]:
+    def break_after_some(query: Query) -> Iterator[engine.Block]:
         yield from pieces(query)
-        raise clickhouse.EngineError(SECRETS, 241)
+        raise engine.EngineError(SECRETS, 241)
 
     return break_after_some
 
@@ -252,11 +253,11 @@ def test_an_engine_that_fails_late_leaves_no_document(
 ) -> None:
     """The status is sent by then; a short list that looks whole would be a lie."""
     interactions.add_all([{"y": y} for y in range(1, 5)])
-    monkeypatch.setattr(clickhouse, "blocks", failing_late(clickhouse.blocks))
+    monkeypatch.setattr(engine, "blocks", failing_late(engine.blocks))
     response = api.list(limit=0)
     assert response.status_code == 200
     sent: list[bytes] = []
-    with pytest.raises(clickhouse.EngineError):
+    with pytest.raises(engine.EngineError):
         sent.extend(response)
     text = b"".join(sent)
     assert text.startswith(b'{"results":[{')
@@ -270,7 +271,7 @@ def test_an_engine_that_fails_late_with_scroll_depth_is_refused_in_time(
 ) -> None:
     """The first bucket tells how many came further, so all are counted before the status is sent."""
     interactions.add_all([{"y": y, "type": "scrolldepth", "scale_factor": 100} for y in range(1, 5)])
-    monkeypatch.setattr(clickhouse, "blocks", failing_late(clickhouse.blocks))
+    monkeypatch.setattr(engine, "blocks", failing_late(engine.blocks))
     response = api.list(type="scrolldepth")
     assert response.status_code == 513
     assert document(response)["code"] == "clickhouse_memory_limit_exceeded"
@@ -284,5 +285,5 @@ def test_a_reply_in_pieces_is_the_same_document(
         {"limit": limit, "offset": offset} for limit in (0, 1, 3, 7, 8) for offset in (0, 2, 7)
     ]
     whole = [body(api.list(**parameters)) for parameters in asked]
-    monkeypatch.setattr(clickhouse, "blocks", in_pieces(clickhouse.blocks))
+    monkeypatch.setattr(engine, "blocks", in_pieces(engine.blocks))
     assert [body(api.list(**parameters)) for parameters in asked] == whole

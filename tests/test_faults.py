@@ -28,7 +28,8 @@ from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from pytest_django import Settings
 
-from heatmaps import attempts, clickhouse, counting, throttling
+from heatmaps import engine
+from heatmaps.access import failed_attempts, shared_cache, throttling
 from heatmaps.models import Project
 from tests.conftest import Api, body, document
 from tests.processes import (
@@ -83,14 +84,14 @@ def server(tmp_path: Path) -> Iterator[ClickHouse]:
 def on_server(server: ClickHouse, settings: Settings) -> Iterator[ClickHouse]:
     settings.CLICKHOUSE_URL = f"{server.url}/faults"
     settings.CLICKHOUSE_CONNECT_SECONDS = 1
-    clickhouse.close()
+    engine.close()
     call_command("migrate_clickhouse")
     yield server
-    clickhouse.close()
+    engine.close()
 
 
 def add_rows(rows: int, team_id: int = 1) -> None:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(ROWS, parameters={"team_id": team_id, "rows": rows})
 
 
@@ -99,7 +100,7 @@ def test_clickhouse_that_is_not_there_at_the_start(
 ) -> None:
     server.stop()
     settings.CLICKHOUSE_URL = f"{server.url}/faults"
-    clickhouse.close()
+    engine.close()
     try:
         assert told(api.list()) == (503, UNAVAILABLE, "1")
         assert f"The ClickHouse server at 127.0.0.1:{server.port} does not answer." in caplog.text
@@ -107,7 +108,7 @@ def test_clickhouse_that_is_not_there_at_the_start(
         call_command("migrate_clickhouse")
         assert api.points() == []
     finally:
-        clickhouse.close()
+        engine.close()
 
 
 def test_clickhouse_that_goes_and_comes_back(on_server: ClickHouse, api: Api, other_project: Project) -> None:
@@ -127,7 +128,7 @@ def test_clickhouse_that_goes_in_the_middle_of_a_reply(
     add_rows(900_000)
     link = Link(on_server.port)
     settings.CLICKHOUSE_URL = f"http://127.0.0.1:{link.port}/faults"
-    clickhouse.close()
+    engine.close()
     assert len(api.points(limit=10)) == 10
     before = link.passed
     whole = len(body(api.list(limit=0)))
@@ -135,7 +136,7 @@ def test_clickhouse_that_goes_in_the_middle_of_a_reply(
     response = api.list(limit=0)
     assert response.status_code == 200
     sent: list[bytes] = []
-    with pytest.raises(clickhouse.EngineError):
+    with pytest.raises(engine.EngineError):
         sent.extend(response)
     assert 0 < len(b"".join(sent)) < whole
     with pytest.raises(orjson.JSONDecodeError):
@@ -144,18 +145,18 @@ def test_clickhouse_that_goes_in_the_middle_of_a_reply(
     link.cut_at = math.inf
     link.mend()
     assert len(api.points(limit=10)) == 10
-    clickhouse.close()
+    engine.close()
     link.cut()
 
 
 def test_clickhouse_that_is_slow_beyond_the_limit(on_server: ClickHouse, api: Api, settings: Settings) -> None:
     add_rows(400_000)
     settings.CLICKHOUSE_MAX_SECONDS = 0.001
-    clickhouse.close()
+    engine.close()
     status, answer, retry_after = told(api.list(limit=0))
     assert (status, answer["code"], retry_after) == (504, "error", None)
     settings.CLICKHOUSE_MAX_SECONDS = 60
-    clickhouse.close()
+    engine.close()
     assert len(api.points(limit=10)) == 10
 
 
@@ -164,8 +165,8 @@ def test_clickhouse_that_says_nothing(
 ) -> None:
     add_rows(3)
     settings.CLICKHOUSE_MAX_SECONDS = 1
-    monkeypatch.setattr(clickhouse, "ANSWER_SECONDS_MORE", 0)
-    clickhouse.close()
+    monkeypatch.setattr(engine, "ANSWER_SECONDS_MORE", 0)
+    engine.close()
     assert len(api.points()) == 3
     on_server.send_signal(signal.SIGSTOP)
     try:
@@ -178,7 +179,7 @@ def test_clickhouse_that_says_nothing(
 def test_clickhouse_that_is_out_of_memory(on_server: ClickHouse, api: Api, settings: Settings) -> None:
     add_rows(400_000)
     settings.CLICKHOUSE_MAX_MEMORY_BYTES = 1_000_000
-    clickhouse.close()
+    engine.close()
     status, answer, retry_after = told(api.list(limit=0))
     assert (status, answer["code"], retry_after) == (513, "clickhouse_memory_limit_exceeded", None)
 
@@ -204,14 +205,14 @@ def test_clickhouse_that_has_too_many_queries(on_server: ClickHouse, api: Api) -
 
 def test_clickhouse_that_knows_no_such_account(on_server: ClickHouse, api: Api, settings: Settings) -> None:
     settings.CLICKHOUSE_URL = f"http://nobody:secret-password@127.0.0.1:{on_server.port}/faults"
-    clickhouse.close()
+    engine.close()
     assert told(api.list()) == (503, UNAVAILABLE, "1")
 
 
 def test_clickhouse_without_tables(on_server: ClickHouse, api: Api, settings: Settings) -> None:
     for database in ("nowhere", "default"):
         settings.CLICKHOUSE_URL = f"{on_server.url}/{database}"
-        clickhouse.close()
+        engine.close()
         assert told(api.list()) == (503, UNAVAILABLE, "1")
 
 
@@ -310,14 +311,14 @@ def test_a_cache_that_goes_and_comes_back(
         "default": settings.CACHES["default"]
         | {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{redis.port}/0"}
     }
-    monkeypatch.setattr(counting, "REST_SECONDS", 1_000)
-    monkeypatch.setattr(counting, "_rests_until", 0.0)
+    monkeypatch.setattr(shared_cache, "REST_SECONDS", 1_000)
+    monkeypatch.setattr(shared_cache, "_rests_until", 0.0)
     monkeypatch.setattr(throttling.BurstThrottle, "rate", "3/minute", raising=False)
     left = [api.list().get("RateLimit-Remaining") for _ in range(2)]
     assert left == ["2", "1"]
     redis.cut()
     # As if the key came from here for the first time.
-    attempts.forget()
+    failed_attempts.forget()
     answers = [api.list() for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200] * 5
     assert not any(answer.has_header("RateLimit-Remaining") for answer in answers)
@@ -325,7 +326,7 @@ def test_a_cache_that_goes_and_comes_back(
     assert len(lines) == 1
     redis.mend()
     # After a rest.
-    monkeypatch.setattr(counting, "_rests_until", 0.0)
+    monkeypatch.setattr(shared_cache, "_rests_until", 0.0)
     assert [api.list().status_code for _ in range(2)] == [200, 429]
 
 
@@ -454,4 +455,4 @@ def test_told_to_stop_it_does_not_wait_for_ever_for_who_does_not_read(filled: tu
 def test_no_fault_shows_what_is_only_for_the_log(on_server: ClickHouse, api: Api) -> None:
     on_server.stop()
     assert not any(word in body(api.list()).decode() for word in ("127.0.0.1", str(on_server.port), "SELECT"))
-    clickhouse.close()
+    engine.close()

@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from heatmaps import clickhouse, queries
+from heatmaps import engine, queries
+from heatmaps.engine import Query
 from heatmaps.models import Project
-from heatmaps.queries import Query
-from heatmaps.queries.layout import Layout, page_number
+from heatmaps.population.layout import Layout, page_number
 from tests.conftest import Api, Interactions, body, document
 
 SQL_FILES = sorted(Path(queries.__file__).parent.glob("*.sql"))
@@ -162,9 +162,9 @@ def test_the_engine_refuses_to_write_for_the_api(project: Project, interactions:
         "ALTER TABLE heatmaps DELETE WHERE 1",
         "CREATE TABLE mine (x Int8) ENGINE = Memory",
     ):
-        with pytest.raises(clickhouse.EngineError):
-            clickhouse.rows(Query(sql, {}))
-    assert clickhouse.rows(Query("SELECT count() FROM heatmaps", {})) == [(1,)]
+        with pytest.raises(engine.EngineError):
+            engine.rows(Query(sql, {}))
+    assert engine.rows(Query("SELECT count() FROM heatmaps", {})) == [(1,)]
 
 
 @pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: file.stem)
@@ -187,18 +187,18 @@ def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions) -> No
     bound = {"team_id": 1, "limit": 10, "offset": 0, "last": 10}
     # What is written for our own table stands in comments, and is no part of it.
     assert set(re.findall(r"\{(\w+):", re.sub(r"/\*.*?\*/", "", sql))) <= bound.keys()
-    of_one = clickhouse.rows(Query(sql, bound))
+    of_one = engine.rows(Query(sql, bound))
     assert of_one
     interactions.clear()
     interactions.add(**kind)
-    assert clickhouse.rows(Query(sql, bound)) == of_one
+    assert engine.rows(Query(sql, bound)) == of_one
     ours = Layout(has_keys=True).spoken(sql)
     assert "/* end */" in sql
     assert "/* end */" not in ours
     if file.stem == "page_visitors":
         # A page is a number there.
         of_one = [(page_number(url), visitors) for url, visitors in of_one]
-    assert clickhouse.rows(Query(ours, bound)) == of_one
+    assert engine.rows(Query(ours, bound)) == of_one
 
 
 def test_values_never_become_part_of_the_text_of_a_query() -> None:

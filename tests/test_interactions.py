@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.models import Project
 from tests.conftest import Api, Interactions, document
 
@@ -256,7 +256,7 @@ def test_the_total_over_all_points_is_the_sum_of_their_counts(api: Api, interact
 
 def test_bytes_that_are_no_text_do_no_harm(api: Api, interactions: Interactions) -> None:
     interactions.add()
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(
             "INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, current_url, distinct_id)"
             " SELECT 1, 'click', '2026-03-30 12:00:00', 4, 1, 64, unhex('68FF'), unhex('C3')"

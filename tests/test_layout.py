@@ -10,9 +10,9 @@ from django.core.management import call_command
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from heatmaps import clickhouse, schema
-from heatmaps.queries import Query
-from heatmaps.queries.layout import PLAIN, hashed, page_number
+from heatmaps import engine, schema
+from heatmaps.engine import Query
+from heatmaps.population.layout import PLAIN, current_layout, hashed, page_number
 from tests.conftest import Api, Interactions, body
 from tests.test_injection import SQL_FILES
 
@@ -93,15 +93,15 @@ def some_rows() -> list[dict[str, Any]]:
 def upstream_table(interactions: Interactions) -> Iterator[None]:
     """While a test runs, `heatmaps` is a table that PostHog could have made, with the same rows."""
     interactions.add_all(some_rows())
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("RENAME TABLE heatmaps TO heatmaps_ours")
         client.command(UPSTREAM)
         client.command(f"INSERT INTO heatmaps ({COLUMNS}) SELECT {COLUMNS} FROM heatmaps_ours")
     yield
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("DROP TABLE heatmaps")
         client.command("RENAME TABLE heatmaps_ours TO heatmaps")
-    clickhouse.layout.cache_clear()
+    engine.columns.cache_clear()
 
 
 def answers(api: Api) -> list[bytes]:
@@ -110,15 +110,15 @@ def answers(api: Api) -> list[bytes]:
 
 
 def test_the_same_rows_give_the_same_answers_on_posthogs_table(api: Api, upstream_table: None) -> None:
-    clickhouse.layout.cache_clear()
-    assert not clickhouse.layout().has_keys
+    engine.columns.cache_clear()
+    assert not current_layout().has_keys
     theirs = answers(api)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("EXCHANGE TABLES heatmaps AND heatmaps_ours")
-    clickhouse.layout.cache_clear()
-    assert clickhouse.layout().has_keys
+    engine.columns.cache_clear()
+    assert current_layout().has_keys
     ours = answers(api)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command("EXCHANGE TABLES heatmaps AND heatmaps_ours")
     assert ours == theirs
     assert all(b'"results":[{' in answer for answer in ours)
@@ -128,12 +128,12 @@ def test_the_first_layout_is_migrated_with_every_row(interactions: Interactions)
     """What a service has that was installed before all other layouts, and what it has after the upgrade."""
     kept = f"SELECT {COLUMNS}, _offset, _partition FROM heatmaps ORDER BY ALL"
     interactions.add_all(some_rows())
-    before = clickhouse.rows(Query(kept, {}))
-    with clickhouse.writer() as client:
+    before = engine.rows(Query(kept, {}))
+    with engine.writer() as client:
         client.command("RENAME TABLE heatmaps TO heatmaps_kept")
         client.command(f"DELETE FROM heatmaps_migrations WHERE name IN {('001_heatmaps', *LAYOUTS)}")
     try:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             first, *_ = [step for step in schema.pending(client, retention_days=0) if step.name == "001_heatmaps"]
             schema.apply(client, first)
             client.command(
@@ -141,10 +141,10 @@ def test_the_first_layout_is_migrated_with_every_row(interactions: Interactions)
                 f" SELECT {COLUMNS}, _offset, _partition FROM heatmaps_kept"
             )
         call_command("migrate_clickhouse")
-        assert clickhouse.rows(Query(kept, {})) == before
-        assert clickhouse.layout().has_keys
+        assert engine.rows(Query(kept, {})) == before
+        assert current_layout().has_keys
     finally:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("DROP TABLE heatmaps_kept")
 
 
@@ -154,18 +154,18 @@ def test_a_migration_killed_between_its_statements_loses_nothing(
     name: str, statements: int, interactions: Interactions
 ) -> None:
     interactions.add_all(some_rows())
-    before = clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {}))
+    before = engine.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {}))
     steps = {file.stem: schema._statements(file) for file in schema._files() if file.stem in LAYOUTS}
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         for statement in steps[name][:statements]:
             client.command(statement)
         # The upgrade begins anew, and goes on to the newest layout.
         for following in LAYOUTS[LAYOUTS.index(name) :]:
             for statement in steps[following]:
                 client.command(statement)
-    assert clickhouse.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {})) == before
-    clickhouse.layout.cache_clear()
-    assert clickhouse.layout().has_keys
+    assert engine.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {})) == before
+    engine.columns.cache_clear()
+    assert current_layout().has_keys
 
 
 @given(
@@ -181,7 +181,7 @@ def test_a_page_has_the_number_that_the_table_gives_it(url: str) -> None:
     expression = re.search(r"page UInt128 MATERIALIZED (.+?),\n    slashes", TABLE.read_text(), re.DOTALL)
     assert expression
     sql = f"SELECT {expression[1].replace('current_url', '{url:String}')}"
-    assert clickhouse.rows(Query(sql, {"url": url})) == [(page_number(url.rstrip("/")),)]
+    assert engine.rows(Query(sql, {"url": url})) == [(page_number(url.rstrip("/")),)]
 
 
 def test_a_column_holds_what_the_question_says_in_plain_columns() -> None:
@@ -218,7 +218,7 @@ def _folded(sql: str) -> str:
 def test_a_property_with_a_column_of_its_own_is_what_the_json_says() -> None:
     values = ['"example.com"', '""', "null", "5", "1.50", "true", '["a"]', '{"a": 1}', '"Ü"']
     documents = [f'{{"$host": {value}}}' for value in values] + ["{}", "", "[]"]
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.insert(
             "events",
             [
@@ -228,7 +228,7 @@ def test_a_property_with_a_column_of_its_own_is_what_the_json_says() -> None:
             column_names=["team_id", "event", "properties", "timestamp", "distinct_id"],
         )
     try:
-        rows = clickhouse.rows(
+        rows = engine.rows(
             Query(
                 "SELECT `property_$host`, JSONExtract(properties, '$host', 'Nullable(String)') FROM events"
                 " ORDER BY toUInt32(distinct_id)",
@@ -237,7 +237,7 @@ def test_a_property_with_a_column_of_its_own_is_what_the_json_says() -> None:
         )
         assert [column for column, _ in rows] == [value for _, value in rows]
         assert {None, "", "example.com", "5", "true"} < {column for column, _ in rows}
-        assert clickhouse.layout().event_properties == {"$host": "`property_$host`"}
+        assert current_layout().event_properties == {"$host": "`property_$host`"}
     finally:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             client.command("TRUNCATE TABLE events")

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from heatmaps.clickhouse import EngineError
+from heatmaps.engine import EngineError
 from heatmaps.loading import load, spool
 from heatmaps.models import Organization, Project
 from tests.loading import ROW, Loading, command, contents, empty_tables

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from heatmaps import document
+from heatmaps.api import schema_views
 
 COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 OPERATIONS = {
@@ -98,7 +98,7 @@ def test_nothing_in_the_query_is_a_fault(client: Client, parameter: str) -> None
 
 
 def test_many_may_ask_for_it_at_once() -> None:
-    document._document.cache_clear()
+    schema_views._document.cache_clear()
     begin = Barrier(8)
 
     def ask(kind: str) -> int:

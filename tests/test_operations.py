@@ -11,8 +11,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from heatmaps import attempts, clickhouse, metrics, throttling
-from heatmaps.queries import Query
+from heatmaps import engine, metrics
+from heatmaps.access import failed_attempts, throttling
+from heatmaps.engine import Query
 from tests.processes import INHERITED, ROOT, Service, ask, served
 from tests.test_docs import blocks, examples, names, read, section, setting_rows, table
 
@@ -64,12 +65,12 @@ def test_a_backup_of_the_embedded_engine_restores_elsewhere_and_answers_the_same
 
 @pytest.mark.parametrize("sql", blocks(read(PAGE), "sql"))
 def test_the_engine_can_read_every_statement(sql: str) -> None:
-    assert clickhouse.rows(Query("SELECT formatQuery({sql:String})", {"sql": sql}))
+    assert engine.rows(Query("SELECT formatQuery({sql:String})", {"sql": sql}))
 
 
 def test_what_a_row_takes_can_be_asked() -> None:
     (sql,) = blocks(section(PAGE, "## Sizing"), "sql")
-    clickhouse.rows(Query(sql, {}))
+    engine.rows(Query(sql, {}))
 
 
 def test_every_metric_is_explained_and_no_other(settings: Settings) -> None:
@@ -91,7 +92,7 @@ def test_every_metric_is_explained_and_no_other(settings: Settings) -> None:
 def test_every_limit_that_is_counted_is_named() -> None:
     (row,) = [row for row in table(section(PAGE, "## Metrics")) if row[0] == "`heatmaps_throttled_total`"]
     limits = {one.scope for one in (throttling.BurstThrottle, throttling.SustainedThrottle)}
-    limits |= {one.kind for one in (attempts.BAD_KEYS, attempts.BAD_PASSWORDS)}
+    limits |= {one.kind for one in (failed_attempts.BAD_KEYS, failed_attempts.BAD_PASSWORDS)}
     assert set(names(row[1])) - {"limit"} == limits
 
 

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from heatmaps import clickhouse, queries
-from heatmaps.dates import window
-from heatmaps.filters import PagesQuestion
+from heatmaps import engine, queries
+from heatmaps.engine import Query
 from heatmaps.models import Project
-from heatmaps.queries import Query
+from heatmaps.population.dates import window
+from heatmaps.population.filters import PagesQuestion
+from heatmaps.population.layout import current_layout
 from tests.conftest import Api, Interactions, body, document
 
 PAGES = "/api/projects/1/heatmaps/pages/"
@@ -277,6 +278,6 @@ def test_whole_days_are_answered_from_the_projection_of_pages(
         limit=100,
         offset=0,
     )
-    query = queries.pages(question, clickhouse.layout())
-    plan = "\n".join(row[0] for row in clickhouse.rows(Query(f"EXPLAIN {query.sql}", query.parameters)))
+    query = queries.pages(question, current_layout())
+    plan = "\n".join(row[0] for row in engine.rows(Query(f"EXPLAIN {query.sql}", query.parameters)))
     assert {name.rpartition(".")[2] for name in re.findall(r"ReadFromMergeTree \((.+?)\)", plan)} == parts

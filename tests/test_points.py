@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heatmaps import clickhouse
-from heatmaps.cells import cell_of
-from heatmaps.filters import Point
+from heatmaps import engine
 from heatmaps.models import Project
+from heatmaps.population.cells import cell_of
+from heatmaps.population.filters import Point
 from heatmaps.responses import _points_json
 from tests.conftest import Api, Interactions, body, document
 
@@ -170,7 +170,7 @@ def test_500_points_unless_told_otherwise(api: Api, interactions: Interactions) 
 def million_cells(interactions: Interactions) -> int:
     """More cells than one answer may have; how many."""
     cells = 1_110_003
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         client.command(
             "INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, viewport_height, distinct_id)"
             " SELECT 1, 'click', '2026-03-30 12:00:00', number % 100, intDiv(number, 100), 100, 48, 'ann'"

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.models import Project
-from heatmaps.queries.layout import PLAIN, Layout
+from heatmaps.population.layout import PLAIN, Layout, current_layout
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons, body, document
 
 Row = dict[str, Any]
@@ -436,9 +436,9 @@ def test_points_fold_scroll_depth_and_drill_down_describe_the_same_people(
 ) -> None:
     """By the columns that the tables have for it, and by those alone that PostHog's have, too."""
     if layout is None:
-        assert clickhouse.layout().event_session == "session"
+        assert current_layout().event_session == "session"
     else:
-        monkeypatch.setattr(clickhouse, "layout", lambda: layout)
+        monkeypatch.setattr(engine, "layout", lambda: layout)
     of_ann = {
         "results": [
             {"count": 2, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": False}

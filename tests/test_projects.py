@@ -148,5 +148,5 @@ def test_what_opens_it_is_what_opens_heatmaps(
 @pytest.mark.parametrize("path", BOTH)
 def test_the_rate_limit_is_one_for_all_routes(api: Api, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     rates = {"burst": "2/minute", "sustained": "100/hour"}
-    monkeypatch.setattr("heatmaps.throttling.BurstThrottle.THROTTLE_RATES", rates)
+    monkeypatch.setattr("heatmaps.access.throttling.BurstThrottle.THROTTLE_RATES", rates)
     assert [api.list().status_code, api.get(path).status_code, api.get(path).status_code] == [200, 200, 429]

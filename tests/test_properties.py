@@ -9,12 +9,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from heatmaps import clickhouse
+from heatmaps import engine
+from heatmaps.engine import Query
 from heatmaps.models import Project
-from heatmaps.properties import Operator, parse_filters
-from heatmaps.queries import Query
-from heatmaps.queries.binding import Binder
-from heatmaps.queries.properties import ELEMENTS, condition
+from heatmaps.population.binding import Binder
+from heatmaps.population.conditions import ELEMENTS, condition
+from heatmaps.population.layout import current_layout
+from heatmaps.population.property_filters import Operator, parse_filters
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons
 
 Row = dict[str, Any]
@@ -24,10 +25,10 @@ def truths(events: Events, filters: list[Row], rows: list[Row], timezone: str = 
     """For each filter, whether each event passes: all of them in one question to the engine."""
     events.add_all([row | {"uuid": UUID(int=number)} for number, row in enumerate(rows)])
     binder = Binder()
-    layout = clickhouse.layout()
+    layout = current_layout()
     texts = [f"toBool({condition(one, binder, timezone, layout)})" for one in parse_filters(filters)]
     sql = f"WITH {ELEMENTS} AS elements SELECT [{', '.join(texts)}] FROM events ORDER BY uuid"
-    answers = [answer for (answer,) in clickhouse.rows(Query(sql, binder.parameters | {"team_id": 1}))]
+    answers = [answer for (answer,) in engine.rows(Query(sql, binder.parameters | {"team_id": 1}))]
     events.clear()
     return [list(column) for column in zip(*answers, strict=True)]
 
@@ -167,7 +168,7 @@ def test_the_table_has_every_operator() -> None:
 
 
 def test_a_property_with_a_column_of_its_own_is_no_different(events: Events) -> None:
-    assert clickhouse.layout().event_properties.keys() == {"$host"}
+    assert current_layout().event_properties.keys() == {"$host"}
     filters = [{"key": "$host", "operator": operator, "value": value} for operator, value, _ in OPERATORS]
     assert passing(events, filters, KINDS) == [names for _, _, names in OPERATORS]
 

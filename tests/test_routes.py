@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.models import PersonalAPIKey, Project, User
 from tests.conftest import Api, Interactions, body, document
 
@@ -132,12 +132,12 @@ def test_which_failure_wins(
     row, good_key = key
 
     def refuse(*_: object, **__: object) -> None:
-        raise clickhouse.EngineError("memory", 241)
+        raise engine.EngineError("memory", 241)
 
-    monkeypatch.setattr(clickhouse, "rows", refuse)
-    monkeypatch.setattr(clickhouse, "blocks", refuse)
+    monkeypatch.setattr(engine, "rows", refuse)
+    monkeypatch.setattr(engine, "blocks", refuse)
     monkeypatch.setattr(
-        "heatmaps.throttling.SustainedThrottle.THROTTLE_RATES", {"burst": "1000/minute", "sustained": "1/hour"}
+        "heatmaps.access.throttling.SustainedThrottle.THROTTLE_RATES", {"burst": "1000/minute", "sustained": "1/hour"}
     )
     row.scopes = []
     row.save()
@@ -154,8 +154,8 @@ def test_which_failure_wins(
     assert api.get(HEATMAPS, bad).status_code == 400  # spends the budget
     assert api.ask("PATCH", HEATMAPS, bad).status_code == 429
     monkeypatch.undo()
-    monkeypatch.setattr(clickhouse, "rows", refuse)
-    monkeypatch.setattr(clickhouse, "blocks", refuse)
+    monkeypatch.setattr(engine, "rows", refuse)
+    monkeypatch.setattr(engine, "blocks", refuse)
     assert api.ask("PATCH", HEATMAPS, bad).status_code == 405
     assert api.get(HEATMAPS, bad).status_code == 400
     assert api.get(HEATMAPS).status_code == 513
@@ -238,9 +238,9 @@ def test_liveness_and_readiness_need_no_key(client: Client, path: str) -> None:
 @pytest.mark.django_db
 def test_a_service_without_its_engine_is_alive_but_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise clickhouse.EngineUnavailable("gone")
+        raise engine.EngineUnavailable("gone")
 
-    monkeypatch.setattr(clickhouse, "rows", refuse)
+    monkeypatch.setattr(engine, "rows", refuse)
     assert client.get("/_health").status_code == 200
     response = client.get("/_readyz")
     assert (response.status_code, response.json()) == (

@@ -17,7 +17,9 @@ from pytest_django import Settings
 from structlog.contextvars import clear_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
-from heatmaps import attempts, keys, urls
+from heatmaps import urls
+from heatmaps.access import failed_attempts
+from heatmaps.metadata import keys
 from heatmaps.models import Cohort, Membership, PersonalAPIKey, Project, User
 from tests.conftest import Api, Interactions, body, document
 from tests.loading import empty_tables
@@ -249,7 +251,7 @@ def test_nothing_is_looked_up_for_who_has_to_wait(few: None, project: Project) -
 
 def test_the_wait_ends_with_the_window(few: None, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
-    monkeypatch.setattr("heatmaps.attempts.time.time", lambda: now)
+    monkeypatch.setattr("heatmaps.access.failed_attempts.time.time", lambda: now)
     answers = [from_("192.0.2.1", "phx_wrong") for _ in range(4)]
     now += int(answers[-1]["Retry-After"])
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
@@ -280,7 +282,7 @@ def test_the_address_is_what_trusted_proxies_saw(
     proxies: int, seen: str, address: str, settings: Settings, rf: Any
 ) -> None:
     settings.NUM_PROXIES = proxies
-    assert attempts.address_of(rf.get("/", headers={"x-forwarded-for": seen} if seen else {})) == address
+    assert failed_attempts.address_of(rf.get("/", headers={"x-forwarded-for": seen} if seen else {})) == address
 
 
 def test_the_limit_can_be_turned_off(few: None, settings: Settings, project: Project) -> None:

@@ -16,8 +16,8 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
-from heatmaps import clickhouse, metrics
-from heatmaps.queries import Query
+from heatmaps import engine, metrics
+from heatmaps.engine import Query
 from heatmaps_service import logs
 from tests.conftest import Api, Interactions
 from tests.processes import (
@@ -57,7 +57,7 @@ def test_the_engine_is_told_which_request_it_works_for(api: Api, monkeypatch: py
     asked = Query("SELECT getSetting('log_comment')", {})
 
     def tell(*_: Any) -> HttpResponse:
-        return HttpResponse(orjson.dumps([clickhouse.rows(asked), list(clickhouse.blocks(asked))]))
+        return HttpResponse(orjson.dumps([engine.rows(asked), list(engine.blocks(asked))]))
 
     monkeypatch.setattr("heatmaps.responses.heatmap", tell)
     reply = api.get("/api/projects/1/heatmaps/", x_request_id=UUID)
@@ -66,7 +66,7 @@ def test_the_engine_is_told_which_request_it_works_for(api: Api, monkeypatch: py
 
 def test_an_answer_that_is_marked_is_still_not_held_as_a_whole() -> None:
     structlog.contextvars.bind_contextvars(request_id=UUID)
-    blocks = clickhouse.blocks(Query("SELECT number FROM system.numbers", {}))
+    blocks = engine.blocks(Query("SELECT number FROM system.numbers", {}))
     # Held as a whole, it would be refused for its length.
     assert len(next(blocks)[0]) > 0
     blocks.close()  # type: ignore[attr-defined]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
+from heatmaps.access.throttling import PersonalAPIKeyThrottle
 from heatmaps.models import PersonalAPIKey, Project, User
-from heatmaps.throttling import PersonalAPIKeyThrottle
 from tests.conftest import Api, document
 
 HEATMAPS = "/api/projects/1/heatmaps/"

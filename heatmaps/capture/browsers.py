@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from heatmaps import errors
 from heatmaps.capture.refusals import Refused
+from heatmaps.front.envelope import error
 
 METHODS = ("GET", "POST", "OPTIONS")
 PREFLIGHT_SECONDS = 7200
@@ -42,11 +42,7 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
 
 def _refusal(refused: Refused) -> HttpResponse:
     kind = "server_error" if refused.status >= 500 else "invalid_request"
-    response = HttpResponse(
-        errors.envelope(type=kind, code=refused.code, detail=refused.detail),
-        status=refused.status,
-        content_type="application/json",
-    )
+    response = error(refused.status, type=kind, code=refused.code, detail=refused.detail)
     if refused.status == 503:
         response["Retry-After"] = RETRY_AFTER_SECONDS
         # Why, is told once for all whom it concerns, by what knows.

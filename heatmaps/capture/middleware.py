@@ -1,15 +1,14 @@
 """A short way to the views of capture, for there are many posts and each costs little beside the framework."""
 
-import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
-View = Callable[[HttpRequest], HttpResponseBase]
+from heatmaps.front.paths import Area, area_of
 
-_ROUTES = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
+View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def straight_to_capture(next_view: View) -> View:
@@ -17,7 +16,7 @@ def straight_to_capture(next_view: View) -> View:
     is looked at as elsewhere."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not _ROUTES.match(request.path_info):
+        if area_of(request.path_info) is not Area.CAPTURE:
             return next_view(request)
         try:
             route = resolve(request.path_info, "heatmaps.capture.urls")

@@ -7,7 +7,7 @@ from time import monotonic
 import structlog
 
 from heatmaps import metrics
-from heatmaps.capture.extraction import Skip
+from heatmaps.capture.points import Skip
 
 logger = structlog.get_logger(__name__)
 LOG_EVERY_SECONDS = 60

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from heatmaps.capture import bodies, captured, encoding, events, projects, writing
+from heatmaps.capture import batching, bodies, decoding, parsing, projects, records
 from heatmaps.capture.browsers import from_any_page
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.refusals import Refused, malformed
@@ -28,16 +28,16 @@ def post(request: HttpRequest, limit: int) -> HttpResponse:
     with bodies.body_of(request, limit) as body:
         text = _text(request, body, limit)
         with bodies.turn_for(len(text)):
-            sent = events.post(encoding.document(text), request.GET.get("_"))
+            sent = parsing.post(decoding.document(text), request.GET.get("_"))
             owner = _owner(
                 sent.token, Refused(401, "authentication_failed", "The project token is missing or unknown.")
             )
             # An opted-out project's browsers are told that all is well, and nothing is kept.
-            kept = captured.all_of(sent, owner, text, now) if owner.is_opted_in else []
+            kept = records.all_of(sent, owner, text, now) if owner.is_opted_in else []
             # Waiting for the insert, only what is kept is held.
             del sent, text, body
     if kept:
-        writing.put(kept)
+        batching.put(kept)
     return _success(request)
 
 
@@ -80,14 +80,14 @@ def _text(request: HttpRequest, body: bytes, limit: int) -> bytes:
         body = request.GET.get("data", "").encode("utf-8", "surrogatepass")
     if not body:
         raise malformed("The body is empty.")
-    return encoding.plain(body, limit)
+    return decoding.plain(body, limit)
 
 
 def _token(request: HttpRequest) -> str | None:
     with bodies.body_of(request, MAX_BODY_BYTES) as body:
         text = _text(request, body, MAX_BODY_BYTES)
         with bodies.turn_for(len(text)):
-            asked = encoding.document(text)
+            asked = decoding.document(text)
     if not isinstance(asked, dict):
         raise malformed("The body is not an object.")
     token = asked.get("token") or asked.get("api_key")

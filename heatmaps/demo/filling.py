@@ -10,10 +10,10 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from heatmaps.clickhouse import Client
 from heatmaps.demo import visitors
 from heatmaps.demo.visitors import BLOCK_ROWS, Block
 from heatmaps.demo.visits import DAYS
+from heatmaps.engine import Client
 
 MAX_ROWS = 10_000_000
 # The upper bits of `_partition` in the demo's rows; a number that no loaded file is likely to have.

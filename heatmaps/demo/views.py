@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from heatmaps import clickhouse
+from heatmaps import engine
 from heatmaps.demo import account, site
 from heatmaps.demo.filling import Plan, plan_found
 
@@ -66,7 +66,7 @@ def sign_in(request: HttpRequest, token: str) -> HttpResponse:
     project = account.project()
     if not user or not project:
         return render(request, "demo/used_link.html", status=403)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         plan = plan_found(client, project.pk)
     today = now().date()
     return HttpResponseRedirect(account.first_picture(project, (plan or Plan(today, 0)).date_from(today)))

@@ -10,13 +10,13 @@ from django.core.management.base import CommandError
 from django.utils.timezone import now
 from tqdm import tqdm
 
-from heatmaps import clickhouse
-from heatmaps.clickhouse import Client
-from heatmaps.commands import ServiceCommand, project_by_id
+from heatmaps import engine
+from heatmaps.engine import Client
 from heatmaps.loading.columns import Table
 from heatmaps.loading.files import BadFile, open_source
 from heatmaps.loading.load import store
 from heatmaps.loading.spool import BadRow, Spool
+from heatmaps.management.service_command import ServiceCommand, project_by_id
 from heatmaps.models import Project
 
 FILES_HELP = """\
@@ -76,7 +76,7 @@ class LoadCommand(ServiceCommand):
             except BadRow as error:
                 raise CommandError(f"{error}. Nothing of this file was loaded.") from error
             added = 0
-            with clickhouse.writer() as client, self._bar(f"{name}: storing", spool.rows, "rows") as bar:
+            with engine.writer() as client, self._bar(f"{name}: storing", spool.rows, "rows") as bar:
                 for rows, new in self.store(client, project, spool, digest, options):
                     added += new
                     bar.update(rows)

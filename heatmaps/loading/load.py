@@ -9,7 +9,7 @@ from itertools import count
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from heatmaps.clickhouse import Client
+from heatmaps.engine import Client
 from heatmaps.loading.columns import Table
 from heatmaps.loading.spool import ROW_NUMBER, Spool
 

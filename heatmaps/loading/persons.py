@@ -5,8 +5,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pyarrow as pa
 
-from heatmaps import clickhouse
-from heatmaps.clickhouse import Client
+from heatmaps import engine
+from heatmaps.engine import Client
 from heatmaps.loading.spool import Spool
 
 CURRENT_PERSONS = """
@@ -57,7 +57,7 @@ def _store(client: Client, batch: pa.RecordBatch, team_id: int) -> int:
 def _current(client: Client, team_id: int, distinct_ids: Sequence[str]) -> list[tuple[str, UUID, int, int]]:
     return [
         (distinct_id, person, is_gone, version)
-        for asked in clickhouse.portions(distinct_ids)
+        for asked in engine.portions(distinct_ids)
         for distinct_id, person, is_gone, version in client.query(
             CURRENT_PERSONS,
             parameters={"team_id": team_id, "distinct_ids": asked},

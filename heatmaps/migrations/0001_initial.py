@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import heatmaps.keys
+import heatmaps.metadata.keys
 import heatmaps.models
 import uuid
 from django.conf import settings
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200)),
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[heatmaps.models.validate_timezone])),
-                ('token', models.CharField(default=heatmaps.keys.new_project_token, editable=False, max_length=64, unique=True)),
+                ('token', models.CharField(default=heatmaps.metadata.keys.new_project_token, editable=False, max_length=64, unique=True)),
                 ('heatmaps_opt_in', models.BooleanField(default=True, help_text='Whether browsers may send interactions.')),
                 ('test_account_filters', models.JSONField(blank=True, default=heatmaps.models.default_test_account_filters, help_text="Which events are people's, not the team's own. All of them must hold.", validators=[heatmaps.models.validate_test_account_filters])),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -5,13 +5,15 @@ asks about a whole project. The filters of a request take the place of its `/* A
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from heatmaps.filters import (
+from heatmaps.engine import Query
+from heatmaps.population.binding import Binder, Predicate
+from heatmaps.population.conditions import members_of
+from heatmaps.population.filters import (
     Aggregation,
     Filters,
     InteractionsQuestion,
@@ -19,11 +21,9 @@ from heatmaps.filters import (
     PointsQuestion,
     ScrollDepthQuestion,
 )
-from heatmaps.properties import CohortMembers
-from heatmaps.queries.binding import Binder, Predicate
-from heatmaps.queries.layout import PLAIN, Layout, page_number
-from heatmaps.queries.predicates import among_pages, among_points, matching, of_pages
-from heatmaps.queries.properties import members_of
+from heatmaps.population.layout import PLAIN, Layout, page_number
+from heatmaps.population.predicates import among_pages, among_points, matching, of_pages
+from heatmaps.population.property_filters import CohortMembers
 
 FILTERS_MARK = "/* AND filters */"
 _PARTS = re.compile(r"/\* (?:a part of the window|end of part) \*/")
@@ -33,14 +33,6 @@ COUNT_OF_VISITORS = "/* on our table: uniqExact(visitor) */ uniqExact(distinct_i
 # More screens (heights in steps of 16 CSS px, with three places on each) than the visitors of a page have; more than
 # 16-bit heights make; all.
 SCREENS, MANY_SCREENS, ALL_SCREENS = 600, 210_000, 2**32
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """SQL with `{name:Type}` placeholders, and the value of each."""
-
-    sql: str
-    parameters: Mapping[str, Any]
 
 
 def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = SCREENS) -> Query:

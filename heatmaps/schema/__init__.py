@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from heatmaps.clickhouse import Client
+from heatmaps.engine import Client
 from heatmaps.schema.cluster import Cluster
 
 BOOK = """\

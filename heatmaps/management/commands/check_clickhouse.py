@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from heatmaps import clickhouse
-from heatmaps.commands import ServiceCommand
-from heatmaps.queries import Query
+from heatmaps import engine
+from heatmaps.engine import Query
+from heatmaps.management.service_command import ServiceCommand
+from heatmaps.population.layout import current_layout
 
 _TEXT, _UUID = r"(LowCardinality\()?(Nullable\()?String\)*", r"(Nullable\()?UUID\)?"
 _WHOLE, _MOMENT = r"U?Int(8|16|32|64)", r"DateTime64\([0-9]+(, 'UTC')?\)"
@@ -71,7 +72,7 @@ class Command(ServiceCommand):
     )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        [(version, database)] = clickhouse.rows(Query("SELECT version(), currentDatabase()", {}))
+        [(version, database)] = engine.rows(Query("SELECT version(), currentDatabase()", {}))
         problems = {table: list(_problems(table)) for table in COLUMNS}
         works = [use for use, tables in USES.items() if not any(problems[table] for table in tables)]
         result = {
@@ -95,7 +96,7 @@ class Command(ServiceCommand):
 
 def _problems(table: str) -> Iterator[str]:
     found = dict(
-        clickhouse.rows(
+        engine.rows(
             Query(
                 "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}",
                 {"table": table},
@@ -116,19 +117,19 @@ def _problems(table: str) -> Iterator[str]:
         names = ", ".join(f"`{name}`" for name in COLUMNS[table])
         try:
             of_newest = "FINAL" if table in _OF_VERSIONS else ""
-            clickhouse.rows(Query(f"SELECT {names} FROM {table} {of_newest} WHERE team_id = 0 LIMIT 1", {}))  # noqa: S608 -- names of our own
-        except clickhouse.EngineUnavailable:
+            engine.rows(Query(f"SELECT {names} FROM {table} {of_newest} WHERE team_id = 0 LIMIT 1", {}))  # noqa: S608 -- names of our own
+        except engine.EngineUnavailable:
             raise
-        except clickhouse.EngineError as error:
+        except engine.EngineError as error:
             yield f"{table} cannot be read: {' '.join(str(error).split())[:200]}"
 
 
 def _notes() -> Iterator[str]:
     # Of an account that reads only and without settings. The service itself asks for 2.
-    if clickhouse.rows(Query("SELECT value FROM system.settings WHERE name = 'readonly'", {})) == [("1",)]:
+    if engine.rows(Query("SELECT value FROM system.settings WHERE name = 'readonly'", {})) == [("1",)]:
         yield (
             f"The account may not change settings, so its own limits hold and not {', '.join(_LIMITS)}. "
             "With readonly = 2 in its profile, the service sets them."
         )
-    if not clickhouse.layout().has_keys:
+    if not current_layout().has_keys:
         yield "heatmaps is not the service's own table. All answers are the same; large ones take longer."

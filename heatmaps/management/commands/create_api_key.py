@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from heatmaps.commands import ServiceCommand, project_by_id
+from heatmaps.management.service_command import ServiceCommand, project_by_id
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_scopes
 
 

@@ -9,11 +9,11 @@ from django.core.management.base import CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from heatmaps import clickhouse
-from heatmaps.commands import ServiceCommand, positive, project_by_id, refusal
+from heatmaps import engine
 from heatmaps.loading.persons import current_persons
+from heatmaps.management.service_command import ServiceCommand, positive, project_by_id, refusal
 from heatmaps.models import Cohort, Project
-from heatmaps.properties import CohortMembers
+from heatmaps.population.property_filters import CohortMembers
 from heatmaps.queries import count_of_members
 
 _AT_ONCE = 10_000
@@ -54,7 +54,7 @@ class Command(ServiceCommand):
             raise CommandError(
                 f"{options['file']} cannot be read: {getattr(error, 'strerror', None) or error}."
             ) from error
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             persons = set()
             known = 0
             remaining = iter(visitors)
@@ -91,7 +91,7 @@ class Command(ServiceCommand):
             with connection.cursor() as cursor:
                 for sql in connection.ops.sequence_reset_sql(no_style(), [Cohort]):
                     cursor.execute(sql)
-            members = clickhouse.rows(count_of_members(project.pk, CohortMembers(id=cohort_id, is_static=is_static)))
+            members = engine.rows(count_of_members(project.pk, CohortMembers(id=cohort_id, is_static=is_static)))
         self.say(f"Made cohort {cohort_id} known, of {members[0][0]:,} persons at present.")
         return {"id": cohort_id, "members": members[0][0], "unknown": 0}
 

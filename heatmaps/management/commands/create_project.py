@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from heatmaps.commands import ServiceCommand, refusal
+from heatmaps.management.service_command import ServiceCommand, refusal
 from heatmaps.models import Organization, Project
 
 

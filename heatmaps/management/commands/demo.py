@@ -14,12 +14,12 @@ from django.db import connections, transaction
 from django.utils.timezone import now
 from tqdm import tqdm
 
-from heatmaps import clickhouse, server
-from heatmaps.commands import ServiceCommand
+from heatmaps import engine, server
 from heatmaps.demo import account, site
 from heatmaps.demo.filling import MAX_ROWS, Place, Plan, fill, hottest_point, keeps_from, plan_found
 from heatmaps.demo.requests import DemoRequest, demo_requests
 from heatmaps.demo.visits import DAYS
+from heatmaps.management.service_command import ServiceCommand
 from heatmaps.models import Cohort, PersonalAPIKey, Project
 
 HOST = "127.0.0.1"
@@ -60,10 +60,10 @@ class Command(ServiceCommand):
         os.execve(sys.executable, arguments, {**os.environ, "DEMO": "true"})  # noqa: S606 -- no shell is wanted
 
     def run(self, **options: Any) -> dict[str, Any]:
-        if settings.CLICKHOUSE_URL == "chdb://memory" and not options["no_serve"]:
+        if engine.is_in_memory() and not options["no_serve"]:
             raise CommandError("chdb://memory forgets the demo before it is served. Unset CLICKHOUSE_URL.")
-        clickhouse.create_database()
-        with clickhouse.writer():
+        engine.create_database()
+        with engine.writer():
             pass  # Refused at once when another process has the data directory, or the server does not answer.
         if not options["no_serve"]:
             server.check_port(HOST, options["port"])
@@ -78,7 +78,7 @@ class Command(ServiceCommand):
             user.personal_api_keys.filter(label=KEY_LABEL).delete()
             _, key = PersonalAPIKey.make(user, KEY_LABEL, scoped_teams=[project.pk])
         asked = _requests(project, customers, plan)
-        clickhouse.close()
+        engine.close()
         self._asked = asked
         self._options = options
         origin = f"http://{HOST}:{options['port']}"
@@ -111,7 +111,7 @@ class Command(ServiceCommand):
         return "\n".join(lines)
 
     def _fill(self, project: Project, customers: Cohort, rows: int) -> Plan:
-        with clickhouse.writer() as client:
+        with engine.writer() as client:
             found = plan_found(client, project.pk)
             plan = found or Plan(now().date(), rows)
             # The key is made when all is there. From then on what is missing was taken out on purpose.
@@ -161,7 +161,7 @@ def _command(*arguments: str) -> str:
 
 
 def _requests(project: Project, customers: Cohort, plan: Plan) -> list[DemoRequest]:
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         raged_at = hottest_point(client, project.pk, kind="rageclick", url=site.url("/checkout"))
     return demo_requests(
         project_id=project.pk,

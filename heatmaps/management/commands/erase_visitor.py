@@ -1,8 +1,8 @@
 from typing import Any
 
-from heatmaps import clickhouse
-from heatmaps.commands import ServiceCommand, project_by_id
-from heatmaps.erasure import erase
+from heatmaps import engine
+from heatmaps.management.service_command import ServiceCommand, project_by_id
+from heatmaps.removal.visitors import erase
 
 
 class Command(ServiceCommand):
@@ -14,7 +14,7 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
-        with clickhouse.patient_writer() as client:
+        with engine.patient_writer() as client:
             erased = erase(client, project.pk, options["distinct_id"])
         self.say(
             f"Removed {erased['interactions']:,} interactions, {erased['events']:,} events, "

@@ -1,6 +1,6 @@
 from typing import Any
 
-from heatmaps.commands import ServiceCommand
+from heatmaps.management.service_command import ServiceCommand
 from heatmaps.models import PersonalAPIKey
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from heatmaps.clickhouse import Client
+from heatmaps.engine import Client
 from heatmaps.loading.columns import PERSONS
 from heatmaps.loading.command import LoadCommand
 from heatmaps.loading.persons import store_persons

@@ -3,8 +3,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from heatmaps import clickhouse, schema
-from heatmaps.commands import ServiceCommand
+from heatmaps import engine, schema
+from heatmaps.management.service_command import ServiceCommand
 
 
 class Command(ServiceCommand):
@@ -15,21 +15,21 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         # Asked first, because who may not make a database may still be given one.
-        exists = clickhouse.database_exists()
+        exists = engine.database_exists()
         if options["plan"]:
             return {"plan": [f"{statement};" for step in _pending(exists=exists) for statement in step.statements]}
         if not exists:
-            clickhouse.create_database()
+            engine.create_database()
         applied = []
         # A second time, because a migration may put a new table, without retention, in the place of an old one.
         for _ in range(2):
             for step in _pending(exists=True):
-                with clickhouse.patient_writer() as client:
+                with engine.patient_writer() as client:
                     schema.apply(client, step)
                 if step.name:
                     applied.append(step.name)
                     self.say(f"Applied {step.name}.")
-        clickhouse.layout.cache_clear()
+        engine.columns.cache_clear()
         self.say("ClickHouse is up to date.")
         return {"applied": applied}
 
@@ -41,7 +41,7 @@ def _pending(*, exists: bool) -> list[schema.Step]:
     days, cluster = settings.RETENTION_DAYS, schema.cluster()
     if not exists:
         return schema.pending(None, retention_days=days, cluster=cluster)
-    with clickhouse.writer() as client:
+    with engine.writer() as client:
         try:
             return schema.pending(client, retention_days=days, cluster=cluster)
         except schema.OtherTables as error:

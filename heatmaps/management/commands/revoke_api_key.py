@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from heatmaps import keys
-from heatmaps.commands import ServiceCommand
+from heatmaps.management.service_command import ServiceCommand
+from heatmaps.metadata import keys
 from heatmaps.models import PersonalAPIKey
 
 

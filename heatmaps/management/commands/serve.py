@@ -2,8 +2,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from heatmaps import server
-from heatmaps.commands import ServiceCommand, positive
+from heatmaps import engine, server
+from heatmaps.management.service_command import ServiceCommand, positive
 
 
 class Command(ServiceCommand):
@@ -18,8 +18,7 @@ class Command(ServiceCommand):
         parser.add_argument("--threads", type=positive, metavar="N", help="requests that one process answers at once")
 
     def run(self, **options: Any) -> dict[str, Any]:
-        is_embedded = server.is_embedded()
-        if is_embedded and (options["workers"] or 1) > 1:
+        if engine.is_embedded() and (options["workers"] or 1) > 1:
             raise CommandError(
                 "The embedded engine lives in one process. Leave out --workers, or set CLICKHOUSE_URL to a server."
             )

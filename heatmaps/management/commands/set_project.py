@@ -4,7 +4,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from heatmaps.commands import ServiceCommand, project_by_id, refusal
+from heatmaps.management.service_command import ServiceCommand, project_by_id, refusal
 
 
 class Command(ServiceCommand):

@@ -1,0 +1,1 @@
+"""The HTTP API: views, errors and the OpenAPI document."""

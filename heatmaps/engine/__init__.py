@@ -1,0 +1,47 @@
+"""The one door to ClickHouse: the embedded engine or a server, whichever CLICKHOUSE_URL names.
+
+Questions of the API are asked through `rows` and `blocks`, read-only and within the limits of the settings. Everything
+that writes goes through `writer`. What the driver raises leaves here as an EngineError. Only this room knows the
+driver.
+"""
+
+from clickhouse_connect.driver.client import Client
+
+from heatmaps.engine.asking import (
+    Block,
+    blocks,
+    close,
+    columns,
+    create_database,
+    database_exists,
+    patient_writer,
+    portions,
+    rows,
+    rows_read,
+    writer,
+)
+from heatmaps.engine.connecting import is_embedded, is_in_memory
+from heatmaps.engine.errors import EngineBusy, EngineError, EngineUnavailable, ValueTooLong
+from heatmaps.engine.query import Query
+
+__all__ = [
+    "Block",
+    "Client",
+    "EngineBusy",
+    "EngineError",
+    "EngineUnavailable",
+    "Query",
+    "ValueTooLong",
+    "blocks",
+    "close",
+    "columns",
+    "create_database",
+    "database_exists",
+    "is_embedded",
+    "is_in_memory",
+    "patient_writer",
+    "portions",
+    "rows",
+    "rows_read",
+    "writer",
+]

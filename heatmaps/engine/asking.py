@@ -1,0 +1,145 @@
+"""Asking the engine: reading within the limits of the settings, writing through a writer."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from time import perf_counter
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from clickhouse_connect.driver.binding import format_bind_value
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.query import QueryResult
+from django.conf import settings
+from structlog.contextvars import get_contextvars
+
+from heatmaps import metrics
+from heatmaps.engine.clients import patient_writers, readers, writers
+from heatmaps.engine.connecting import connect, http_pool, is_embedded
+from heatmaps.engine.errors import EngineError, driver_errors
+from heatmaps.engine.query import Query
+
+_UNKNOWN_DATABASE = 81
+# Of one parameter, as a server takes it (http_max_field_value_size).
+_MAX_PARAMETER_BYTES = 128 * 1024
+
+T = TypeVar("T")
+
+# One block of an answer, column by column: sequences of equal length.
+Block = Sequence[Sequence[Any]]
+
+
+def rows(query: Query) -> list[tuple[Any, ...]]:
+    """The whole answer to a question that has a short one."""
+    with readers().lend(query.parameters.get("team_id")) as client:
+        began = perf_counter()
+        answer = client.query(query.sql, parameters=dict(query.parameters), settings=_marked())
+        metrics.asked(perf_counter() - began, _rows_read_for(answer))
+        return [tuple(row) for row in answer.result_rows]
+
+
+def blocks(query: Query) -> Iterator[Block]:
+    """The answer to a question that may have a long one, in blocks of columns as the engine makes them.
+
+    The generator holds a place among the queries until it ends or is closed: close it.
+    """
+    with readers().lend(query.parameters.get("team_id")) as client:
+        began = perf_counter()
+        seconds = 0.0
+        with client.query_column_block_stream(
+            query.sql, parameters=dict(query.parameters), settings=_marked()
+        ) as stream:
+            try:
+                for block in stream:
+                    seconds += perf_counter() - began
+                    yield block
+                    # What the caller does with a block is none of the engine's time.
+                    began = perf_counter()
+            finally:
+                metrics.asked(seconds, _rows_read_for(stream.source))
+
+
+def _marked() -> dict[str, str]:
+    """The request's id, which the engine's own log then has. Settings of one query do not keep the driver from handing
+    over block after block, as they would for a raw stream."""
+    request_id = get_contextvars().get("request_id")
+    return {"log_comment": request_id} if request_id else {}
+
+
+def _rows_read_for(answer: QueryResult) -> int:
+    """How many rows a server says it has read when its answer begins, which is when nearly all are read."""
+    return int(answer.summary.get("read_rows", 0))
+
+
+def rows_read() -> int:
+    """How many rows the engine has read since it was opened."""
+    found = rows(Query("SELECT value FROM system.events WHERE event = 'SelectedRows'", {}))
+    return int(found[0][0]) if found else 0
+
+
+@contextmanager
+def writer() -> Iterator[Client]:
+    """A client that may write, without the limits of the API's queries."""
+    with writers().lend() as client:
+        yield client
+
+
+def portions(values: Sequence[T]) -> Iterator[list[T]]:
+    """All values in their order, as many at a time as one parameter can hold."""
+    portion: list[T] = []
+    size = 0
+    for value in values:
+        added = len(format_bind_value([value]).encode())
+        if portion and size + added > _MAX_PARAMETER_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(value)
+        size += added
+    if portion:
+        yield portion
+
+
+@contextmanager
+def patient_writer() -> Iterator[Client]:
+    """A client for what may take very long, such as a change of whole tables on all servers of a cluster."""
+    with patient_writers().lend() as client:
+        yield client
+
+
+def database_exists() -> bool:
+    """Whether there is the database that CLICKHOUSE_URL names."""
+    try:
+        with writer():
+            return True
+    except EngineError as error:
+        if error.code != _UNKNOWN_DATABASE:
+            raise
+        return False
+
+
+def create_database() -> None:
+    """Makes the database that CLICKHOUSE_URL names on a server; the embedded engine has one."""
+    url = urlsplit(settings.CLICKHOUSE_URL)
+    name = url.path.strip("/")
+    if is_embedded() or not name:
+        return
+    with driver_errors(), connect({}, url._replace(path="").geturl()) as client:
+        everywhere = f" ON CLUSTER `{settings.CLICKHOUSE_CLUSTER}`" if settings.CLICKHOUSE_CLUSTER else ""
+        client.command(f"CREATE DATABASE IF NOT EXISTS {{name:Identifier}}{everywhere}", parameters={"name": name})
+
+
+@cache
+def columns() -> frozenset[tuple[str, str]]:
+    """The columns of all tables, as (table, column); asked once."""
+    found = rows(Query("SELECT table, name FROM system.columns WHERE database = currentDatabase()", {}))
+    return frozenset((table, name) for table, name in found)
+
+
+def close() -> None:
+    """Closes every idle client. The engine opens again with the next question."""
+    columns.cache_clear()
+    for clients in (readers, writers, patient_writers):
+        if clients.cache_info().currsize:
+            clients().close()
+            clients.cache_clear()
+    http_pool.cache_clear()

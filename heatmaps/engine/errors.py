@@ -1,0 +1,45 @@
+"""What the driver raises leaves the engine as one of these."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+
+class EngineError(Exception):
+    """ClickHouse refused or gave up a query. `code` is its error number, None when it never answered.
+
+    The text is for logs and for whoever runs the service, never for a caller of the API.
+    """
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EngineUnavailable(EngineError):
+    """There is no engine to ask: it cannot be opened or reached, or the connection broke."""
+
+
+class ValueTooLong(EngineError):
+    """A server takes no parameter as long as one of the question's."""
+
+
+class EngineBusy(EngineError):
+    """Every place for a query was taken for as long as one may wait."""
+
+
+@contextmanager
+def driver_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClickHouseError as error:
+        if lost_connection(error):
+            raise EngineUnavailable(str(error)) from error
+        if "HTML Form Exception: Field value too long" in str(error):
+            raise ValueTooLong(str(error)) from error
+        raise EngineError(str(error), getattr(error, "code", None)) from error
+
+
+def lost_connection(error: ClickHouseError) -> bool:
+    return getattr(error, "code", None) is None

@@ -1,0 +1,53 @@
+"""Places for those who work at once, given out fairly."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Hashable
+
+
+class FairSemaphore:
+    """A bounded number of places. A free one goes to who waits and holds the fewest, among equals to who came first;
+    so one who asks for hundreds does not keep another from the next."""
+
+    def __init__(self, number: int) -> None:
+        self._lock = threading.Lock()
+        self._free = number
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: dict[Hashable, deque[threading.Event]] = {}
+
+    def acquire(self, holder: Hashable, timeout: float) -> bool:
+        """Takes a place; False when there was none for that many seconds."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                self._held[holder] += 1
+                return True
+            turn = threading.Event()
+            self._waiting.setdefault(holder, deque()).append(turn)
+        if turn.wait(timeout):
+            return True
+        with self._lock:
+            # It may have come in the last moment.
+            if turn.is_set():
+                return True
+            self._forget(holder, turn)
+        return False
+
+    def release(self, holder: Hashable) -> None:
+        with self._lock:
+            self._held[holder] -= 1
+            if not self._held[holder]:
+                del self._held[holder]
+            if not self._waiting:
+                self._free += 1
+                return
+            following = min(self._waiting, key=lambda waiting: self._held[waiting])
+            turn = self._waiting[following][0]
+            self._forget(following, turn)
+            self._held[following] += 1
+            turn.set()
+
+    def _forget(self, holder: Hashable, turn: threading.Event) -> None:
+        self._waiting[holder].remove(turn)
+        if not self._waiting[holder]:
+            del self._waiting[holder]

@@ -1,0 +1,38 @@
+"""Which path belongs to whom, said once."""
+
+import re
+from enum import StrEnum
+
+from django.conf import settings
+
+
+class Area(StrEnum):
+    """A part of the service, as its paths tell."""
+
+    PROBES = "probes"
+    CAPTURE = "capture"
+    API = "api"
+    ADMIN = "admin"
+    DEMO = "demo"
+    STATIC = "static"
+    VIEWER = "viewer"
+
+
+PROBES = ("/_health", "/_readyz", "/metrics")
+# The pages that show the OpenAPI document.
+SCHEMA_READERS = ("/api/schema/swagger-ui", "/api/schema/redoc")
+
+_CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
+_BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
+
+
+def area_of(path: str) -> Area:
+    """Whose a path is; what is nobody else's is the viewer's, which has the root."""
+    for beginning, area in _BEGINNINGS.items():
+        if path.startswith(beginning):
+            return area
+    if _CAPTURE.match(path):
+        return Area.CAPTURE
+    if path.rstrip("/") in PROBES:
+        return Area.PROBES
+    return Area.STATIC if path.startswith(settings.STATIC_URL.rstrip("/")) else Area.VIEWER

@@ -1,0 +1,74 @@
+"""Is it alive, can it answer, and what has it done?"""
+
+import hmac
+
+import structlog
+from django.conf import settings
+from django.db import Error as MetadataError
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from heatmaps import engine, metrics
+from heatmaps.engine import Query
+from heatmaps.front import envelope
+
+logger = structlog.get_logger(__name__)
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+def readiness(request: HttpRequest) -> HttpResponse:
+    """Both databases answer: 200, else 503 with the one that does not."""
+    found = {"metadata": _metadata_answers(), "clickhouse": _clickhouse_answers()}
+    is_ready = all(found.values())
+    return JsonResponse(
+        {
+            "status": "ok" if is_ready else "unavailable",
+            **{name: "ok" if answers else "unavailable" for name, answers in found.items()},
+        },
+        status=200 if is_ready else 503,
+    )
+
+
+def _metadata_answers() -> bool:
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except MetadataError as error:
+        logger.warning("The metadata database does not answer", cause=str(error))
+        return False
+    return True
+
+
+def _clickhouse_answers() -> bool:
+    try:
+        engine.rows(Query("SELECT 1", {}))
+    except engine.EngineError as error:
+        logger.warning("ClickHouse does not answer", cause=str(error))
+        return False
+    return True
+
+
+def counts(request: HttpRequest) -> HttpResponse:
+    """What was counted, for whoever knows METRICS_TOKEN."""
+    if not settings.METRICS_TOKEN:
+        return envelope.endpoint_not_found(request)
+    given = request.META.get("HTTP_AUTHORIZATION", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
+        return envelope.unauthenticated("The metrics are for those who send METRICS_TOKEN as a bearer token.")
+    found = metrics.text(_rows_read() if engine.is_embedded() else None)
+    return HttpResponse(*found) if found else envelope.endpoint_not_found(request)
+
+
+def _rows_read() -> int | None:
+    try:
+        return engine.rows_read()
+    except engine.EngineError:
+        return None
+
+
+ANSWERS = {"/_health": health, "/_readyz": readiness, "/metrics": counts}

@@ -1,0 +1,102 @@
+"""What is asked, once it is understood: plain values with units, no Django, no SQL."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter
+
+SCROLL_DEPTH = "scrolldepth"
+
+
+class Aggregation(StrEnum):
+    TOTAL_COUNT = "total_count"
+    UNIQUE_VISITORS = "unique_visitors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The half-open range [start, end) of time, both aware."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which interactions of a project a question is about.
+
+    Viewport widths are in the stored unit, 16 CSS px, and inclusive. `url_exact` has no trailing slash;
+    `url_pattern` is a regular expression in RE2's language.
+    """
+
+    team_id: int
+    type: str
+    window: Window
+    viewport_width_min: int | None = None
+    viewport_width_max: int | None = None
+    url_exact: str | None = None
+    url_pattern: str | None = None
+    hide_zero_coordinates: bool = True
+    # Only sessions in which, in the window, an event passed all of these; None asks for no such event.
+    test_accounts: tuple[PropertyFilter, ...] | None = None
+    # Only visitors who are in every one.
+    cohorts: tuple[CohortMembers, ...] = ()
+    # Only sessions in which, in the window, every one of these happened.
+    events: tuple[EventFilter, ...] = ()
+    # In which dates without an offset are read.
+    timezone: str = "UTC"
+
+    @property
+    def hides_zero_coordinates(self) -> bool:
+        """A scroll depth has no x to begin with."""
+        return self.hide_zero_coordinates and self.type != SCROLL_DEPTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsQuestion:
+    """Where on the page it happened, the hottest points first."""
+
+    filters: Filters
+    aggregation: Aggregation
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrollDepthQuestion:
+    """How far down the page it was scrolled."""
+
+    filters: Filters
+    aggregation: Aggregation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One cell of a heatmap: the hundredth of the viewport's width, and CSS px from its top."""
+
+    x_hundredths: int
+    y: int
+    is_fixed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteractionsQuestion:
+    """The interactions behind some points, newest first."""
+
+    filters: Filters
+    points: tuple[Point, ...]
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesQuestion:
+    """Which pages there are, the busiest first. `search` is a part of their URLs, in any case."""
+
+    team_id: int
+    window: Window
+    search: str | None
+    type: str | None
+    limit: int
+    offset: int

@@ -1,0 +1,58 @@
+"""Places are bounded, and one who asks for many does not keep out another."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from heatmaps.engine.slots import FairSemaphore
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_no_more_are_let_in_than_there_are_places() -> None:
+    places = FairSemaphore(2)
+    assert places.acquire("a", 0)
+    assert places.acquire("b", 0)
+    assert not places.acquire("a", 0.01)
+    places.release("b")
+    assert places.acquire("a", 0)
+
+
+def test_the_next_place_goes_to_who_holds_the_fewest() -> None:
+    """A busy project holds both places and has three more waiting when a quiet one comes."""
+    places = FairSemaphore(2)
+    assert places.acquire("busy", 0)
+    assert places.acquire("busy", 0)
+    came: list[str] = []
+
+    def come(holder: str) -> None:
+        assert places.acquire(holder, 10)
+        came.append(holder)
+
+    threads = []
+    for number, holder in enumerate(["busy", "busy", "busy", "quiet"], 1):
+        threads.append(threading.Thread(target=come, args=(holder,)))
+        threads[-1].start()
+        wait_until(lambda number=number: sum(map(len, places._waiting.values())) == number)  # type: ignore[misc]
+    for expected in (["quiet"], ["quiet", "busy"]):
+        places.release("busy")
+        wait_until(lambda expected=expected: came == expected)  # type: ignore[misc]
+    for holder in ("quiet", "busy"):
+        places.release(holder)
+    for thread in threads:
+        thread.join(10)
+    assert came == ["quiet", "busy", "busy", "busy"]
+
+
+def test_who_gave_up_waiting_gets_no_place() -> None:
+    places = FairSemaphore(1)
+    assert places.acquire("a", 0)
+    assert not places.acquire("b", 0.01)
+    places.release("a")
+    assert not places._waiting
+    assert places.acquire("c", 0)

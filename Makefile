@@ -71,9 +71,10 @@ audit: install  ## Look for known holes in the dependencies
 	then echo "The list of known holes cannot be reached from here; nothing was looked at."; \
 	else echo "$$said"; exit $$status; fi
 
-lint: install  ## Check format, lint and types
+lint: install  ## Check format, lint, import rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 format: install  ## Format and mend what can be mended

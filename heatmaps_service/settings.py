@@ -290,10 +290,11 @@ SPECTACULAR_SETTINGS = {
     # Such a description would only say each choice twice.
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
-        "heatmaps.api.openapi.add_examples",
-        "heatmaps.api.openapi.name_enums",
-        "heatmaps.api.openapi.drop_marks",
-        "heatmaps.api.openapi.close_scroll_depth",
+        "heatmaps.api.openapi_hooks.add_examples",
+        "heatmaps.api.openapi_hooks.name_enums",
+        "heatmaps.api.openapi_hooks.drop_marks",
+        "heatmaps.api.openapi_hooks.close_scroll_depth",
+        "heatmaps.api.openapi_hooks.share_components",
     ],
 }
 

@@ -17,6 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
 
 from heatmaps.models import Membership, PersonalAPIKey, Project, User
+from heatmaps.questions import REGISTER
 from heatmaps_service.wsgi import application
 from tests.conftest import Api, Cohorts, Events, Interactions
 
@@ -25,8 +26,9 @@ IS_LONG = "FUZZ_EXAMPLES" in os.environ
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 # docs/compatibility.md says why, under "Where the contract fuzzing is told to look away".
 LOOKING_AWAY = [positive_data_acceptance, negative_data_rejection]
-# What a text made up at random would never be, so that more than the refusals is looked at.
-OFTEN: dict[str, list[str]] = {
+# What a text made up at random would never be, so that more than the refusals is looked at: the examples of the forms,
+# and these.
+ALSO: dict[str, list[str]] = {
     "type": ["click", "rageclick", "scrolldepth"],
     "date_from": ["-7d", "2026-03-01", "-1mStart", "all"],
     "date_to": ["2026-03-31", "-1d", "dStart"],
@@ -46,6 +48,12 @@ OFTEN: dict[str, list[str]] = {
         '[{"x":"0.06","y":"640"},{"x":0,"y":0,"target_fixed":true}]',
         '[{"x":-1e9,"y":1e9},{"x":0.5,"y":0.5}]',
     ],
+}
+
+OFTEN = {
+    name: [*map(str, examples), *ALSO.get(name, [])]
+    for entry in REGISTER
+    for name, examples in entry.form.all_examples().items()
 }
 
 Test = Callable[..., None]

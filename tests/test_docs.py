@@ -33,7 +33,7 @@ from heatmaps.front.paths import PROBES
 from heatmaps.population import property_filters
 from heatmaps.population.dates import parse_day
 from heatmaps.population.property_filters import Operator, PropertyType
-from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest
+from heatmaps.questions import REGISTER
 from tests.conftest import NOW, body
 from tests.loading import empty_tables
 
@@ -367,7 +367,7 @@ def test_every_make_target_is_in_the_readme_and_no_other() -> None:
 
 def test_every_parameter_is_on_the_api_page() -> None:
     documented = {name for row in table(section("docs/api.md", "## Every parameter")) for name in names(row[0])}
-    assert documented == {*HeatmapsRequest().fields, *InteractionsRequest().fields, *PagesRequest().fields}
+    assert documented == {name for entry in REGISTER for name in entry.form.parameters()}
 
 
 def test_every_route_is_on_the_api_page() -> None:

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from heatmaps import engine, queries
+from heatmaps import engine
 from heatmaps.engine import Query
 from heatmaps.models import Project
 from heatmaps.population.dates import window
-from heatmaps.population.filters import PagesQuestion
 from heatmaps.population.layout import current_layout
+from heatmaps.questions.pages import queries
+from heatmaps.questions.pages.question import PagesQuestion
 from tests.conftest import Api, Interactions, body, document
 
 PAGES = "/api/projects/1/heatmaps/pages/"
@@ -274,7 +275,7 @@ def test_whole_days_are_answered_from_the_projection_of_pages(
         team_id=1,
         window=window(date(2026, 3, 29), date(2026, 3, 31), ZoneInfo(zone)),
         search="example",
-        type=None,
+        types=(),
         limit=100,
         offset=0,
     )

@@ -181,7 +181,7 @@ def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions) -> No
     kind = {"type": "scrolldepth" if file.stem in {"scroll_depth", "bands"} else "click"}
     interactions.add_all([kind, kind | {"team_id": 2, "x": 9, "y": 9, "distinct_id": "another"}])
     sql = file.read_text()
-    bound = {"team_id": 1, "limit": 10, "offset": 0, "last": 10}
+    bound: dict[str, Any] = {"team_id": 1, "limit": 10, "offset": 0, "last": 10}
     bound |= {"min_visitors": 1, "in_visitors": True, "with_hidden": False}
     bound |= {"all": 0, "type_bit": 0, "viewport_bit": 0, "bits": [0]}
     bound |= {"scheme": "https", "is_www": False, "host": "", "port": "", "path": "", "decoded": "", "slashes": [0]}

@@ -9,7 +9,7 @@ from itertools import islice, product
 from urllib.parse import unquote_to_bytes
 
 # Scheme and authority. What has none, such as a bare path, has no host either.
-_ORIGIN = "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*"
+ORIGIN = "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*"
 # A URL up to its query string or fragment.
 _BEFORE = "^[^?#]*"
 # The fragment of a hash route, up to a question mark in it.
@@ -23,17 +23,23 @@ _MOST_SPELLINGS = 64
 
 def page_of(url: str) -> str:
     """The page of a URL: as text, where equal pages have equal texts. Both in SQL."""
-    before, origin = f"extract({url}, '{_BEFORE}')", f"extract({url}, '{_ORIGIN}')"
+    before, origin = f"extract({url}, '{_BEFORE}')", f"extract({url}, '{ORIGIN}')"
     path = f"trim(TRAILING '/' FROM substring({before}, length({origin}) + 1))"
     # One more encoding of what stays encoded, so that decoding once brings it back.
     decoded = f"decodeURLComponent(replaceRegexpAll({path}, '{_RESERVED}', '%25\\\\1'))"
     route = f"trim(TRAILING '/' FROM extract({url}, '{_ROUTE}'))"
     return (
-        f"concat(replaceRegexpOne(lowerUTF8({origin}), '^(http://.*):80$|^(https://.*):443$', '\\\\1\\\\2'),"
+        f"concat({origin_of(url)},"
         f" if(isValidUTF8({decoded}), {decoded}, {path}),"
         # A route of nothing but slashes is the page itself.
         f" if({route} IN ('#', '#!'), '', {route}))"
     )
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, as its page begins. Both in SQL."""
+    origin = f"lowerUTF8(extract({url}, '{ORIGIN}'))"
+    return f"replaceRegexpOne({origin}, '^(http://.*):80$|^(https://.*):443$', '\\\\1\\\\2')"
 
 
 def spellings(url: str) -> list[str]:
@@ -110,3 +116,17 @@ def _decoded(path: str) -> str:
         return unquote_to_bytes(re.sub(_RESERVED, r"%25\1", path)).decode()
     except UnicodeDecodeError:
         return path
+
+
+def decoded_host(origin: str) -> str:
+    """Scheme and host in lower case, the host as what it stands for where it is punycode."""
+    scheme, separator, host = origin.partition("://")
+    labels = (label.partition(":") for label in host.split("."))
+    return f"{scheme}{separator}{'.'.join(f'{decoded_label(name)}{colon}{port}' for name, colon, port in labels)}"
+
+
+def sendable(page: str) -> str:
+    """A URL of a page, as it can be sent: a parameter is not empty, and loses spaces at its ends."""
+    end = len(page.rstrip())
+    ending = "".join("%" + f"{byte:02X}" for byte in page[end:].encode())
+    return (page[:end] + ending).replace("\0", "%00") or "/"

@@ -288,6 +288,23 @@ def test_a_pasted_key_opens_the_viewer_and_stays_in_its_tab(anonymous: Viewer, d
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_the_tools_of_the_picture_come_with_it_and_each_does_its_work_once(anonymous: Viewer, demo: Demo) -> None:
+    page = anonymous.page
+    page.goto(f"{demo.origin}/?site=/demo")
+    expect(page.get_by_label("Personal API key")).to_be_visible()
+    expect(page.locator("#tools")).to_be_hidden()
+    for key in ("phx_wrong", demo.key):
+        page.get_by_label("Personal API key").fill(key)
+        page.get_by_role("button", name="Use key").click()
+    anonymous.settle()
+    expect(page.locator("#tools")).to_be_visible()
+    devtools = anonymous.context.new_cdp_session(page)
+    for name in ("copy-link", "copy-curl", "forget-key"):
+        found = devtools.send("Runtime.evaluate", {"expression": f"document.getElementById('{name}')"})
+        listeners = devtools.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
+        assert [one["type"] for one in listeners["listeners"]] == ["click"], name
+
+
 def test_the_link_of_the_demo_signs_in_and_shows_a_first_picture(anonymous: Viewer, demo: Demo) -> None:
     anonymous.page.goto(f"{demo.origin}{demo.sign_in}")
     anonymous.settle()

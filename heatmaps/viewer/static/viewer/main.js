@@ -74,14 +74,7 @@ async function start() {
 
 function view(id) {
   for (const one of ["sign-in", "nothing", "viewer"]) $(one).hidden = one !== id;
-  $("tools").hidden = // --- Copying, and the window ---
-    $("copy-link").addEventListener("click", () =>
-      offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
-    );
-  $("copy-curl").addEventListener("click", () =>
-    offer("The request behind this picture", "Put a key of yours into KEY first.", curl(path("heatmaps/"), question())),
-  );
-
+  $("tools").hidden = id !== "viewer";
   $("toggle-controls").hidden = id !== "viewer";
   $("forget-key").hidden = !key.get();
   if (id !== "viewer") $("project-field").hidden = true;
@@ -527,6 +520,15 @@ function tellNews(before) {
   $("said").textContent =
     more > 0 ? `${counted(more, state)} came in.` : `${counted(numbers.total(shown.results), state)} shown.`;
 }
+
+// --- Copying, and the window ----------------------------------------------------------------------------------------
+
+$("copy-link").addEventListener("click", () =>
+  offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
+);
+$("copy-curl").addEventListener("click", () =>
+  offer("The request behind this picture", "Put a key of yours into KEY first.", curl(path("heatmaps/"), question())),
+);
 
 $("toggle-controls").addEventListener("click", ({ currentTarget }) => {
   const isOpen = $("controls").classList.toggle("is-open");

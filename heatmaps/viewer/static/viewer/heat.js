@@ -7,6 +7,8 @@ const FINEST_GRAIN_PX = 2;
 const SLICE_MS = 10;
 const ROWS_A_LOOK = 32;
 
+/** @typedef {import("./api.js").Cell} Cell */
+
 // From cold to hot. Lightness rises all the way, so that the order is seen without telling hues apart.
 const STOPS = [
   [44, 24, 120],
@@ -28,18 +30,23 @@ export const COLOURS = Uint8ClampedArray.from({ length: 256 * 4 }, (_, index) =>
   return STOPS[from][index % 4] + (place - from) * (STOPS[from + 1][index % 4] - STOPS[from][index % 4]);
 });
 
-// Weak places would drown beside one that is strong: half the way up the table is a quarter of the hottest.
+/**
+ * Weak places would drown beside one that is strong: half the way up the table is a quarter of the hottest.
+ * @param {number} value
+ * @param {number} hottest
+ */
 export function warmth(value, hottest) {
   return hottest > 0 ? Math.sqrt(Math.min(1, value / hottest)) : 0;
 }
 
+/** @param {number} share */
 export function colour(share) {
   const index = Math.round(255 * share) * 4;
   const [red, green, blue] = COLOURS.subarray(index, index + 3);
   return `rgb(${red} ${green} ${blue})`;
 }
 
-// Lets the browser do something else whenever a slice of time is over; stops when the signal says so.
+/** Lets the browser do something else whenever a slice of time is over; stops when the signal says so. @param {AbortSignal} [signal] */
 export function slices(signal) {
   let end = performance.now() + SLICE_MS;
   return async () => {
@@ -50,8 +57,18 @@ export function slices(signal) {
   };
 }
 
-// The values of a grid over width × height px. The value at a point is what happened there, together with what happened
-// within `radius` px around it, the further away the less; a lonely cell has its own count.
+/**
+ * @typedef {{ grid: Float32Array, columns: number, rows: number, hottest: number }} Field
+ * @typedef {() => Promise<void>} Pause
+ */
+
+/**
+ * The values of a grid over width × height px. The value at a point is what happened there, together with what happened
+ * within `radius` px around it, the further away the less; a lonely cell has its own count.
+ * @param {Cell[]} cells
+ * @param {{ width: number, height: number, radius: number, signal?: AbortSignal }} options
+ * @returns {Promise<Field>}
+ */
 export async function field(cells, { width, height, radius, signal }) {
   const grain = Math.max(FINEST_GRAIN_PX, Math.sqrt((width * height) / MAX_GRID_POINTS));
   const columns = Math.max(1, Math.ceil(width / grain));
@@ -83,6 +100,14 @@ export async function field(cells, { width, height, radius, signal }) {
   return { grid, columns, rows, hottest };
 }
 
+/**
+ * @param {Float32Array} from
+ * @param {Float32Array} to
+ * @param {number} columns
+ * @param {number} rows
+ * @param {number} half
+ * @param {Pause} pause
+ */
 async function sumAlongRows(from, to, columns, rows, half, pause) {
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
@@ -96,6 +121,14 @@ async function sumAlongRows(from, to, columns, rows, half, pause) {
   }
 }
 
+/**
+ * @param {Float32Array} from
+ * @param {Float32Array} to
+ * @param {number} columns
+ * @param {number} rows
+ * @param {number} half
+ * @param {Pause} pause
+ */
 async function sumAlongColumns(from, to, columns, rows, half, pause) {
   const sums = new Float64Array(columns);
   for (let row = -half; row < rows; row++) {
@@ -110,7 +143,20 @@ async function sumAlongColumns(from, to, columns, rows, half, pause) {
   }
 }
 
-// Paints a field in one go once it is ready, so that nothing flickers.
+/** @param {HTMLCanvasElement} canvas */
+function contextOf(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser draws nothing");
+  return context;
+}
+
+/**
+ * Paints a field in one go once it is ready, so that nothing flickers.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Field} field
+ * @param {number} hottest
+ * @param {AbortSignal} [signal]
+ */
 export async function paint(canvas, { grid, columns, rows }, hottest, signal) {
   const pause = slices(signal);
   const image = new ImageData(columns, rows);
@@ -125,14 +171,19 @@ export async function paint(canvas, { grid, columns, rows }, hottest, signal) {
   }
   canvas.width = columns;
   canvas.height = rows;
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  contextOf(canvas).putImageData(image, 0, 0);
 }
 
-// Bands of {top, bottom, share}: how much of the visits got there.
+/**
+ * Bands, each in the colour of the share of visits that got there.
+ * @param {HTMLCanvasElement} canvas
+ * @param {import("./depths.js").Band[]} bands
+ * @param {number} height
+ */
 export function paintBands(canvas, bands, height) {
   canvas.width = 1;
   canvas.height = Math.min(Math.max(1, Math.ceil(height)), 16_384);
-  const context = canvas.getContext("2d");
+  const context = contextOf(canvas);
   const scale = canvas.height / height;
   for (const { top, bottom, share } of bands) {
     context.fillStyle = colour(share);
@@ -140,9 +191,9 @@ export function paintBands(canvas, bands, height) {
   }
 }
 
-// A strip of the table, for the legend.
+/** A strip of the table, for the legend. @param {HTMLCanvasElement} canvas */
 export function paintLegend(canvas) {
   canvas.width = 256;
   canvas.height = 1;
-  canvas.getContext("2d").putImageData(new ImageData(COLOURS.slice(), 256, 1), 0, 0);
+  contextOf(canvas).putImageData(new ImageData(COLOURS.slice(), 256, 1), 0, 0);
 }

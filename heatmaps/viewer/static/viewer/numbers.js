@@ -1,25 +1,39 @@
 // What the picture shows, in numbers: totals, fold, hottest spots, bands, and the legend.
 import { colour, paintLegend, warmth } from "./heat.js";
+import { $, canvas, make } from "./elements.js";
 import { fill, heads, line } from "./tables.js";
 import { counted, number, percent, unit } from "./words.js";
 
-const $ = (id) => document.getElementById(id);
+/** @typedef {import("./api.js").Cell} Cell */
+/** @typedef {import("./api.js").Fold} Fold */
+/** @typedef {import("./api.js").Points} Points */
+/** @typedef {import("./depths.js").Band} Band */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {{ centre: Cell, cells: Cell[], count: number }} Spot */
+
 const MOST_SPOTS = 10;
 // How much of a list is looked through for spots: beyond it there is nothing hot.
 const CELLS_FOR_SPOTS = 20_000;
 
+/** @param {Cell[]} cells */
 export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);
 
 // --- Points ---------------------------------------------------------------------------------------------------------
 
-// The hottest cell with all around it, then the hottest of those that are not close to it, and so on. Cells come hottest
-// first.
+/**
+ * The hottest cell with all around it, then the hottest of those that are not close to it, and so on.
+ * @param {Cell[]} cells hottest first
+ * @param {number} width
+ * @param {number} radius
+ * @returns {Spot[]}
+ */
 export function hottestSpots(cells, width, radius) {
   const looked = cells.slice(0, CELLS_FOR_SPOTS);
   let left = looked;
   const spots = [];
   while (left.length && spots.length < MOST_SPOTS) {
     const centre = left[0];
+    /** @param {number} px @returns {(cell: Cell) => boolean} */
     const isWithin = (px) => (cell) =>
       cell.pointer_target_fixed === centre.pointer_target_fixed &&
       Math.hypot((cell.pointer_relative_x - centre.pointer_relative_x) * width, cell.pointer_y - centre.pointer_y) <=
@@ -32,7 +46,14 @@ export function hottestSpots(cells, width, radius) {
   return spots.sort((one, other) => other.count - one.count);
 }
 
-export function showPoints({ cells, fold, hasMore, state, width, height, radius, hottest, onChoose, onPoint }) {
+/**
+ * @param {{
+ *   reply: Points, state: State, width: number, height: number, radius: number, hottest: number,
+ *   onChoose: (spot: Spot) => void, onPoint: (spot: Spot | null) => void,
+ * }} shown
+ */
+export function showPoints({ reply, state, width, height, radius, hottest, onChoose, onPoint }) {
+  const { results: cells, fold, has_more: hasMore } = reply;
   const all = total(cells);
   $("total").textContent = number(all);
   $("total-text").textContent =
@@ -52,11 +73,9 @@ export function showPoints({ cells, fold, hasMore, state, width, height, radius,
   heads("spots", ["Across, down", "Count", "Share"]);
   const rows = hottestSpots(cells, width, radius).map((spot) => {
     const { pointer_relative_x: x, pointer_y: y, pointer_target_fixed: isFixed } = spot.centre;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "quiet";
+    const button = make("button", { type: "button", className: "quiet" });
     button.append(swatch(warmth(spot.count, hottest)), `${Math.round(100 * x)} %, ${number(y)} px`);
-    if (isFixed) button.append(Object.assign(document.createElement("small"), { textContent: "fixed" }));
+    if (isFixed) button.append(make("small", { textContent: "fixed" }));
     button.title = `${Math.round(100 * x)} % across, ${number(y)} px down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
     button.addEventListener("click", () => onChoose(spot));
     const row = line([button, number(spot.count), percent(spot.count, all)]);
@@ -68,11 +87,13 @@ export function showPoints({ cells, fold, hasMore, state, width, height, radius,
   legend(hottest, `${unit(state)} within ${radius} px`);
 }
 
+/** @param {Cell[]} cells @param {Cell[]} all @param {State} state */
 export function spotWords(cells, all, state) {
   const count = total(cells);
   return `${counted(count, state)} within ${state.radius} px · ${percent(count, total(all))}`;
 }
 
+/** @param {Fold} fold @param {State} state */
 export function foldText({ total_count, below_fold_count, pct_below_fold, median_viewport_height }, state) {
   if (median_viewport_height === null) return "";
   const what = unit({ ...state, aggregation: "total_count" });
@@ -82,7 +103,9 @@ export function foldText({ total_count, below_fold_count, pct_below_fold, median
   );
 }
 
+/** @param {Fold} fold */
 export function foldLabel({ total_count, below_fold_count, pct_below_fold, median_viewport_height }) {
+  if (median_viewport_height === null) return "";
   return (
     `Fold at ${number(median_viewport_height)} px · ${pct_below_fold.toFixed(1)} % below ` +
     `(${number(below_fold_count)} of ${number(total_count)})`
@@ -91,17 +114,7 @@ export function foldLabel({ total_count, below_fold_count, pct_below_fold, media
 
 // --- Scroll depth ---------------------------------------------------------------------------------------------------
 
-// Who is in a bucket or in a deeper one has seen the page down to the bucket, from wherever the one before it ends.
-export function depthBands(buckets) {
-  const all = buckets[0]?.cumulative_count ?? 0;
-  let top = 0;
-  return buckets.map(({ scroll_depth_bucket: bottom, cumulative_count: count }) => {
-    const band = { top: Math.max(0, top), bottom: Math.max(0, bottom), count, share: all ? count / all : 0 };
-    top = bottom;
-    return band;
-  });
-}
-
+/** @param {{ bands: Band[], state: State }} shown */
 export function showDepths({ bands, state }) {
   const all = bands[0]?.count ?? 0;
   $("total").textContent = number(all);
@@ -115,17 +128,18 @@ export function showDepths({ bands, state }) {
   $("spots-caption").textContent = "How many got how far down the page";
   heads("spots", ["Down to", "Reached", "Share"]);
   const rows = bands.map(({ bottom, count, share }) => {
-    const place = document.createElement("span");
+    const place = make("span");
     place.append(swatch(share), `${number(bottom)} px`);
     return line([place, number(count), percent(count, all)]);
   });
   fill("spots", rows);
   legendOf(
-    [0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share} %`]),
+    [0, 0.25, 0.5, 0.75, 1].map((share) => /** @type {[number, string]} */ ([share, `${100 * share} %`])),
     "of visits got this far",
   );
 }
 
+/** @param {Band[]} bands @param {number} y @param {State} state */
 export function depthWords(bands, y, state) {
   const band = bands.find(({ top, bottom }) => y >= top && y < bottom);
   if (!band) return "Nobody got this far";
@@ -135,42 +149,45 @@ export function depthWords(bands, y, state) {
 
 // --- The legend -----------------------------------------------------------------------------------------------------
 
+/** @param {number} hottest @param {string} what */
 function legend(hottest, what) {
   if (!hottest) return legendOf([], "");
-  const steps = niceSteps(hottest).map((value) => [warmth(value, hottest), number(value)]);
-  legendOf(steps, what);
+  return legendOf(
+    niceSteps(hottest).map((value) => [warmth(value, hottest), number(value)]),
+    what,
+  );
 }
 
+/** @param {[number, string][]} ticks @param {string} what */
 function legendOf(ticks, what) {
-  paintLegend($("legend-strip"));
+  paintLegend(canvas("legend-strip"));
   $("legend").hidden = ticks.length === 0;
   $("legend-unit").textContent = what;
   $("legend").setAttribute("aria-label", `Legend, cold to hot: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
   $("legend-ticks").replaceChildren(
     ...ticks.map(([share, text]) => {
-      const tick = document.createElement("span");
+      const tick = make("span", { textContent: text });
       tick.style.left = `${100 * share}%`;
-      tick.textContent = text;
       return tick;
     }),
   );
 }
 
-// 0, the hottest, and round numbers between that stand apart on the legend.
-export function niceSteps(hottest) {
+/** 0, the hottest, and round numbers between that stand apart on the legend. @param {number} hottest */
+function niceSteps(hottest) {
   const steps = [0];
   for (const share of [0.11, 0.44]) {
     const wanted = hottest * share;
     const digit = 10 ** Math.floor(Math.log10(wanted));
     const value = digit * Math.round(wanted / digit);
-    if (value > steps.at(-1) && value < hottest * 0.65) steps.push(value);
+    if (value > (steps.at(-1) ?? 0) && value < hottest * 0.65) steps.push(value);
   }
   return [...steps, hottest];
 }
 
+/** @param {number} share */
 function swatch(share) {
-  const mark = document.createElement("i");
-  mark.className = "swatch";
+  const mark = make("i", { className: "swatch" });
   mark.style.background = colour(share);
   mark.setAttribute("aria-hidden", "true");
   return mark;

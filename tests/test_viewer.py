@@ -15,7 +15,7 @@ import orjson
 import pytest
 from django.utils.timezone import now
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from heatmaps.demo import site
 from tests import chromium, node
@@ -99,6 +99,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         seen = {"current_url": "https://large.example.com/", "viewport_width": 100, "viewport_height": 50}
         for row in range(LARGE_CELLS // 100):
             file.writelines(orjson.dumps({**at, **seen, "x": x, "y": row}) + b"\n" for x in range(1, 101))
+        # And more pages than the viewer lists at once.
+        for page in range(60):
+            seen["current_url"] = f"https://large.example.com/{page}"
+            file.write(orjson.dumps({**at, **seen, "x": 1, "y": 1}) + b"\n")
     service.result("load_interactions", str(cells), "--project", "3")
     with served(service) as port:
         yield Demo(
@@ -128,7 +132,10 @@ class Viewer:
         self.meant: set[str] = set()
         self.requests: list[str] = []
         self.other_hosts: set[str] = set()
-        context.on("request", lambda request: self.requests.append(request.url))
+        self.unanswered: set[Request] = set()
+        context.on("request", self._began)
+        for end in ("requestfinished", "requestfailed"):
+            context.on(end, self._ended)
         # A refusal by the Content-Security-Policy is a message on the console, too.
         context.on("console", lambda message: self._told(message.type, message.text))
         context.on("weberror", lambda error: self._told("error", str(error.error)))
@@ -138,6 +145,13 @@ class Viewer:
     def _told(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not text.startswith(NOT_SIGNED_IN):
             self.complaints.append(text)
+
+    def _began(self, request: Request) -> None:
+        self.requests.append(request.url)
+        self.unanswered.add(request)
+
+    def _ended(self, request: Request) -> None:
+        self.unanswered.discard(request)
 
     def use_key(self, key: str) -> None:
         """As if the key had been pasted into this tab."""
@@ -159,6 +173,14 @@ class Viewer:
         """Waits until what was asked for is shown."""
         expect(self.page.locator("#viewer")).to_be_visible()
         expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible()
+
+    def wait_for_replies(self) -> None:
+        """Waits until nothing more is asked for."""
+        for _ in range(200):
+            self.page.wait_for_timeout(20)
+            if not self.unanswered and self.page.locator("[aria-busy=true]").count() == 0:
+                return
+        pytest.fail(f"{self.unanswered} stay without a reply.")
 
     def state(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.page.url).query))
@@ -234,6 +256,10 @@ def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
 def viewer(anonymous: Viewer) -> Viewer:
     anonymous.use_key(anonymous.demo.key)
     return anonymous
+
+
+def hold(route: Route) -> None:
+    """Leaves a request without an answer."""
 
 
 def number(text: str) -> int:
@@ -652,9 +678,6 @@ def test_the_apis_own_words_tell_what_is_wrong(viewer: Viewer) -> None:
 
 
 def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
-    def hold(route: Route) -> None:
-        """Leaves the request without an answer."""
-
     viewer.page.route("**/heatmaps/?*", hold)
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
     viewer.page.get_by_role("button", name="Cancel").click()
@@ -663,6 +686,92 @@ def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
     viewer.page.get_by_role("button", name="Ask again").click()
     viewer.settle()
     assert viewer.total() > 0
+
+
+# What there is to press, as CSS has it, and what each is called here: one of a list stands for the others.
+PRESSED = "button, input[type=radio], input[type=checkbox]"
+NAMES = """
+    const nameOf = (one) => one.id || (one.name && `${one.name}=${one.value}`)
+        || (one.closest("li, tr") ? "" : one.textContent.trim() + " ") + "in " + one.closest("[id]").id;
+"""
+
+
+def name_of_next_button(page: Page, pressed: set[str]) -> str | None:
+    """A button that can be pressed and was not yet, from the end of the page; the press finds it by its mark."""
+    found: str | None = page.evaluate(
+        """([pressed, selector]) => {"""
+        + NAMES
+        + """
+            document.querySelectorAll("[data-next]").forEach((one) => one.removeAttribute("data-next"));
+            const left = [...document.querySelectorAll(selector)]
+                .filter((one) => one.checkVisibility() && !one.disabled && !pressed.includes(nameOf(one)));
+            const dialog = document.querySelector("dialog[open]");
+            const inDialog = left.find((one) => dialog?.contains(one));
+            if (!inDialog) dialog?.close();
+            const next = inDialog ?? left.find((one) => nameOf(one) === nameOf(left.at(-1)));
+            next?.setAttribute("data-next", "");
+            return next ? nameOf(next) : null;
+        }""",
+        [sorted(pressed), PRESSED],
+    )
+    return found
+
+
+def test_every_button_can_be_pressed_and_nothing_breaks(viewer: Viewer, demo: Demo) -> None:
+    page = viewer.page
+
+    def spot() -> None:
+        viewer.use_key(demo.key)
+        viewer.open(url=HOME, width_min=1040)
+        page.locator("#spots button").first.click()
+        expect(page.locator("#older")).to_be_enabled()
+
+    def narrow_window() -> None:
+        page.set_viewport_size({"width": 390, "height": 700})
+        viewer.open(url=HOME)
+
+    def question_without_an_answer() -> None:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.route("**/heatmaps/?*", hold)
+        page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
+        expect(page.locator("#cancel")).to_be_visible()
+        page.unroute("**/heatmaps/?*")
+
+    def empty_picture() -> None:
+        viewer.open(url=HOME, width_min=496, width_max=1024)
+        expect(page.locator("#empty li button")).to_be_visible()
+
+    def many_pages() -> None:
+        viewer.use_key(demo.key_of_large)
+        viewer.open(project=3, site="", show="outline")
+
+    def nobody() -> None:
+        viewer.use_key("")
+        page.goto(f"{demo.origin}/?site=/demo")
+        page.get_by_label("Personal API key").fill(demo.key)
+
+    pressed: set[str] = set()
+    for scene in (spot, narrow_window, question_without_an_answer, empty_picture, many_pages, nobody):
+        scene()
+        while name := name_of_next_button(page, pressed):
+            page.locator("[data-next]").click()
+            pressed.add(name)
+            viewer.wait_for_replies()
+            if name == "forget-key":
+                scene()
+    named: list[str] = page.evaluate(
+        """async (selector) => {"""
+        + NAMES
+        + """
+            const html = await (await fetch("/")).text();
+            const all = new DOMParser().parseFromString(html, "text/html").querySelectorAll(selector);
+            return [...all].map(nameOf);
+        }""",
+        PRESSED,
+    )
+    assert len(named) > 25
+    assert set(named) - pressed == set()
+    viewer.meant = {"Blocked script execution"}
 
 
 # --- Links, copies and windows --------------------------------------------------------------------------------------

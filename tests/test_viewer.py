@@ -207,7 +207,11 @@ class Viewer:
         return self.alphas([(x, y)], canvas)[0]
 
     def alphas(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[int]:
-        found: list[int] = self.page.evaluate(
+        return [pixel[3] for pixel in self.pixels(places, canvas)]
+
+    def pixels(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[list[int]]:
+        """Red, green, blue and alpha."""
+        found: list[list[int]] = self.page.evaluate(
             """([selector, places]) => {
                 const canvas = document.querySelector(selector);
                 const { width, height } = canvas;
@@ -216,11 +220,16 @@ class Viewer:
                 const tall = parseFloat(getComputedStyle(canvas).height);
                 return places.map(([x, y]) => {
                     const pixel = [Math.min(width - 1, Math.floor(x * width)), Math.floor((y / tall) * height)];
-                    return context.getImageData(...pixel, 1, 1).data[3];
+                    return [...context.getImageData(...pixel, 1, 1).data];
                 });
             }""",
             [canvas, places],
         )
+        return found
+
+    def grain(self) -> float:
+        """Of the small squares that what is around a place is counted in, how many px wide they are."""
+        found: float = self.page.locator("#heat").evaluate("heat => parseFloat(heat.style.width) / heat.width")
         return found
 
     def at(self, x: float, y: float) -> tuple[tuple[int, int], tuple[float, float]]:
@@ -602,17 +611,84 @@ def test_a_hundred_thousand_cells_are_drawn_while_the_page_goes_on(anonymous: Vi
 # --- What is behind it ----------------------------------------------------------------------------------------------
 
 
+def middle_of_square(x: float, y: float, grain: float) -> tuple[float, float]:
+    return (x // grain + 0.5) * grain, (y // grain + 0.5) * grain
+
+
+def around(points: list[dict[str, Any]], x: float, y: float, *, is_fixed: bool = False) -> list[dict[str, Any]]:
+    """The points within 32 px of a place."""
+    return [
+        point
+        for point in points
+        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
+        and point["pointer_target_fixed"] == is_fixed
+    ]
+
+
+def counted(points: list[dict[str, Any]]) -> int:
+    return sum(point["count"] for point in points)
+
+
+def test_legend_pointer_table_and_colours_count_the_same(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    points = demo.points(viewport_width_min=1040)
+    spots: list[dict[str, Any]] = viewer.page.locator("#spots tbody tr").evaluate_all(
+        """rows => rows.map((row) => {
+            row.dispatchEvent(new PointerEvent("pointerenter"));
+            const spot = document.getElementById("spot").style;
+            return {
+                x: parseFloat(spot.left), y: parseFloat(spot.top), fixed: row.querySelector("small") !== null,
+                count: row.cells[1].textContent, colour: row.querySelector(".swatch").style.background,
+            };
+        })"""
+    )
+    expected = [counted(around(points, spot["x"], spot["y"], is_fixed=spot["fixed"])) for spot in spots]
+    assert [number(spot["count"]) for spot in spots] == expected == sorted(expected, reverse=True)
+    # The hottest place is as hot as the legend ends, and there is none that is hotter.
+    ticks = [number(tick) for tick in viewer.page.locator("#legend-ticks span").all_inner_texts()]
+    assert ticks == sorted(set(ticks))
+    assert (ticks[0], ticks[-1]) == (0, expected[0])
+    grain = viewer.grain()
+    assert expected[0] == max(
+        counted(around(points, *middle_of_square(centre["pointer_relative_x"] * 1440 + across, down, grain)))
+        for centre in points[:8]
+        for across in range(-32, 33, 8)
+        for down in range(centre["pointer_y"] - 32, centre["pointer_y"] + 33, 8)
+    )
+    # Two that differ have two colours, and a place has the colour of its number.
+    colours = {spot["count"]: spot["colour"] for spot in spots}
+    assert len(set(colours.values())) == len(colours) == len(set(expected))
+    for spot, count in zip(spots, expected, strict=True):
+        pixel, (x, y) = viewer.at(spot["x"] / site.DESKTOP_WIDTH, spot["y"])
+        if middle_of_square(x, y, grain) == pytest.approx((spot["x"], spot["y"])) and not spot["fixed"]:
+            viewer.page.mouse.move(*pixel)
+            expect(viewer.page.locator("#tip")).to_contain_text(f"{count:,} clicks within 32 px")
+    red, green, blue = (int(part) for part in re.findall(r"\d+", spots[0]["colour"]))
+    place = (spots[0]["x"] / site.DESKTOP_WIDTH, spots[0]["y"])
+    assert viewer.pixels([place])[0] == [red, green, blue, 255]
+
+
+def test_few_clicks_have_whole_numbers_on_the_legend(viewer: Viewer, demo: Demo) -> None:
+    (first, *_) = sorted(demo.answer("heatmaps/pages/", type="rageclick", date_from="-31d")["results"], key=total_count)
+    viewer.open(url=first["url"], type="rageclick")
+    ticks = viewer.page.locator("#legend-ticks span").all_inner_texts()
+    assert ticks[0] == "0"
+    assert ticks[-1] == viewer.rows("#spots")[0][1]
+    assert all(tick.isdecimal() for tick in ticks)
+
+
+def total_count(page: dict[str, Any]) -> int:
+    count: int = page["total_count"]
+    return count
+
+
 def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME, width_min=1040)
     points = demo.points(viewport_width_min=1040)
     pixel, (x, y) = viewer.at(*middle("/", "Shop now"))
-    around = [
-        point
-        for point in points
-        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
-    ]
-    count = sum(point["count"] for point in around)
-    share = 100 * count / sum(point["count"] for point in points)
+    near = around(points, *middle_of_square(x, y, viewer.grain()))
+    count = counted(near)
+    share = 100 * count / counted(points)
     viewer.page.mouse.move(*pixel)
     expect(viewer.page.locator("#tip")).to_have_text(f"{count:,} clicks within 32 px · {share:.1f} %")
 
@@ -621,8 +697,7 @@ def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, de
 
     def behind(offset: int) -> list[list[str]]:
         chosen = [
-            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]}
-            for p in around
+            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]} for p in near
         ]
         asked = {"points": orjson.dumps(chosen).decode(), "limit": 20, "offset": offset}
         wide = {"date_from": "-31d", "url_exact": HOME, "viewport_width_min": 1040}

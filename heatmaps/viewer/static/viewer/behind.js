@@ -8,7 +8,7 @@ import { counted, moment, number, shortUrl } from "./words.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
 /** @typedef {import("./api.js").Interactions} Interactions */
-/** @typedef {import("./picture.js").Place} Place */
+/** @typedef {import("./picture.js").Circle} Circle */
 
 const AT_ONCE = 20;
 // The API takes no more points in one request.
@@ -17,7 +17,7 @@ const MOST_POINTS = 500;
 /**
  * A spot with its cells, the state that it is of, and who is told of errors.
  * @typedef {{
- *   cells: Cell[], place: Place, scroll: boolean, state: import("./state.js").State,
+ *   cells: Cell[], place: Circle, scroll: boolean, state: import("./state.js").State,
  *   project: import("./api.js").Project, showError: (error: unknown) => void,
  * }} Looked
  */

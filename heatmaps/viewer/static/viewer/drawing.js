@@ -1,4 +1,5 @@
 // From an answer to the picture and the numbers beside it.
+import * as behind from "./behind.js";
 import { act } from "./cards.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
@@ -17,9 +18,22 @@ import { counted, days, shortUrl, title, widths } from "./words.js";
 
 const LEAST_HEIGHT_PX = 600;
 
+/**
+ * What is to be seen, and so what the pointer is over.
+ * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer }} Drawn
+ */
+
+/** @type {Drawn | null} */
+let drawn = null;
 let drawing = new AbortController();
 
 export const stopDrawing = () => drawing.abort();
+
+/** Takes away the picture and all numbers of it. */
+export function clear() {
+  drawn = null;
+  picture.clear();
+}
 
 /**
  * Shows the page, and draws an answer over it. Says whether that is done, and nothing else began meanwhile.
@@ -47,26 +61,27 @@ export async function draw(answer, { signal } = {}) {
  * @param {PointsAnswer} answer
  * @param {AbortSignal} signal
  */
-async function drawPoints({ reply, depths }, signal) {
+async function drawPoints(answer, signal) {
   const state = current();
+  const { reply, depths } = answer;
   const { results: cells, fold } = reply;
-  const width = frameWidth(state);
   const radius = Number(state.radius);
   const showFixed = state.fixed === "";
   const deepest = cells.reduce((most, cell) => Math.max(most, cell.pointer_target_fixed ? 0 : cell.pointer_y), 0);
   const foldHeight = fold.median_viewport_height ?? LEAST_HEIGHT_PX;
   const height = pageHeight(deepest, foldHeight, depths);
-  picture.layOut(width, height, state.zoom);
-  const hottest = await picture.drawHeat(cells, { radius, foldHeight, showFixed, signal });
+  picture.layOut(frameWidth(state), height, state.zoom);
+  const heat = await picture.drawHeat(cells, { radius, foldHeight, showFixed, signal });
+  const hottest = await spots.hottestSpots(heat, signal);
+  drawn = { answer, heat };
   picture.showFold(fold.median_viewport_height, fold.median_viewport_height === null ? "" : numbers.foldLabel(fold));
   numbers.showPoints({
     reply,
     state,
-    width,
     height,
-    radius,
-    hottest,
-    onChoose: (spot) => spots.choose(spot.cells, spots.placeOf(spot), { scroll: true }),
+    hottest: heat.hottest,
+    spots: hottest,
+    onChoose: (spot) => spots.choose([spot], { scroll: true }),
     onPoint: spots.point,
   });
   if (cells.length) showEmpty(null);
@@ -77,11 +92,13 @@ async function drawPoints({ reply, depths }, signal) {
  * @param {DepthsAnswer} answer
  * @param {AbortSignal} signal
  */
-async function drawDepths({ bands, depths }, signal) {
+async function drawDepths(answer, signal) {
   const state = current();
+  const { bands, depths } = answer;
   picture.showFold(null);
   picture.layOut(frameWidth(state), pageHeight(0, LEAST_HEIGHT_PX, depths), state.zoom);
   picture.drawBands(bands);
+  drawn = { answer };
   numbers.showDepths({ bands, state });
   if (bands.length) showEmpty(null);
   else await showWhyEmpty(signal);
@@ -132,4 +149,22 @@ export const countOf = (answer) =>
 /** Tells those who cannot see it what is shown. @param {Answer} answer */
 export function say(answer) {
   $("said").textContent = `${counted(countOf(answer), current())} shown.`;
+}
+
+picture.follow({
+  onHover(pointer) {
+    picture.showTip(pointer && drawn ? wordsAt(drawn, pointer) : "", pointer);
+  },
+  onClick(pointer) {
+    if (!drawn || !("heat" in drawn)) return;
+    const found = spots.spotsAt(drawn.heat, pointer);
+    if (found.length) spots.choose(found);
+    else behind.close();
+  },
+});
+
+/** @param {Drawn} shown @param {picture.Pointer} pointer */
+function wordsAt(shown, pointer) {
+  if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
+  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer.reply.results, current());
 }

@@ -1,10 +1,9 @@
 // Asks what is looked at, and has the answer shown.
 import { answerTo } from "./answer.js";
 import { current } from "./current.js";
-import { draw, say, showTitle, stopDrawing } from "./drawing.js";
+import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
 import { $ } from "./elements.js";
-import * as picture from "./picture.js";
 import { showError, showProblem } from "./signing_in.js";
 import { bytes } from "./words.js";
 
@@ -104,11 +103,11 @@ export async function redraw() {
 
 export function forget() {
   shown = null;
-  picture.clear();
+  clear();
 }
 
 function showProgress() {
-  picture.clear();
+  clear();
   showEmpty(null);
   showTitle();
   $("progress-text").textContent = "Asking…";

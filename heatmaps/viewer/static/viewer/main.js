@@ -14,7 +14,6 @@ import { $, input } from "./elements.js";
 import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
 import { bind, noProject, nothing, showError, showView } from "./signing_in.js";
-import * as spots from "./spots.js";
 import { ASKED } from "./state.js";
 
 /** @typedef {import("./api.js").Project} Project */
@@ -86,7 +85,7 @@ function follow(before) {
   if (state.project !== before.project) {
     pageList.forget();
     input("search").value = "";
-    picture.clear();
+    forget();
     return void start();
   }
   /** @param {(keyof State)[]} names */
@@ -121,6 +120,5 @@ addEventListener("resize", () => {
 
 onChange(follow);
 bind({ start, stop: live.stop });
-spots.follow(answer);
 choices.bind({ search: pageList.search, more: pageList.loadMore });
 void start();

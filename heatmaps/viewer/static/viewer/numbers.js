@@ -9,11 +9,7 @@ import { counted, number, percent, unit } from "./words.js";
 /** @typedef {import("./api.js").Points} Points */
 /** @typedef {import("./depths.js").Band} Band */
 /** @typedef {import("./state.js").State} State */
-/** @typedef {{ centre: Cell, cells: Cell[], count: number }} Spot */
-
-const MOST_SPOTS = 10;
-// How much of a list is looked through for spots: beyond it there is nothing hot.
-const CELLS_FOR_SPOTS = 20_000;
+/** @typedef {import("./spots.js").Spot} Spot */
 
 /** @param {Cell[]} cells */
 export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);
@@ -21,38 +17,12 @@ export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0)
 // --- Points ---------------------------------------------------------------------------------------------------------
 
 /**
- * The hottest cell with all around it, then the hottest of those that are not close to it, and so on.
- * @param {Cell[]} cells hottest first
- * @param {number} width
- * @param {number} radius
- * @returns {Spot[]}
- */
-export function hottestSpots(cells, width, radius) {
-  const looked = cells.slice(0, CELLS_FOR_SPOTS);
-  let left = looked;
-  const spots = [];
-  while (left.length && spots.length < MOST_SPOTS) {
-    const centre = left[0];
-    /** @param {number} px @returns {(cell: Cell) => boolean} */
-    const isWithin = (px) => (cell) =>
-      cell.pointer_target_fixed === centre.pointer_target_fixed &&
-      Math.hypot((cell.pointer_relative_x - centre.pointer_relative_x) * width, cell.pointer_y - centre.pointer_y) <=
-        px;
-    const around = looked.filter(isWithin(radius));
-    spots.push({ centre, cells: around, count: total(around) });
-    const isClose = isWithin(2 * radius);
-    left = left.filter((cell) => !isClose(cell));
-  }
-  return spots.sort((one, other) => other.count - one.count);
-}
-
-/**
  * @param {{
- *   reply: Points, state: State, width: number, height: number, radius: number, hottest: number,
+ *   reply: Points, state: State, height: number, hottest: number, spots: Spot[],
  *   onChoose: (spot: Spot) => void, onPoint: (spot: Spot | null) => void,
  * }} shown
  */
-export function showPoints({ reply, state, width, height, radius, hottest, onChoose, onPoint }) {
+export function showPoints({ reply, state, height, hottest, spots, onChoose, onPoint }) {
   const { results: cells, fold, has_more: hasMore } = reply;
   const all = total(cells);
   $("total").textContent = number(all);
@@ -71,26 +41,44 @@ export function showPoints({ reply, state, width, height, radius, hottest, onCho
   $("spots-title").textContent = "Hottest spots";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
   heads("spots", ["Across, down", "Count", "Share"]);
-  const rows = hottestSpots(cells, width, radius).map((spot) => {
-    const { pointer_relative_x: x, pointer_y: y, pointer_target_fixed: isFixed } = spot.centre;
-    const button = make("button", { type: "button", className: "quiet" });
-    button.append(swatch(warmth(spot.count, hottest)), `${Math.round(100 * x)} %, ${number(y)} px`);
-    if (isFixed) button.append(make("small", { textContent: "fixed" }));
-    button.title = `${Math.round(100 * x)} % across, ${number(y)} px down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
-    button.addEventListener("click", () => onChoose(spot));
-    const row = line([button, number(spot.count), percent(spot.count, all)]);
+  const rows = spots.map((spot) => {
+    const { count } = spot.place;
+    const row = line([spotButton(spot, hottest, onChoose), number(count), percent(count, all)]);
     row.addEventListener("pointerenter", () => onPoint(spot));
     row.addEventListener("pointerleave", () => onPoint(null));
     return row;
   });
   fill("spots", rows);
-  legend(hottest, `${unit(state)} within ${radius} px`);
+  legend(hottest, around(state));
 }
 
-/** @param {Cell[]} cells @param {Cell[]} all @param {State} state */
-export function spotWords(cells, all, state) {
-  const count = total(cells);
-  return `${counted(count, state)} within ${state.radius} px · ${percent(count, total(all))}`;
+/** @param {Spot} spot @param {number} hottest @param {(spot: Spot) => void} onChoose */
+function spotButton(spot, hottest, onChoose) {
+  const { isFixed, grid } = spot.layer;
+  const across = `${Math.round((100 * spot.place.x) / grid.width)} %`;
+  const down = `${number(Math.round(spot.place.y))} px`;
+  const button = make("button", { type: "button", className: "quiet" });
+  button.append(swatch(warmth(spot.place.count, hottest)), `${across}, ${down}`);
+  if (isFixed) button.append(make("small", { textContent: "fixed" }));
+  button.title = `${across} across, ${down} down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
+  button.addEventListener("click", () => onChoose(spot));
+  return button;
+}
+
+/** What the count of a place is of. @param {State} state */
+function around(state, value = 2) {
+  const perCell = state.aggregation === "unique_visitors" ? ", counted cell by cell," : "";
+  return `${unit(state, value)}${perCell} within ${state.radius} px`;
+}
+
+/** @param {Spot[]} spots @param {Cell[]} all @param {State} state */
+export function spotWords(spots, all, state) {
+  return spots
+    .map(({ place: { count }, layer }) => {
+      const where = layer.isFixed ? "on fixed elements " : "";
+      return `${number(count)} ${where}${around(state, count)} · ${percent(count, total(all))}`;
+    })
+    .join("; ");
 }
 
 /** @param {Fold} fold @param {State} state */
@@ -173,12 +161,12 @@ function legendOf(ticks, what) {
   );
 }
 
-/** 0, the hottest, and round numbers between that stand apart on the legend. @param {number} hottest */
+/** 0, the hottest, and round whole numbers between that stand apart on the legend. @param {number} hottest */
 function niceSteps(hottest) {
   const steps = [0];
   for (const share of [0.11, 0.44]) {
     const wanted = hottest * share;
-    const digit = 10 ** Math.floor(Math.log10(wanted));
+    const digit = Math.max(1, 10 ** Math.floor(Math.log10(wanted)));
     const value = digit * Math.round(wanted / digit);
     if (value > (steps.at(-1) ?? 0) && value < hottest * 0.65) steps.push(value);
   }

@@ -1,10 +1,14 @@
 // What lies above the page. Everything on the sheet is in CSS px of the page, and the sheet as a whole is scaled.
-import { field, paint, paintBands } from "./heat.js";
+import { countAround } from "./counting.js";
+import { paint, paintBands } from "./heat.js";
+import { weighed } from "./softness.js";
 import { $, canvas } from "./elements.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
 /** @typedef {import("./depths.js").Band} Band */
-/** @typedef {{ x: number, y: number, radius: number }} Place */
+/** @typedef {{ x: number, y: number, radius: number }} Circle in px of the page */
+/** @typedef {{ isFixed: boolean, cells: Cell[], grid: import("./counting.js").Counts }} Layer */
+/** @typedef {{ layers: Layer[], hottest: number }} Layers */
 /** @typedef {{ x: number, y: number, clientX: number, clientY: number }} Pointer */
 
 const [bed, sheet, picture, outline] = ["bed", "sheet", "picture", "outline"].map($);
@@ -45,28 +49,32 @@ export function layOut(width, height, zoom) {
 // --- What lies above it ---------------------------------------------------------------------------------------------
 
 /**
- * Draws both layers on one scale, and returns what the hottest place of it is.
+ * Counts for both layers, the page and what is fixed to the screen above it, and paints them on one scale.
  * @param {Cell[]} cells
  * @param {{ radius: number, foldHeight: number, showFixed: boolean, signal: AbortSignal }} options
+ * @returns {Promise<Layers>}
  */
 export async function drawHeat(cells, { radius, foldHeight, showFixed, signal }) {
   const { width, height } = size;
   const firstScreen = Math.min(height, Math.max(foldHeight, radius));
-  const onPage = await field(
-    cells.filter((cell) => !cell.pointer_target_fixed),
-    { width, height, radius, signal },
-  );
-  const fixedCells = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
-  const onScreen = await field(fixedCells, { width, height: firstScreen, radius, signal });
-  const hottest = Math.max(onPage.hottest, onScreen.hottest);
-  await paint(heat, onPage, hottest, signal);
-  await paint(heatFixed, onScreen, hottest, signal);
-  heatFixed.style.height = `${firstScreen}px`;
+  const ofPage = cells.filter((cell) => !cell.pointer_target_fixed);
+  const ofScreen = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
+  const layers = [
+    { isFixed: false, cells: ofPage, grid: await countAround(ofPage, { width, height, radius, signal }) },
+    { isFixed: true, cells: ofScreen, grid: await countAround(ofScreen, { width, height: firstScreen, radius, signal }) },
+  ];
+  const hottest = Math.max(...layers.map(({ grid }) => grid.hottest));
+  for (const { isFixed, grid, cells: counted } of layers) {
+    const layer = isFixed ? heatFixed : heat;
+    await paint(layer, grid, await weighed(grid, counted, signal), hottest, signal);
+    layer.style.width = `${grid.columns * grid.grain}px`;
+    layer.style.height = `${grid.rows * grid.grain}px`;
+  }
   heatFixed.hidden = !showFixed;
   heat.hidden = false;
   bands.hidden = true;
   marks.querySelectorAll("b").forEach((mark) => mark.remove());
-  return hottest;
+  return { layers, hottest };
 }
 
 /** Bands; each tenth that is reached gets a label. @param {Band[]} found */
@@ -113,7 +121,7 @@ export function showFold(height, text = "") {
   $("fold-text").textContent = text;
 }
 
-/** @param {Place | null} place */
+/** @param {Circle | null} place */
 export function markSpot(place, { scroll = false } = {}) {
   spot.hidden = !place;
   if (!place) return;
@@ -177,20 +185,3 @@ export function showTip(words, place) {
   tip.style.left = `${Math.min(room, place.clientX + 14)}px`;
   tip.style.top = `${Math.max(4, place.clientY - tip.offsetHeight - 10)}px`;
 }
-
-/**
- * The cells within a circle, as they are laid out.
- * @param {Cell[]} cells
- * @param {{ x: number, y: number }} place
- * @param {number} radius
- * @param {boolean} showFixed
- */
-export function cellsAround(cells, place, radius, showFixed) {
-  return cells.filter(
-    (cell) =>
-      (showFixed || !cell.pointer_target_fixed) &&
-      Math.hypot(cell.pointer_relative_x * size.width - place.x, cell.pointer_y - place.y) <= radius,
-  );
-}
-
-export const pageWidth = () => size.width;

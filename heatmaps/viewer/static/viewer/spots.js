@@ -1,61 +1,51 @@
 // Spots of the picture: what is around a place, and what is behind it.
 import * as behind from "./behind.js";
+import { cellsAround, hottestPlaces, placeAt } from "./counting.js";
 import { current, currentProject } from "./current.js";
-import * as numbers from "./numbers.js";
 import * as picture from "./picture.js";
 import { showError } from "./signing_in.js";
 
-/** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./api.js").Cell} Cell */
-/** @typedef {import("./numbers.js").Spot} Spot */
-/** @typedef {import("./picture.js").Place} Place */
-/** @typedef {import("./picture.js").Pointer} Pointer */
+/** @typedef {import("./counting.js").Place} Place */
+/** @typedef {import("./picture.js").Layer} Layer */
+/** @typedef {import("./picture.js").Layers} Layers */
+/** A place of a layer, with its count. @typedef {{ place: Place, layer: Layer }} Spot */
 
-const radius = () => Number(current().radius);
-/** @param {Cell[]} cells @param {Place | Pointer} place */
-const around = (cells, place) => picture.cellsAround(cells, place, radius(), current().fixed === "");
-
-/** The place of a spot on the page, in px. @param {Spot} spot */
-export const placeOf = ({ centre }) => ({
-  x: centre.pointer_relative_x * picture.pageWidth(),
-  y: centre.pointer_y,
-  radius: radius(),
-});
-
-/** Points at a spot; at none, at the one that is chosen. @param {Spot | null} spot */
-export const point = (spot) => picture.markSpot(spot ? placeOf(spot) : behind.place());
+const MOST_SPOTS = 10;
 
 /**
- * @param {Cell[]} cells
- * @param {Place} place
+ * The hottest spots of all layers.
+ * @param {Layers} drawn
+ * @param {AbortSignal} signal
  */
-export function choose(cells, place, { scroll = false } = {}) {
-  void behind.open({ cells, place, scroll, state: current(), project: currentProject(), showError });
+export async function hottestSpots({ layers }, signal) {
+  /** @type {Spot[]} */
+  const spots = [];
+  for (const layer of layers) {
+    const places = await hottestPlaces(layer.grid, layer.cells, MOST_SPOTS, signal);
+    spots.push(...places.map((place) => ({ place, layer })));
+  }
+  return spots.sort((one, other) => other.place.count - one.place.count).slice(0, MOST_SPOTS);
 }
 
-/** Follows the pointer over the picture of an answer. @param {() => Answer | null} shown */
-export function follow(shown) {
-  picture.follow({
-    onHover(pointer) {
-      const answer = shown();
-      picture.showTip(pointer && answer ? words(answer, pointer) : "", pointer);
-    },
-    onClick(pointer) {
-      const answer = shown();
-      if (answer?.kind !== "points") return;
-      const cells = around(answer.reply.results, pointer);
-      if (cells.length) choose(cells, { x: pointer.x, y: pointer.y, radius: radius() });
-      else behind.close();
-    },
+/** The spots at a point of the page, one a layer that has something there. @param {Layers} drawn @param {{ x: number, y: number }} point */
+export function spotsAt({ layers }, point) {
+  return layers.flatMap((layer) => {
+    const place = placeAt(layer.grid, point);
+    return place && place.count > 0 ? [{ place, layer }] : [];
   });
 }
 
-/**
- * @param {Answer} answer
- * @param {Pointer} pointer
- */
-function words(answer, pointer) {
-  if (answer.kind === "depths") return numbers.depthWords(answer.bands, pointer.y, current());
-  const cells = around(answer.reply.results, pointer);
-  return cells.length ? numbers.spotWords(cells, answer.reply.results, current()) : "";
+/** Points at a spot; at none, at the one that is chosen. @param {Spot | null} spot */
+export const point = (spot) => picture.markSpot(spot ? circle(spot) : behind.place());
+
+/** Opens what is behind spots that lie above each other. @param {Spot[]} spots */
+export function choose(spots, { scroll = false } = {}) {
+  const cells = spots.flatMap(({ place, layer }) => cellsAround(layer.grid, layer.cells, place));
+  cells.sort((one, other) => other.count - one.count);
+  const place = circle(spots[0]);
+  void behind.open({ cells, place, scroll, state: current(), project: currentProject(), showError });
 }
+
+/** @param {Spot} spot */
+const circle = ({ place: { x, y }, layer }) => ({ x, y, radius: layer.grid.radius });

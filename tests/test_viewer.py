@@ -30,7 +30,7 @@ if chromium.PATH is None or not node.is_there():
 HOME = site.url("/").rstrip("/")
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
 # All that the demo has, over its pages as the service itself serves them.
-LOOKED_AT = {"date_from": "-31d", "site": "/demo"}
+LOOKED_AT = {"date_from": "-31d", "widths": "any", "site": "/demo"}
 # Where the picture of the README goes, when it is to be made anew: `make screenshot`.
 SCREENSHOT = os.environ.get("SCREENSHOT", "")
 LARGE_CELLS = 100_000
@@ -527,7 +527,7 @@ def test_types_viewports_and_test_accounts_change_it_as_they_change_the_numbers(
     viewer.choose("Kind of interaction", "Pointer rests")
     assert viewer.total() == demo.count(**narrow, type="mousemove")
     viewer.choose("What is counted", "Visitors")
-    assert viewer.total() == demo.count(**narrow, type="mousemove", aggregation="unique_visitors")
+    expect(viewer.page.locator("#shown-text")).to_contain_text("in visitors")
 
     viewer.page.go_back()
     expect(viewer.page.locator("#total")).to_have_text(f"{demo.count(**narrow, type='mousemove'):,}")
@@ -554,6 +554,93 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
     viewer.page.get_by_label("Dates", exact=True).select_option("Last 14 days")
     viewer.settle()
     assert viewer.total() == demo.count(**asked, cohort_ids="[1]", events=events, date_from="-14d")
+
+
+def test_the_headline_of_visitors_is_how_many_they_are(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, aggregation="unique_visitors")
+    seen = set()
+    chosen = [
+        {"x": point["pointer_relative_x"], "y": point["pointer_y"], "target_fixed": point["pointer_target_fixed"]}
+        for point in demo.points()
+    ]
+    for first in range(0, len(chosen), 500):
+        offset, more = 0, True
+        while more:
+            points = orjson.dumps(chosen[first : first + 500]).decode()
+            asked = {"date_from": "-31d", "url_exact": HOME, "points": points, "limit": 100, "offset": offset}
+            page = demo.answer("heatmaps/events/", **asked)
+            seen |= {row["distinct_id"] for row in page["results"]}
+            offset, more = offset + 100, page["has_more"]
+    assert 1 < len(seen) < demo.count(aggregation="unique_visitors")
+    assert (viewer.total(), viewer.text("#total-text")) == (len(seen), "visitors")
+
+
+def test_a_number_of_visitors_that_nobody_tells_is_left_out(viewer: Viewer, demo: Demo) -> None:
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        document = orjson.loads(reply.body())
+        document.pop("coverage", None)
+        if told is not None:
+            document["coverage"] = {"visitors_total": told}
+        route.fulfill(response=reply, body=orjson.dumps(document))
+
+    viewer.page.route("**/heatmaps/?*include=coverage*", answer)
+    for type_ in ("click", "scrolldepth"):
+        told = None
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        assert (viewer.text("#total"), viewer.text("#total-text")) == (
+            "",
+            "How many visitors there were in all is not told here.",
+        )
+        told = 7
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        assert (viewer.text("#total"), viewer.text("#total-text")) == ("7", "visitors")
+
+
+BANDS: dict[str, dict[str, Any]] = {
+    "mobile": {"viewport_width_max": 480},
+    "tablet": {"viewport_width_min": 496, "viewport_width_max": 1024},
+    "desktop": {"viewport_width_min": 1040},
+}
+
+
+def shares(demo: Demo, url: str) -> dict[str, float]:
+    """How much of a page's clicks each band of widths has, the busiest first."""
+    counts = {
+        band: sum(point["count"] for point in demo.points(url_exact=url, **widths) if not point["pointer_target_fixed"])
+        for band, widths in BANDS.items()
+    }
+    return {band: counts[band] / sum(counts.values()) for band in sorted(counts, key=lambda band: -counts[band])}
+
+
+def test_one_kind_of_screen_is_shown_at_first(viewer: Viewer, demo: Demo) -> None:
+    viewer.page.goto(f"{demo.origin}/?{urlencode({'date_from': '-31d', 'site': '/demo', 'url': HOME})}")
+    viewer.settle()
+    checked = viewer.page.locator("[name=band]:checked")
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=4)["results"]
+    for url in (HOME, *(page["url"] for page in pages)):
+        viewer.page.locator("#pages button").and_(viewer.page.locator(f"[data-url='{url}']")).click()
+        viewer.settle()
+        expected = shares(demo, url)
+        (busiest, *_) = expected
+        expect(checked).to_have_value(busiest)
+        assert viewer.total() == demo.count(url_exact=url, **BANDS[busiest])
+        for band, share in expected.items():
+            text = viewer.page.locator(f"label:has([value={band}]) small")
+            expect(text).to_have_text(f" {100 * share:.0f} %" if share else "")
+    # Every width is there for those who want it, says what it is, and stays.
+    viewer.choose("Viewport width", "Any")
+    mixed = ", ".join(f"{100 * share:.0f} % {band}" for band, share in expected.items() if share)
+    expect(viewer.page.locator("#mixed")).to_contain_text(f"Mixes {mixed}.")
+    assert viewer.total() == demo.count(url_exact=url)
+    viewer.page.locator(f"[data-url='{HOME}']").click()
+    viewer.settle()
+    assert (viewer.total(), viewer.state()["widths"]) == (demo.count(), "any")
+    # So does a band that somebody chose.
+    viewer.choose("Viewport width", "Mobile")
+    viewer.page.locator("#pages button").first.click()
+    viewer.settle()
+    assert viewer.state()["width_max"] == "480"
 
 
 def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:

@@ -5,15 +5,16 @@
  * @typedef {{ id: number, name: string, timezone: string, is_current: boolean }} Project
  * @typedef {{ id: number, name: string }} Cohort
  * @typedef {{ type: string, count: number, last_seen: string }} TypeCount
- * @typedef {{ url: string, total_count: number, types: TypeCount[] }} PageRow
+ * @typedef {{ url: string, total_count: number, visitors: number, types: TypeCount[] }} PageRow
  * @typedef {{ results: PageRow[], types: TypeCount[], has_more: boolean }} Pages
  * @typedef {{ count: number, pointer_y: number, pointer_relative_x: number, pointer_target_fixed: boolean }} Cell
  * @typedef {{
  *   total_count: number, below_fold_count: number, pct_below_fold: number, median_viewport_height: number | null,
  * }} Fold
- * @typedef {{ results: Cell[], fold: Fold, has_more: boolean }} Points
+ * @typedef {{ visitors_total: number }} Coverage what `include=coverage` adds, of which this is used
+ * @typedef {{ results: Cell[], fold: Fold, has_more: boolean, coverage?: Coverage }} Points
  * @typedef {{ cumulative_count: number, bucket_count: number, scroll_depth_bucket: number }} Bucket
- * @typedef {{ results: Bucket[] }} Depths
+ * @typedef {{ results: Bucket[], coverage?: Coverage }} Depths
  * @typedef {{
  *   timestamp: string, distinct_id: string, session_id: string | null, current_url: string,
  * }} Interaction

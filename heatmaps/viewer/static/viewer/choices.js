@@ -65,15 +65,18 @@ function bindWidths() {
   onRadio("band", (value) => {
     ownWidths = value === "own";
     if (!ownWidths) {
-      const { width_min, width_max } = BANDS[value];
-      return change({ width_min, width_max, width: "" });
+      const { width_min, width_max, widths } = BANDS[value];
+      return change({ width_min, width_max, widths, width: "" });
     }
     showChoices();
     return $("width-min").focus();
   });
-  whenTyped("width-min", (width_min) => change({ width_min, width: "" }));
-  whenTyped("width-max", (width_max) => change({ width_max, width: "" }));
+  whenTyped("width-min", (width_min) => change({ width_min, widths: anyUnless(width_min || current().width_max), width: "" }));
+  whenTyped("width-max", (width_max) => change({ width_max, widths: anyUnless(current().width_min || width_max), width: "" }));
 }
+
+/** Emptied widths are those of every screen. @param {string} bound */
+const anyUnless = (bound) => (bound ? "" : "any");
 
 function bindPicture() {
   input("opacity").addEventListener("input", () => change({ opacity: input("opacity").value }, { isStep: true }));

@@ -1,4 +1,5 @@
 // From an answer to the picture and the numbers beside it.
+import { countOf } from "./answer.js";
 import * as behind from "./behind.js";
 import { act } from "./cards.js";
 import { change, current } from "./current.js";
@@ -76,7 +77,7 @@ async function drawPoints(answer, signal) {
   drawn = { answer, heat };
   picture.showFold(fold.median_viewport_height, fold.median_viewport_height === null ? "" : numbers.foldLabel(fold));
   numbers.showPoints({
-    reply,
+    answer,
     state,
     height,
     hottest: heat.hottest,
@@ -99,7 +100,7 @@ async function drawDepths(answer, signal) {
   picture.layOut(frameWidth(state), pageHeight(0, LEAST_HEIGHT_PX, depths), state.zoom);
   picture.drawBands(bands);
   drawn = { answer };
-  numbers.showDepths({ bands, state });
+  numbers.showDepths({ answer, state });
   if (bands.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -142,13 +143,10 @@ function note(sentence, { isUnsure = false } = {}) {
   $("frame-note").append(" ", outline);
 }
 
-/** @param {Answer} answer */
-export const countOf = (answer) =>
-  answer.kind === "depths" ? (answer.bands[0]?.count ?? 0) : numbers.total(answer.reply.results);
-
 /** Tells those who cannot see it what is shown. @param {Answer} answer */
 export function say(answer) {
-  $("said").textContent = `${counted(countOf(answer), current())} shown.`;
+  const count = countOf(answer, current());
+  $("said").textContent = count === null ? `${title(current().type)} shown.` : `${counted(count, current())} shown.`;
 }
 
 picture.follow({

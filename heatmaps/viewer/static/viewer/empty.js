@@ -23,7 +23,7 @@ const FILTERS = [
   },
   {
     isOn: (state) => band(state) !== "any",
-    without: { width_min: "", width_max: "", width: "" },
+    without: { width_min: "", width_max: "", widths: "any", width: "" },
     sentence: (state) => `Viewport: ${widths(state)}`,
   },
   {

@@ -1,12 +1,14 @@
 // Live: looks for news every few seconds, while the tab is looked at.
+import { countOf } from "./answer.js";
 import { budget, Refused } from "./api.js";
 import { current } from "./current.js";
-import { countOf, say } from "./drawing.js";
+import { say } from "./drawing.js";
 import { answer, isBusy, lastTookMs, look, whenSettled } from "./loading.js";
 import { $, input } from "./elements.js";
 import { loadPages } from "./page_list.js";
 import * as picture from "./picture.js";
 import { isOpen, signIn } from "./signing_in.js";
+import { showShares } from "./widths.js";
 import { counted } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
@@ -54,13 +56,14 @@ function tellNews(before) {
   const shown = answer();
   if (!shown) return;
   void loadPages();
+  void showShares();
   if (shown.kind === "depths" || before.kind === "depths") return say(shown);
   /** @param {Cell} cell */
   const place = (cell) => `${cell.pointer_target_fixed} ${cell.pointer_y} ${cell.pointer_relative_x}`;
   const known = new Map(before.reply.results.map((cell) => [place(cell), cell.count]));
   const risen = shown.reply.results.filter((cell) => cell.count > (known.get(place(cell)) ?? 0));
   if (risen.length <= MOST_PINGS) picture.ping(risen);
-  const more = countOf(shown) - countOf(before);
+  const more = (countOf(shown, current()) ?? 0) - (countOf(before, current()) ?? 0);
   if (more > 0) $("said").textContent = `${counted(more, current())} came in.`;
   else say(shown);
 }

@@ -5,6 +5,7 @@ import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
 import { $ } from "./elements.js";
 import { showError, showProblem } from "./signing_in.js";
+import { showShares, takeBusiest } from "./widths.js";
 import { bytes } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
@@ -38,11 +39,14 @@ export async function load() {
   busy(true);
   const { signal } = restart();
   try {
+    await takeBusiest();
+    signal.throwIfAborted();
     const found = await timed(signal, null, showReceived);
     showProblem("");
     shown = found;
     await draw(found, { signal });
     say(found);
+    void showShares();
   } catch (error) {
     if (signal.aborted) return;
     forget();

@@ -15,6 +15,7 @@ import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
 import { bind, noProject, nothing, showError, showView } from "./signing_in.js";
 import { ASKED } from "./state.js";
+import * as widths from "./widths.js";
 
 /** @typedef {import("./api.js").Project} Project */
 /** @typedef {import("./state.js").State} State */
@@ -81,6 +82,9 @@ async function loadCohorts() {
 /** Shows what has become another than it was. @param {State} before */
 function follow(before) {
   const state = current();
+  /** @param {(keyof State)[]} names */
+  const isOther = (names) => names.some((name) => state[name] !== before[name]);
+  if (isOther(["project", "url", "pattern"])) widths.reopen();
   choices.showChoices();
   if (state.project !== before.project) {
     pageList.forget();
@@ -88,8 +92,6 @@ function follow(before) {
     forget();
     return void start();
   }
-  /** @param {(keyof State)[]} names */
-  const isOther = (names) => names.some((name) => state[name] !== before[name]);
   behind.close();
   if (isOther(["date_from", "date_to"])) void pageList.loadPages();
   if (!state.url && !state.pattern) return void loadFirstPage();

@@ -1,38 +1,46 @@
 // What the picture shows, in numbers: totals, fold, hottest spots, bands, and the legend.
+import { countOf, total } from "./answer.js";
 import { colour, paintLegend, warmth } from "./heat.js";
 import { $, canvas, make } from "./elements.js";
 import { fill, heads, line } from "./tables.js";
+import { areCounted } from "./visitors.js";
 import { counted, number, percent, unit } from "./words.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
 /** @typedef {import("./api.js").Fold} Fold */
-/** @typedef {import("./api.js").Points} Points */
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
+/** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
 /** @typedef {import("./depths.js").Band} Band */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./spots.js").Spot} Spot */
 
-/** @param {Cell[]} cells */
-export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);
+const UNTOLD = "How many visitors there were in all is not told here.";
+
+/** The number above all others. @param {Answer} answer @param {State} state */
+function showTotal(answer, state) {
+  const count = countOf(answer, state);
+  $("total").textContent = count === null ? "" : number(count);
+  if (count === null) $("total-text").textContent = UNTOLD;
+  else $("total-text").textContent = unit(state, count);
+}
 
 // --- Points ---------------------------------------------------------------------------------------------------------
 
 /**
  * @param {{
- *   reply: Points, state: State, height: number, hottest: number, spots: Spot[],
+ *   answer: PointsAnswer, state: State, height: number, hottest: number, spots: Spot[],
  *   onChoose: (spot: Spot) => void, onPoint: (spot: Spot | null) => void,
  * }} shown
  */
-export function showPoints({ reply, state, height, hottest, spots, onChoose, onPoint }) {
-  const { results: cells, fold, has_more: hasMore } = reply;
+export function showPoints({ answer, state, height, hottest, spots, onChoose, onPoint }) {
+  const { results: cells, fold, has_more: hasMore } = answer.reply;
   const all = total(cells);
-  $("total").textContent = number(all);
-  $("total-text").textContent =
-    state.aggregation === "unique_visitors"
-      ? "visitors, counted in every cell; who is in two cells counts twice"
-      : unit(state, all);
+  showTotal(answer, state);
   const below = total(cells.filter((cell) => !cell.pointer_target_fixed && cell.pointer_y >= height));
   $("fold-numbers").textContent = [
     foldText(fold, state),
+    areCounted(state) && "A visitor counts once in every cell, and so may count more than once around a place.",
     below && `${number(below)} are further down than ${number(height)} px, where the picture ends.`,
     hasMore && `There are more cells than the ${number(cells.length)} hottest, which are shown.`,
   ]
@@ -40,10 +48,11 @@ export function showPoints({ reply, state, height, hottest, spots, onChoose, onP
     .join(" ");
   $("spots-title").textContent = "Hottest spots";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
-  heads("spots", ["Across, down", "Count", "Share"]);
+  heads("spots", ["Across, down", "Count", ...(areCounted(state) ? [] : ["Share"])]);
   const rows = spots.map((spot) => {
     const { count } = spot.place;
-    const row = line([spotButton(spot, hottest, onChoose), number(count), percent(count, all)]);
+    const share = areCounted(state) ? [] : [percent(count, all)];
+    const row = line([spotButton(spot, hottest, onChoose), number(count), ...share]);
     row.addEventListener("pointerenter", () => onPoint(spot));
     row.addEventListener("pointerleave", () => onPoint(null));
     return row;
@@ -76,7 +85,8 @@ export function spotWords(spots, all, state) {
   return spots
     .map(({ place: { count }, layer }) => {
       const where = layer.isFixed ? "on fixed elements " : "";
-      return `${number(count)} ${where}${around(state, count)} · ${percent(count, total(all))}`;
+      const share = areCounted(state) ? "" : ` · ${percent(count, total(all))}`;
+      return `${number(count)} ${where}${around(state, count)}${share}`;
     })
     .join("; ");
 }
@@ -102,16 +112,18 @@ export function foldLabel({ total_count, below_fold_count, pct_below_fold, media
 
 // --- Scroll depth ---------------------------------------------------------------------------------------------------
 
-/** @param {{ bands: Band[], state: State }} shown */
-export function showDepths({ bands, state }) {
+/** @param {{ answer: DepthsAnswer, state: State }} shown */
+export function showDepths({ answer, state }) {
+  const { bands } = answer;
   const all = bands[0]?.count ?? 0;
-  $("total").textContent = number(all);
-  $("total-text").textContent =
-    state.aggregation === "unique_visitors"
-      ? "visitors, counted once for each depth"
-      : `${unit(state, all)} with a depth`;
+  showTotal(answer, state);
   const half = bands.findLast(({ share }) => share >= 0.5);
-  $("fold-numbers").textContent = half ? `Half of them got to ${number(half.bottom)} px or further.` : "";
+  $("fold-numbers").textContent = [
+    half && `Half of them got to ${number(half.bottom)} px or further.`,
+    areCounted(state) && "A visitor counts once for each depth in the table.",
+  ]
+    .filter(Boolean)
+    .join(" ");
   $("spots-title").textContent = "How far down";
   $("spots-caption").textContent = "How many got how far down the page";
   heads("spots", ["Down to", "Reached", "Share"]);

@@ -9,6 +9,8 @@ const defaults = {
   date_to: "",
   width_min: "",
   width_max: "",
+  // "any" for every width; with nothing of the three, the busiest band of the page.
+  widths: "",
   aggregation: "total_count",
   test_accounts: "",
   cohort: "",
@@ -40,6 +42,7 @@ export const ASKED = [
   "date_to",
   "width_min",
   "width_max",
+  "widths",
   "aggregation",
   "test_accounts",
   "cohort",
@@ -53,12 +56,12 @@ const BOUNDS = [ ["opacity", 10, 100], ["radius", 8, 64]];
 export const SCROLL_DEPTH = "scrolldepth";
 
 // Multiples of 16 px, the unit in which widths are stored, so that no window is in two bands.
-/** @type {Record<string, { width_min: string, width_max: string, frame: number }>} */
+/** @type {Record<string, { width_min: string, width_max: string, widths: string, frame: number }>} */
 export const BANDS = {
-  any: { width_min: "", width_max: "", frame: 1440 },
-  mobile: { width_min: "", width_max: "480", frame: 390 },
-  tablet: { width_min: "496", width_max: "1024", frame: 820 },
-  desktop: { width_min: "1040", width_max: "", frame: 1440 },
+  any: { width_min: "", width_max: "", widths: "any", frame: 1440 },
+  mobile: { width_min: "", width_max: "480", widths: "", frame: 390 },
+  tablet: { width_min: "496", width_max: "1024", widths: "", frame: 820 },
+  desktop: { width_min: "1040", width_max: "", widths: "", frame: 1440 },
 };
 
 /**
@@ -73,6 +76,7 @@ export function readState(search) {
     const value = Number(state[name]);
     if (!(value >= least && value <= most)) state[name] = DEFAULTS[name];
   }
+  if (state.widths !== "any" || state.width_min || state.width_max) state.widths = "";
   return state;
 }
 
@@ -91,6 +95,9 @@ export function band(state) {
   );
   return found ? found[0] : "own";
 }
+
+/** Whether nobody has chosen a band, nor every width. @param {State} state */
+export const isBandOpen = ({ width_min, width_max, widths }) => !width_min && !width_max && !widths;
 
 /** The width at which the page is shown: as asked for, else a usual one of the band. @param {State} state */
 export function frameWidth(state) {

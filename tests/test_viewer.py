@@ -206,8 +206,8 @@ class Viewer:
 
     def settle(self) -> None:
         """Waits until what was asked for is shown."""
-        expect(self.page.locator("#viewer")).to_be_visible()
-        expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible()
+        expect(self.page.locator("#viewer")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible(timeout=20_000)
 
     def wait_for_replies(self) -> None:
         """Waits until nothing more is asked for."""
@@ -759,6 +759,11 @@ def test_a_pattern_shows_the_busiest_page_that_it_takes_in(viewer: Viewer, demo:
         "src", f"{demo.origin}/demo{pages[1]['url'].removeprefix(HOME)}"
     )
     assert viewer.total() == clicks
+    # There and back, it is the busiest again.
+    for match in ("One page", "Pattern"):
+        viewer.choose("Which pages", match)
+    expect(below).to_have_value(pages[0]["url"])
+    below.select_option(pages[1]["url"])
     # A link keeps the page that was chosen, and another pattern has a busiest page of its own.
     viewer.page.reload()
     viewer.settle()

@@ -4,6 +4,7 @@ import { current } from "./current.js";
 import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
 import { $ } from "./elements.js";
+import { findMatches } from "./page_list.js";
 import { mayPass, showError, showProblem } from "./signing_in.js";
 import { clearShares, showShares, takeBusiest } from "./widths.js";
 import { bytes } from "./words.js";
@@ -43,6 +44,7 @@ export async function load() {
   busy(true);
   const { signal } = restart();
   try {
+    await findMatches();
     await takeBusiest();
     signal.throwIfAborted();
     const found = await timed(signal, null, showReceived);

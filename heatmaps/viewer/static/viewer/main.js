@@ -49,7 +49,7 @@ async function open(project, all) {
   choices.showChoices();
   lists.showTypes(null);
   void loadCohorts();
-  if (current().url || current().pattern) await Promise.all([loadAll(), pageList.loadPages()]);
+  if (current().url || current().pattern) await Promise.all([load(), pageList.loadPages()]);
   else await loadFirstPage();
 }
 
@@ -59,19 +59,6 @@ function noSuchProject(id) {
     text(`Project ${id} does not exist, or it is not one of yours.`),
     act("Show a project of mine", () => change({ project: "", url: "", pattern: "", cohort: "" })),
   ]);
-}
-
-/** Asks, once it is known which pages are asked for. */
-async function loadAll() {
-  if (current().pattern) {
-    try {
-      await pageList.loadMatches();
-    } catch (error) {
-      showError(error);
-      return;
-    }
-  }
-  await load();
 }
 
 async function loadFirstPage() {
@@ -109,9 +96,7 @@ function follow(before) {
   behind.close();
   if (isOther(["date_from", "date_to"])) void pageList.loadPages();
   if (!state.url && !state.pattern) return void loadFirstPage();
-  const isAboutPages = isOther(["pattern", "date_from", "date_to"]) && state.pattern;
-  if (isAboutPages) void loadAll();
-  else if (isOther(ASKED.filter((name) => name !== "url" || !state.pattern))) void load();
+  if (isOther(ASKED.filter((name) => name !== "url" || !state.pattern))) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
   } else void redraw();

@@ -22,6 +22,8 @@ let searched = "";
  * @type {Pages | null}
  */
 let matches = null;
+// What they are matches of.
+let matchesOf = "";
 let finding = new AbortController();
 
 export function forget() {
@@ -64,22 +66,33 @@ export async function chooseFirstPage() {
 }
 
 /**
- * Looks up which pages the pattern takes in. The busiest of them is shown below the map, unless another one is chosen.
+ * Looks up which pages the pattern takes in, if there is one and that is not known yet. The busiest of them is shown below
+ * the map, unless another one is chosen.
  */
-export async function loadMatches() {
-  const { pattern, url } = current();
-  const isMatch = matcher(pattern);
-  matches = null;
-  if (isMatch) {
-    const asked = { ...dates(), ...withoutEmpty({ search: withoutSlashes(commonPart(pattern)) }), limit: MOST_PAGES };
-    const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked));
+export async function findMatches() {
+  const { project, pattern } = current();
+  if (!pattern) return;
+  const key = JSON.stringify([project, pattern, dates()]);
+  if (key !== matchesOf) {
+    matchesOf = "";
+    const found = await pagesOf(pattern);
     if (pattern !== current().pattern) return;
-    matches = { ...reply, results: reply.results.filter((page) => isMatch(page.url)) };
-    const isChosen = matches.results.some((page) => isSamePage(page.url, url));
-    if (!isChosen && matches.results.length) fillIn({ url: matches.results[0].url });
+    [matches, matchesOf] = [found, key];
   }
+  const { url } = current();
+  const isChosen = matches?.results.some((page) => isSamePage(page.url, url));
+  if (matches?.results.length && !isChosen) fillIn({ url: matches.results[0].url });
   showMatches(matches);
   await showTypeCounts();
+}
+
+/** @param {string} pattern */
+async function pagesOf(pattern) {
+  const isMatch = matcher(pattern);
+  if (!isMatch) return null;
+  const asked = { ...dates(), ...withoutEmpty({ search: withoutSlashes(commonPart(pattern)) }), limit: MOST_PAGES };
+  const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked));
+  return { ...reply, results: reply.results.filter((page) => isMatch(page.url)) };
 }
 
 /** @param {PageRow[]} rows */

@@ -41,8 +41,8 @@ install: .venv/development  ## Create .venv with everything, development tools i
 demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 	@$(BIN)/python manage.py demo
 
-test: install  ## Run every test
-	$(PYTEST)
+test: install  ## Run every test, and tell how much of the code they reach
+	$(PYTEST) --cov --cov-report=term
 ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif

@@ -1,7 +1,7 @@
 """What the OpenAPI document says of each operation: most of it comes from the register of questions."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, Polymorphic
 from rest_framework import serializers
 
 from heatmaps.questions.entry import Entry
+from heatmaps.replies.formats import FORMATS, JSON
 from heatmaps.requests.forms import Form
 
 # What only the engine says, and what only a project in the path can be.
@@ -55,7 +56,7 @@ class Operation:
     # Errors that it does not know.
     without: Collection[int] = ()
     may_be_kept: bool = True
-    examples: Mapping[str, list[Any]] = field(default_factory=dict)
+    has_formats: bool = False
 
 
 def operation_of(entry: Entry[Any]) -> Operation:
@@ -74,6 +75,7 @@ def operation_of(entry: Entry[Any]) -> Operation:
         reply_description=entry.reply_description,
         form=entry.form,
         may_be_kept=entry.may_be_kept,
+        has_formats=True,
     )
 
 
@@ -105,6 +107,19 @@ CACHE_CONTROL = _header(
 )
 
 
+FORMAT = OpenApiParameter(
+    "format",
+    OpenApiTypes.STR,
+    enum=list(FORMATS),
+    default=JSON.name,
+    description=(
+        "The form of the reply. It goes before the Accept header. Other forms than JSON have the results alone; what "
+        "stands beside them is in headers such as `Heatmaps-Has-More`, and in the metadata of an Arrow or Parquet "
+        "schema."
+    ),
+)
+
+
 class HeatmapsSchema(AutoSchema):
     """Takes what it says from the `operation` of the view. Operation ids and tags are as upstream's SDKs have them."""
 
@@ -126,19 +141,26 @@ class HeatmapsSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         headers = [*RESPONSE_HEADERS, CACHE_CONTROL] if self.operation.may_be_kept else RESPONSE_HEADERS
         form = [self.operation.form] if self.operation.form else []
-        return [*self._path_parameters(), *headers, *form]
+        formats = [FORMAT] if self.operation.has_formats else []
+        return [*self._path_parameters(), *headers, *form, *formats]
 
     def get_request_serializer(self) -> None:
         return None
 
-    def get_response_serializers(self) -> dict[int, OpenApiResponse]:  # type: ignore[override]
+    def get_response_serializers(self) -> dict[Any, OpenApiResponse]:  # type: ignore[override]
         operation = self.operation
         errors = {
             status: OpenApiResponse(HeatmapError, description)
             for status, description in _ERRORS.items()
             if status not in operation.without
         }
-        return {200: OpenApiResponse(operation.reply, operation.reply_description), **errors}
+        other_formats = {
+            (200, one.media_type): OpenApiResponse(OpenApiTypes.BINARY, operation.reply_description)
+            for one in FORMATS.values()
+            if operation.has_formats and one is not JSON
+        }
+        described = OpenApiResponse(operation.reply, operation.reply_description)
+        return {(200, JSON.media_type): described, **other_formats, **errors}
 
     def _path_parameters(self) -> list[OpenApiParameter]:
         return [

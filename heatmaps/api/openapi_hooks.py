@@ -10,7 +10,7 @@ def _examples() -> dict[str, list[Any]]:
     """What is shown for each parameter, by its name."""
     projects = ["1", "@current"]
     of_forms = {name: shown for entry in questions.REGISTER for name, shown in entry.form.all_examples().items()}
-    return {"project_id": projects, "environment_id": projects, **of_forms}
+    return {"project_id": projects, "environment_id": projects, "format": ["csv", "parquet"], **of_forms}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

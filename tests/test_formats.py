@@ -61,12 +61,9 @@ def rows(interactions: Interactions, events: Events) -> None:
 
 def from_table(table: pa.Table) -> list[dict[str, Any]]:
     """Rows whose times are texts as in JSON."""
-    return orjson.loads(
-        orjson.dumps(
-            [{name: in_utc(value) for name, value in row.items()} for row in table.to_pylist()],
-            option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z,
-        )
-    )  # type: ignore[no-any-return]
+    rows = [{name: in_utc(value) for name, value in row.items()} for row in table.to_pylist()]
+    read: list[dict[str, Any]] = orjson.loads(orjson.dumps(rows, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z))
+    return read
 
 
 def in_utc(value: Any) -> Any:

@@ -86,7 +86,7 @@ def test_the_last_value_counts(api: Api, interactions: Interactions) -> None:
 
 
 def test_unknown_parameters_are_ignored(api: Api) -> None:
-    unknown = {"nothing": "x", "team_id": "2", "format": "xml", "": "x", "limit[]": "x", "Limit": "x", "date": "\0"}
+    unknown = {"nothing": "x", "team_id": "2", "": "x", "limit[]": "x", "Limit": "x", "date": "\0"}
     response = api.get(HEATMAPS, unknown)
     assert (response.status_code, document(response)) == (200, api.answer())
 

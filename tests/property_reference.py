@@ -136,7 +136,8 @@ def _of_version(operator: str, text: str, given: str) -> bool:
 
 def _version(text: str) -> tuple[int, ...] | None:
     parts = re.split("[-+]", text.removeprefix("v"), maxsplit=1)[0].split(".")
-    return _padded(tuple(map(int, parts))) if all(part.isascii() and part.isdigit() for part in parts) else None
+    is_version = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts)
+    return _padded(tuple(map(int, parts))) if is_version else None
 
 
 def _padded(version: tuple[int, ...]) -> tuple[int, ...]:
@@ -209,8 +210,11 @@ def _is(part: str, element: Element) -> bool:
         is_it = {
             ".": piece[1:] in classes,
             "#": piece[1:] in (attributes.get("attr_id"), attributes.get("attr__id"), attributes.get("id")),
-            "[": value.strip('"')
-            in (attributes.get(name), attributes.get(f"attr_{name}"), attributes.get(f"attr__{name}")),
+            "[": any(
+                value.strip('"') == given
+                for written, given in attributes.items()
+                if written.lower() in (name, f"attr_{name}", f"attr__{name}")
+            ),
         }.get(piece[0], piece in ("*", tag))
         if not is_it:
             return False

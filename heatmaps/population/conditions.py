@@ -263,7 +263,7 @@ def _selector_truth(selectors: Collection[Selector], binder: Binder) -> str:
         f"(part.1 = '' OR part.1 = lower({_TAG}))"
         " AND arrayAll(name -> position(concat(element.1, '.'), concat('.', name, '.')) > 0, part.2)"
         " AND arrayAll(wanted -> arrayExists(pair -> pair.2 = wanted.2"
-        " AND pair.1 IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
+        " AND lower(pair.1) IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
     )
     is_within = (
         "multiIf(part.4 = 'page', 1, part.4 = 'parent', state.2[place + 1],"

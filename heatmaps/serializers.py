@@ -16,7 +16,7 @@ from rest_framework.request import Request
 
 from heatmaps.metadata import connections
 from heatmaps.models import Project
-from heatmaps.population import dates, property_filters, regexes
+from heatmaps.population import dates, property_filters, property_parsing, regexes
 from heatmaps.population.filters import (
     SCROLL_DEPTH,
     Aggregation,
@@ -230,7 +230,7 @@ class HeatmapsRequest(Form):
             return None
         project: Project = self.context["project"]
         try:
-            filters = property_filters.parse_filters(project.test_account_filters)
+            filters = property_parsing.parse_filters(project.test_account_filters)
             return with_cohorts(filters, self.cohorts if any(one.cohort_id for one in filters) else {})
         except property_filters.BadFilter as error:
             raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
@@ -325,7 +325,7 @@ def _event_filter(item: dict[str, Any]) -> EventFilter:
     if isinstance(raw, list) and len(raw) > MAX_EVENT_PROPERTIES:
         raise serializers.ValidationError(f"each event must have at most {MAX_EVENT_PROPERTIES} property filters")
     try:
-        filters = property_filters.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
+        filters = property_parsing.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
     except property_filters.BadFilter as error:
         raise serializers.ValidationError(str(error)) from error
     return EventFilter(event=item["id"], properties=filters)

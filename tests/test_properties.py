@@ -15,7 +15,8 @@ from heatmaps.models import Project
 from heatmaps.population.binding import Binder
 from heatmaps.population.conditions import ELEMENTS, condition
 from heatmaps.population.layout import current_layout
-from heatmaps.population.property_filters import Operator, parse_filters
+from heatmaps.population.property_filters import Operator
+from heatmaps.population.property_parsing import parse_filters
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons
 
 Row = dict[str, Any]

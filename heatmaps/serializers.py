@@ -29,7 +29,6 @@ from heatmaps.population.filters import (
 )
 from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter, PropertyType
 from heatmaps.population.urls import regular_expression
-from heatmaps.population.widths import stored_width
 from heatmaps.requests.cohorts import cohort_members, with_cohorts
 
 MAX_POINTS = 1_000_000
@@ -112,11 +111,11 @@ class Form(serializers.Serializer[None]):
 class HeatmapsRequest(Form):
     viewport_width_min = serializers.IntegerField(
         required=False,
-        help_text="Narrowest viewport, in CSS px, compared in units of 16 px.",
+        help_text="Narrowest viewport, in CSS px, rounded to 16 px as captured widths are.",
     )
     viewport_width_max = serializers.IntegerField(
         required=False,
-        help_text="Widest viewport, in CSS px, compared in units of 16 px.",
+        help_text="Widest viewport, in CSS px, rounded to 16 px as captured widths are.",
     )
     type = serializers.CharField(
         default="click",
@@ -201,8 +200,8 @@ class HeatmapsRequest(Form):
             team_id=project.pk,
             type=values["type"],
             window=dates.window(values["date_from"], values["date_to"], project.zone),
-            viewport_width_min=stored_width(values.get("viewport_width_min")),
-            viewport_width_max=stored_width(values.get("viewport_width_max")),
+            viewport_width_min=values.get("viewport_width_min"),
+            viewport_width_max=values.get("viewport_width_max"),
             url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
             url_pattern=None if pattern is None else regular_expression(pattern),
             hide_zero_coordinates=values["hide_zero_coordinates"],

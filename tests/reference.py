@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from math import floor
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -157,16 +158,26 @@ def _matches(row: Row, asked: Asked) -> bool:
         and row["viewport_width"] != 0
         and row["type"] == asked.type
         and asked.date_from <= row["timestamp"].astimezone(asked.zone).date() <= asked.date_to
-        and (asked.viewport_width_min is None or row["viewport_width"] >= _units(asked.viewport_width_min))
-        and (asked.viewport_width_max is None or row["viewport_width"] <= _units(asked.viewport_width_max))
+        and _is_as_wide(row, asked)
         and _is_of_the_page(row["current_url"], asked)
         and not (asked.hide_zero_coordinates and asked.type != "scrolldepth" and row["x"] == row["y"] == 0)
         and all(passes(row) for passes in asked.also)
     )
 
 
-def _units(px: int) -> int:
-    return round(Fraction(px, 16))
+def _is_as_wide(row: Row, asked: Asked) -> bool:
+    low, high, scale = asked.viewport_width_min, asked.viewport_width_max, row["scale_factor"]
+    if low is None and high is None:
+        return True
+    return (
+        scale > 0
+        and (low is None or row["viewport_width"] >= _half_up(Fraction(low, scale)))
+        and (high is None or row["viewport_width"] <= _half_up(Fraction(high, scale)))
+    )
+
+
+def _half_up(value: Fraction) -> int:
+    return floor(value + Fraction(1, 2))
 
 
 def _is_of_the_page(url: str, asked: Asked) -> bool:

@@ -59,6 +59,7 @@ BETTER = {
     "Order of points with equal counts",
     "`has_more`",
     "Viewport width 0",
+    "Bounds of viewport widths",
     "Median viewport height",
     "Negative scroll depth",
     "`Cache-Control`",

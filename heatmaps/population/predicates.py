@@ -10,6 +10,7 @@ from heatmaps.population.conditions import ELEMENTS, caseless, condition, in_coh
 from heatmaps.population.filters import Filters, PagesQuestion, Point, Window
 from heatmaps.population.layout import PLACED, POINTED_AT, Layout, hashed, page_number
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
+from heatmaps.population.widths import width_conditions
 
 _BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
@@ -27,27 +28,15 @@ def matching(filters: Filters, layout: Layout) -> list[Predicate]:
         predicates.append(_url_pattern(filters.url_pattern, layout))
     elif filters.url_exact is not None:
         predicates.append(_url_exact(filters.url_exact, layout))
-    if filters.viewport_width_min is not None:
-        predicates.append(
-            Predicate(
-                "viewport_width >= {viewport_width_min:Int64}",
-                {"viewport_width_min": filters.viewport_width_min},
-            )
-        )
-    if filters.viewport_width_max is not None:
-        predicates.append(
-            Predicate(
-                "viewport_width <= {viewport_width_max:Int64}",
-                {"viewport_width_max": filters.viewport_width_max},
-            )
-        )
     binder = Binder()
-    by_other_data = [in_cohorts(filters.cohorts, binder, by_number=layout.has_keys)] if filters.cohorts else []
+    more = width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
+    if filters.cohorts:
+        more.append(in_cohorts(filters.cohorts, binder, by_number=layout.has_keys))
     if filters.test_accounts is not None:
-        by_other_data.append(_in_sessions(filters.test_accounts, binder, filters.timezone, layout))
-    by_other_data += [_in_sessions_with(event, binder, filters.timezone, layout) for event in filters.events]
-    if by_other_data:
-        predicates.append(Predicate("\n  AND ".join(by_other_data), binder.parameters))
+        more.append(_in_sessions(filters.test_accounts, binder, filters.timezone, layout))
+    more += [_in_sessions_with(event, binder, filters.timezone, layout) for event in filters.events]
+    if more:
+        predicates.append(Predicate("\n  AND ".join(more), binder.parameters))
     return predicates
 
 

@@ -18,6 +18,7 @@ Row = dict[str, Any]
 Cell = tuple[bool, int, float]
 LIKE_THE_ENGINE = re2.Options()
 LIKE_THE_ENGINE.dot_nl = True
+LIKE_THE_ENGINE.log_errors = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,18 +183,92 @@ def _half_up(value: Fraction) -> int:
 
 def _is_of_the_page(url: str, asked: Asked) -> bool:
     if asked.url_pattern is not None and asked.url_pattern != asked.url_exact:
-        return re2.search(_expression(asked.url_pattern), url, options=LIKE_THE_ENGINE) is not None
+        expression = url_expression(asked.url_pattern)
+        assert expression is not None
+        return re2.search(expression, url, options=LIKE_THE_ENGINE) is not None
     return asked.url_exact is None or asked.url_exact.rstrip("/") == url.rstrip("/")
 
 
-def _expression(pattern: str) -> str:
-    if pattern[0] != "^":
-        pattern = "^" + pattern
-    if pattern[-1] != "$":
-        pattern += "$"
-    return "".join(
-        ".+" if letter == "*" and n > 0 and pattern[n - 1] != "." else letter for n, letter in enumerate(pattern)
-    )
+def url_expression(pattern: str) -> str | None:
+    """The expression that a URL pattern stands for, always between anchors; None where it is none."""
+    starts = [pattern[1:], pattern] if pattern.startswith("^") else [pattern]
+    for start in starts:
+        letters = _letters(start)
+        if letters and letters[-1] == ("$", "plain"):
+            del letters[-1]
+        body = "".join(_read(letters, n) for n in range(len(letters)))
+        if any(kind == "quoted" for _, kind in letters[-1:]) and not start.endswith("\\E"):
+            body += "\\E"
+        try:
+            re2.compile(body, options=LIKE_THE_ENGINE)
+        except re2.error:
+            continue
+        return f"^(?:{body})$"
+    return None
+
+
+def _letters(pattern: str) -> list[tuple[str, str]]:
+    """What a pattern is made of, letter by letter, each with what kind of place it stands at; an escape is one."""
+    letters: list[tuple[str, str]] = []
+    n = 0
+    while n < len(pattern):
+        length, kind = 1, "plain"
+        if pattern.startswith("\\Q", n):
+            end = pattern.find("\\E", n + 2)
+            length, kind = (len(pattern) if end < 0 else end + 2) - n, "quoted"
+            if end == n + 2:
+                kind = "nothing"
+        elif pattern[n] == "\\":
+            length, kind = _length_of_escape(pattern[n + 1 : n + 2], pattern[n + 2 :]), "escaped"
+        elif pattern[n] == "[":
+            length, kind = _length_of_class(pattern[n:]), "class"
+        elif pattern.startswith("(?", n) and ")" in pattern[n:]:
+            flags = pattern[n + 2 : pattern.index(")", n)]
+            if flags.replace("-", "").isalpha() and flags.isascii():
+                length, kind = len(flags) + 3, "nothing"
+        elif pattern[n] == "{" and "}" in pattern[n:]:
+            first, _, last = pattern[n + 1 : pattern.index("}", n)].partition(",")
+            if first.isdecimal() and (last == "" or last.isdecimal()):
+                length, kind = pattern.index("}", n) + 1 - n, "count"
+        letters.append((pattern[n : n + length], kind))
+        n += length
+    return letters
+
+
+def _length_of_escape(letter: str, rest: str) -> int:
+    if letter in {"p", "P", "x"} and rest.startswith("{") and "}" in rest:
+        return 2 + rest.index("}") + 1
+    if letter in {"p", "P"}:
+        return 3
+    if letter == "x":
+        return 4
+    octal = 0
+    while letter in set("01234567") and octal < 2 and rest[octal : octal + 1] in set("01234567"):
+        octal += 1
+    return 2 + octal
+
+
+def _length_of_class(text: str) -> int:
+    n = 2 if text.startswith("[^") else 1
+    n += text.startswith("]", n)
+    while n < len(text) and text[n] != "]":
+        name_end = text.find(":]", n + 2) if text.startswith("[:", n) else -1
+        if name_end > n + 2 and text[n + 2 : name_end].removeprefix("^").isidentifier():
+            n = name_end + 2
+        else:
+            n += 2 if text[n] == "\\" else 1
+    return n + 1
+
+
+def _read(letters: list[tuple[str, str]], n: int) -> str:
+    """A letter as the engine has to read it: a star is a wildcard where nothing asks to be repeated."""
+    if letters[n] != ("*", "plain"):
+        return letters[n][0]
+    before = [letter for letter in letters[:n] if letter[1] != "nothing"]
+    if not before:
+        return ".+"
+    text, kind = before[-1]
+    return "*" if kind in {"quoted", "escaped", "class"} or (kind == "plain" and text in ".])}") else ".+"
 
 
 def _count(rows: list[Row], asked: Asked) -> int:

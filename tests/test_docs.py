@@ -55,6 +55,8 @@ BETTER = {
     "Bad regular expression",
     "`cohort_ids` and `events` behind flags",
     "`null` for `cohort_ids` and `events`",
+    "Alternatives in `url_pattern`",
+    "Repetitions in `url_pattern`",
     "Negative zero",
     "Order of points with equal counts",
     "`has_more`",

@@ -341,6 +341,15 @@ def test_any_text_is_an_exact_url(api: Api, interactions: Interactions, url: str
         ("https://e\\.com/a\\x2a", {"https://e.com/a*"}),
         ("(?i)HTTPS://E\\.COM/A", {"https://e.com/a"}),
         ("e.com", set()),
+        ("https://e\\.com/a|https://e\\.com/a/b", {"https://e.com/a", "https://e.com/a/b"}),
+        ("^https://e\\.com/a|https://e\\.com/a/b$", {"https://e.com/a", "https://e.com/a/b"}),
+        ("https://e\\.com/[a-z]*", {"https://e.com/", "https://e.com/a"}),
+        ("https://e\\.com/(a|/|b)*", {"https://e.com/", "https://e.com/a", "https://e.com/a/b"}),
+        ("https://e\\.com/a[*]", {"https://e.com/a*"}),
+        ("\\Qhttps://e.com/a*", {"https://e.com/a*"}),
+        ("https://e\\.com/a\\*", {"https://e.com/a*"}),
+        ("https://e\\.com/\\w*", {"https://e.com/", "https://e.com/a"}),
+        ("https://e\\.com/a\\$", set()),
         ("^", {""}),
         ("$", {""}),
         ("^$", {""}),
@@ -353,7 +362,23 @@ def test_a_url_pattern(api: Api, interactions: Interactions, pattern: str, match
     assert urls(api, url_pattern=pattern) == matching
 
 
-@pytest.mark.parametrize("pattern", ["(", "[", "a)", "(?P<", "a{1001}", "(?=a)", "(a)\\1", "\\q", "(?<!x)y"])
+def test_a_dollar_of_a_url_is_written_with_a_backslash(api: Api, interactions: Interactions) -> None:
+    interactions.add_all([{"current_url": url} for url in ("e.com/a$", "e.com/a$b", "e.com/a", "e.com/a\\")])
+    assert urls(api, url_pattern=r"e\.com/a\$") == {"e.com/a$"}
+    assert urls(api, url_pattern=r"e\.com/a\$$") == {"e.com/a$"}
+    assert urls(api, url_pattern=r"e\.com/a\\$") == {"e.com/a\\"}
+
+
+def test_a_pattern_takes_newlines_as_any_other_character(api: Api, interactions: Interactions) -> None:
+    interactions.add_all([{"current_url": url} for url in ("e.com/a\nb", "e.com/a\n", "e.com/\na", "e.com/a")])
+    assert urls(api, url_pattern="e.com/*b") == {"e.com/a\nb"}
+    assert urls(api, url_pattern="(?m)e.com/a") == urls(api, url_pattern="e.com/a") == {"e.com/a"}
+    assert urls(api, url_pattern="e.com/*") == {"e.com/a\nb", "e.com/a\n", "e.com/\na", "e.com/a"}
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "[", "a)", "(?P<", "a{1001}", "(?=a)", "(a)\\1", "\\q", "(?<!x)y", "(a|b", "\\", "a)|(b"]
+)
 def test_a_pattern_that_is_no_expression_is_refused_also_when_there_are_no_rows(api: Api, pattern: str) -> None:
     for parameters in ({}, {"type": "scrolldepth"}, {"date_from": "2020-01-02", "date_to": "2020-01-01"}):
         error = api.error(url_pattern=pattern, **parameters)

@@ -45,6 +45,7 @@ COLUMNS: dict[str, list[Any]] = {
 PATTERNS = [
     *("https://e.com/*", "^https://e\\.com/.*", "*", "*/a$", "https://e.com/a**", "https://e.com/a", "e.com", "^$"),
     *("https://e.com/(a|ab)", "https://e.com/[^*]*b", "(?i)https://E.com/a", "https://e.com/ü*"),
+    *("https://e.com/a|https://e.com/a/b", "https://e\\.com/[a-z]*", "https://e.com/(a|b|/)*", r"https://e\.com/a[*]"),
 ]
 SEARCHES = ["e.com", "/A", "a/", "a*", "Ü?X", "//", '\\ "Q"', "%", "nowhere"]
 WIDTHS = [168, 184, 200, 192, 176, 152, 1024, 67, 6750, 0, -3200, 10**30, -(10**30)]

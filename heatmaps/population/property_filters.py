@@ -54,7 +54,7 @@ class Operator(StrEnum):
 PRESENCE = frozenset({Operator.IS_SET, Operator.IS_NOT_SET})
 NUMERIC = frozenset({Operator.GT, Operator.GTE, Operator.LT, Operator.LTE})
 RANGES = frozenset({Operator.BETWEEN, Operator.NOT_BETWEEN})
-DATES = frozenset({Operator.IS_DATE_BEFORE, Operator.IS_DATE_AFTER})
+DATES = frozenset({Operator.IS_DATE_EXACT, Operator.IS_DATE_BEFORE, Operator.IS_DATE_AFTER})
 LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 EXPRESSIONS = frozenset({Operator.REGEX, Operator.NOT_REGEX})
 TEXTS = (
@@ -63,7 +63,6 @@ TEXTS = (
     | {
         Operator.EXACT,
         Operator.IS_NOT,
-        Operator.IS_DATE_EXACT,
         Operator.ICONTAINS,
         Operator.NOT_ICONTAINS,
     }
@@ -71,6 +70,8 @@ TEXTS = (
 
 # A number as JSON and people write it; the engine is given the same expression.
 NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+# Seconds since 1970, or milliseconds; they have so many digits from 2001 to 2286.
+UNIX_TIME = r"^([0-9]{10}|[0-9]{13})(\.[0-9]{1,9})?$"
 # A version: whole numbers between dots; what comes after a hyphen or a plus does not count.
 VERSION = r"^v?([0-9]{1,18}(\.[0-9]{1,18}){0,7})([-+].*)?$"
 VERSION_PARTS = 8
@@ -100,8 +101,8 @@ class PropertyFilter:
     values: tuple[str, ...] | None = None
     # Versions from the first to before the second; None is without end.
     versions: tuple[tuple[int, ...] | None, tuple[int, ...] | None] | None = None
-    # A whole day, or a moment, which is naive when it was written without an offset.
-    moment: date | datetime | None = None
+    # Whole days, and moments, which are naive when they were written without an offset; one of them has to hold.
+    dates: tuple[date | datetime, ...] | None = None
     selectors: tuple[Selector, ...] | None = None
     cohort_id: int | None = None
     cohort: CohortMembers | None = None
@@ -110,7 +111,7 @@ class PropertyFilter:
     @property
     def is_always_true(self) -> bool:
         """An empty list asks for nothing."""
-        return self.values == () or self.selectors == ()
+        return () in (self.values, self.dates, self.selectors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

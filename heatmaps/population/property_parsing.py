@@ -91,7 +91,7 @@ def _element_filter(key: str, operator: Operator, value: Any) -> PropertyFilter:
         raise BadFilter(f"{shown(key)} is no property of elements; there are selector, tag_name, href and text.")
     if key in {"selector", "tag_name"} and operator not in {Operator.EXACT, Operator.IS_NOT}:
         raise BadFilter(f"{key} can be compared with exact and is_not only.")
-    if operator not in TEXTS | PRESENCE or operator is Operator.IS_DATE_EXACT:
+    if operator not in TEXTS | PRESENCE:
         raise BadFilter(f"Operator {operator} is not for elements.")
     parsed = PropertyFilter(type=PropertyType.ELEMENT, key=key, operator=operator, **value_fields(operator, value))
     if key != "selector":

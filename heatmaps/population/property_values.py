@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from heatmaps.population.property_filters import (
     PRESENCE,
     RANGES,
     TEXTS,
+    UNIX_TIME,
     VERSION,
     VERSION_PARTS,
     BadFilter,
@@ -42,7 +43,7 @@ def value_fields(operator: Operator, value: Any) -> dict[str, Any]:
     elif operator in RANGES:
         given["values"] = _range(operator, value)
     elif operator in DATES:
-        given["moment"] = _moment(operator, value)
+        given["dates"] = _dates(operator, value)
     else:
         given["versions"] = _versions(operator, value)
     return given
@@ -125,8 +126,17 @@ def _range(operator: Operator, value: Any) -> tuple[str, str]:
     return low, high
 
 
-def _moment(operator: Operator, value: Any) -> date | datetime:
-    text = value.strip() if isinstance(value, str) else ""
+def _dates(operator: Operator, value: Any) -> tuple[date | datetime, ...]:
+    is_list = isinstance(value, list) and operator is Operator.IS_DATE_EXACT
+    return tuple(_date(operator, item) for item in (value if is_list else [value]))
+
+
+def _date(operator: Operator, value: Any) -> date | datetime:
+    is_scalar = isinstance(value, int | float | str) and not isinstance(value, bool)
+    # As ISO 8601 and RFC 3339 have it, also in small letters and with a space before the offset.
+    text = re.sub(r" (?=[Z+-])", "", _text(value).strip().upper()) if is_scalar else ""
+    if re.match(UNIX_TIME, text):
+        return _unix_time(text)
     for kind in (date, datetime):
         try:
             moment = kind.fromisoformat(text)
@@ -135,7 +145,15 @@ def _moment(operator: Operator, value: Any) -> date | datetime:
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise BadFilter(f"The value of {operator} must be a date from {FIRST_YEAR} to {LAST_YEAR}.")
         return moment
-    raise BadFilter(f"The value of {operator} must be a date such as 2026-11-23, with or without a time.")
+    raise BadFilter(
+        f"The value of {operator} must be a date such as 2026-11-23, with or without a time, or a Unix time."
+    )
+
+
+def _unix_time(text: str) -> datetime:
+    whole, _, fraction = text.partition(".")
+    digits = 6 if len(whole) == 10 else 3
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(whole + fraction[:digits].ljust(digits, "0")))
 
 
 def _versions(operator: Operator, value: Any) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:

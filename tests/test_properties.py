@@ -730,7 +730,7 @@ REFUSED: list[tuple[Any, str]] = [
             NOT_A_DATE.format(operator),
         )
         for operator in ("is_date_before", "is_date_after", "is_date_exact")
-        for value in ("soon", "", "2026-02-30", "2026-03-30T25:00", 177491520, 17749152000, True, None, {})
+        for value in ("soon", "", "2026-02-30", "2026-03-30T25:00", 177491520, 17749152000, True, None, {"a": 1})
     ),
     *(
         (

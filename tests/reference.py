@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from math import floor
 from statistics import median
+from string import hexdigits
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import re2
@@ -116,10 +118,7 @@ def pages(
 ) -> dict[str, Any]:
     """Of `asked` the project, the zone and the days are meant."""
     counted = [
-        row
-        for kind in kinds
-        for row in matching(rows, replace(asked, type=kind))
-        if _caseless(search) in _caseless(page(row) + "/")
+        row for kind in kinds for row in matching(rows, replace(asked, type=kind)) if _is_found(search, page(row) + "/")
     ]
     by_page: dict[str, list[Row]] = {}
     for row in counted:
@@ -140,6 +139,42 @@ def pages(
         "types": _types(counted),
         "has_more": len(busiest) > offset + limit,
     }
+
+
+def _is_found(search: str, url: str) -> bool:
+    """Found as it is written, or decoded, in any of the ways to write a name of a host."""
+    decoded = [_unescaped(search)]
+    start = decoded[0].find("//") + 2 if "//" in decoded[0] else 0
+    end = min([n for n in (decoded[0].find(mark, start) for mark in "/?#") if n >= 0], default=len(decoded[0]))
+    for coding in (_as_ascii, _as_unicode):
+        labels = [coding(label) for label in decoded[0][start:end].split(".")]
+        decoded.append(decoded[0][:start] + ".".join(labels) + decoded[0][end:])
+    url_decoded = _caseless(_unescaped(url))
+    return _caseless(search) in _caseless(url) or any(_caseless(one) in url_decoded for one in decoded)
+
+
+def _unescaped(text: str) -> str:
+    """Run by run of escapes; a run that is no UTF-8 stays."""
+    result, run, n = "", "", 0
+    while n <= len(text):
+        escape = text[n : n + 3]
+        if len(escape) == 3 and escape[0] == "%" and set(escape[1:]) <= set(hexdigits):
+            run += escape
+            n += 3
+            continue
+        result += run if "\ufffd" in unquote(run) or "%00" in run else unquote(run)
+        run = ""
+        result += text[n : n + 1]
+        n += 1
+    return result
+
+
+def _as_ascii(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.lower().encode("punycode").decode()
+
+
+def _as_unicode(label: str) -> str:
+    return label[4:].encode().decode("punycode") if label.lower().startswith("xn--") else label
 
 
 def page(row: Row) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from heatmaps.population.binding import Binder, Predicate
 from heatmaps.population.cells import cell_of
-from heatmaps.population.conditions import ELEMENTS, caseless, condition, in_cohorts
+from heatmaps.population.conditions import ELEMENTS, condition, in_cohorts
 from heatmaps.population.filters import Filters, PagesQuestion, Point, Window
 from heatmaps.population.layout import PLACED, POINTED_AT, Layout, hashed, page_number
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
@@ -46,10 +46,6 @@ def of_pages(question: PagesQuestion, layout: Layout) -> list[list[Predicate]]:
     others = []
     if question.type is not None:
         others.append(Predicate("type = {type:String}", {"type": question.type}))
-    if question.search is not None:
-        # People write the URL of a page with a slash at its end and without, and mean the same page.
-        url, search = caseless("concat(trimRight(current_url, '/'), '/')"), caseless("{search:String}")
-        others.append(Predicate(f"position({url}, {search}) > 0", {"search": question.search}))
     window = question.window
     first_day, end_day = -((_BEGINNING - window.start) // _DAY), (window.end - _BEGINNING) // _DAY
     if not layout.has_keys or first_day >= end_day:

@@ -24,8 +24,10 @@ from heatmaps.population.filters import (
 from heatmaps.population.layout import PLAIN, Layout, page_number
 from heatmaps.population.predicates import among_pages, among_points, matching, of_pages
 from heatmaps.population.property_filters import CohortMembers
+from heatmaps.population.search import search_condition
 
 FILTERS_MARK = "/* AND filters */"
+SEARCH_MARK = "/* HAVING search */"
 _PARTS = re.compile(r"/\* (?:a part of the window|end of part) \*/")
 # Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to 128
 # bits before it counts, so a column that holds the same hash counts the same.
@@ -84,6 +86,11 @@ def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
     parameters: dict[str, Any] = {"limit": question.limit, "offset": question.offset}
     for one in asked:
         parameters |= one.parameters
+    if question.search is not None:
+        # Worked out once a URL and type, and not once a row.
+        binder = Binder()
+        after = after.replace(SEARCH_MARK, f"HAVING {search_condition(question.search, 'url', binder)}")
+        parameters |= binder.parameters
     return Query(before + "UNION ALL".join(one.sql for one in asked) + after, parameters)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from heatmaps.population.selectors import MAX_LENGTH, BadSelector, Compound, Within, parse
@@ -108,6 +108,7 @@ def in_lower_case(text: str) -> str:
     return "".join(character.lower() if character.isascii() else character for character in text)
 
 
+@settings(deadline=None)
 @given(one=selectors())
 def test_a_selector_is_read_as_it_was_meant(one: tuple[str, tuple[Compound, ...]]) -> None:
     text, meant = one
@@ -151,6 +152,7 @@ def test_escapes_are_those_of_css(text: str, meant: tuple[Compound, ...]) -> Non
     assert parse(text) == meant
 
 
+@settings(deadline=None)
 @given(text=st.text("ab1-.#:[]()'\"\\*>+~|=,/ \n\U000f0000", max_size=30) | st.text(max_size=10))
 @example(text=":is(" * 250)
 @example(text=":has(" * 200)

@@ -24,7 +24,7 @@ def fits(expression: str, url: str) -> bool:
     return re2.search(expression, url, options=LIKE_THE_ENGINE) is not None
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 @given(pattern=patterns, some=st.lists(urls, min_size=5, max_size=5))
 @example(pattern="^?a", some=["a"])
 @example(pattern="^(?i)?a", some=["a"])
@@ -41,7 +41,7 @@ def test_a_pattern_means_what_a_slow_reading_says(pattern: str, some: list[str])
         assert [fits(found, url) for url in some] == [fits(wanted, url) for url in some], (found, wanted)
 
 
-@settings(max_examples=1500)
+@settings(max_examples=1500, deadline=None)
 @given(pattern=patterns)
 def test_an_expression_that_is_one_stays_one(pattern: str) -> None:
     if regexes.fault(pattern) is None:

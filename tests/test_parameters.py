@@ -1,11 +1,13 @@
 """Every parameter of the heatmap, as a caller may write it."""
 
-from math import floor
 from typing import Any
 
 import pytest
 
+from heatmaps.capture.points import cell
 from heatmaps.models import Cohort, Project
+from tests.capture import POINT, Browser, event
+from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 from tests.conftest import Api, Interactions, document
 
 HEATMAPS = "/api/projects/1/heatmaps/"
@@ -204,11 +206,28 @@ def test_bounds_of_widths_are_rounded_half_up(api: Api, interactions: Interactio
 
 def test_every_captured_width_lies_within_its_own_bounds(api: Api, interactions: Interactions) -> None:
     widths = [*range(312, 448), 767, 768, 1080, 1280, 1432, 1440, 3832]
-    rows = [{"x": 0, "y": 1, "current_url": f"{px}", "viewport_width": floor(px / 16 + 0.5)} for px in widths]
+    rows = [{"x": 0, "y": 1, "current_url": f"{px}", "viewport_width": cell(px)} for px in widths]
     interactions.add_all(rows)
     for px in widths:
         within = {"url_exact": f"{px}", "viewport_width_min": px, "viewport_width_max": px}
         assert len(api.points(**within)) == 1, px
+
+
+def test_a_phone_is_found_by_its_own_width(api: Api, browser: Browser) -> None:
+    browser.send(event(POINT, properties={"$viewport_width": 360}))
+    found = {
+        (name, px): len(api.points(**{name: px}))
+        for name in ("viewport_width_min", "viewport_width_max")
+        for px in (343, 360, 376)
+    }
+    assert found == {
+        ("viewport_width_min", 343): 1,
+        ("viewport_width_min", 360): 1,
+        ("viewport_width_min", 376): 0,
+        ("viewport_width_max", 343): 0,
+        ("viewport_width_max", 360): 1,
+        ("viewport_width_max", 376): 1,
+    }
 
 
 def test_widths_are_compared_in_the_scale_of_each_row(api: Api, interactions: Interactions) -> None:

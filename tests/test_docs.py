@@ -30,7 +30,7 @@ from heatmaps import urls
 from heatmaps.api import errors
 from heatmaps.front.envelope import UNAVAILABLE
 from heatmaps.front.paths import PROBES
-from heatmaps.population import property_filters
+from heatmaps.population import property_parsing
 from heatmaps.population.dates import parse_day
 from heatmaps.population.property_filters import Operator, PropertyType
 from heatmaps.questions import REGISTER
@@ -55,10 +55,13 @@ BETTER = {
     "Bad regular expression",
     "`cohort_ids` and `events` behind flags",
     "`null` for `cohort_ids` and `events`",
+    "Alternatives in `url_pattern`",
+    "Repetitions in `url_pattern`",
     "Negative zero",
     "Order of points with equal counts",
     "`has_more`",
     "Viewport width 0",
+    "Bounds of viewport widths",
     "Median viewport height",
     "Negative scroll depth",
     "`Cache-Control`",
@@ -290,7 +293,7 @@ def test_the_filters_of_the_filters_page_are_understood() -> None:
     shown = [orjson.loads(text) for text in blocks(read("docs/filters.md"), "json")]
     assert len(shown) >= 5
     for raw in shown:
-        property_filters.parse_filter(raw)
+        property_parsing.parse_filter(raw)
 
 
 # --- Nothing is missing --------------------------------------------------------------------------------------------

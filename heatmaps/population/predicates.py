@@ -10,6 +10,7 @@ from heatmaps.population.conditions import ELEMENTS, condition, in_cohorts
 from heatmaps.population.filters import SCROLL_DEPTH, Filters, Point, Window
 from heatmaps.population.layout import PLACED, POINTED_AT, Layout, hashed, page_number
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
+from heatmaps.population.widths import width_conditions
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
@@ -46,12 +47,7 @@ def matching(filters: Filters, layout: Layout, binder: Binder) -> list[str]:
         conditions.append(_url_pattern(filters.url_pattern, kind, layout, binder))
     elif filters.url_exact is not None:
         conditions.append(_url_exact(filters.url_exact, layout, binder))
-    if filters.viewport_width_min is not None:
-        least = binder.bind(filters.viewport_width_min, "Int64", "viewport_width_min")
-        conditions.append(f"viewport_width >= {least}")
-    if filters.viewport_width_max is not None:
-        most = binder.bind(filters.viewport_width_max, "Int64", "viewport_width_max")
-        conditions.append(f"viewport_width <= {most}")
+    conditions += width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
     if filters.cohorts:
         conditions.append(in_cohorts(filters.cohorts, binder, by_number=layout.has_keys))
     if filters.test_accounts is not None:

@@ -27,7 +27,10 @@ class PagesForm(Form[PagesQuestion]):
     date_to = last_day()
     search = serializers.CharField(
         required=False,
-        help_text="Part of the page's URL, in any case, taken literally. A slash at its end does no harm.",
+        help_text=(
+            "Part of the page's URL, in any case, taken literally, with its escapes decoded or not. "
+            "A slash at its end does no harm."
+        ),
     )
     type = serializers.CharField(
         required=False,

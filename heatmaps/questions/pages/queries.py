@@ -10,12 +10,13 @@ from datetime import timedelta
 
 from heatmaps.engine import Query
 from heatmaps.population.binding import Binder
-from heatmaps.population.conditions import caseless
 from heatmaps.population.layout import PLAIN, Layout, page_number
 from heatmaps.population.predicates import BEGINNING, bounds_of, of_types, within
+from heatmaps.population.search import search_condition
 from heatmaps.population.sql import filtered, sql_file
 from heatmaps.questions.pages.question import PagesQuestion
 
+SEARCH_MARK = "/* HAVING search */"
 _PARTS = re.compile(r"/\* (?:a part of the window|end of part) \*/")
 _DAY = timedelta(days=1)
 
@@ -29,6 +30,9 @@ def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
     binder.name("offset", question.offset)
     before, part, after = _PARTS.split(sql_file(__file__, "pages.sql"))
     parts = [filtered(part, conditions, layout) for conditions in _parts_of_window(question, layout, binder)]
+    if question.search is not None:
+        # Worked out once a URL and type, and not once a row.
+        after = after.replace(SEARCH_MARK, f"HAVING {search_condition(question.search, 'url', binder)}")
     return Query(before + "UNION ALL".join(parts) + after, binder.parameters)
 
 
@@ -55,13 +59,6 @@ def _binder(question: PagesQuestion) -> Binder:
 def _parts_of_window(question: PagesQuestion, layout: Layout, binder: Binder) -> list[list[str]]:
     """The conditions of each part of the window."""
     others = of_types(question.types, binder)
-    if question.search is not None:
-        # People write the URL of a page with a slash at its end and without, and mean the same page.
-        url, search = (
-            caseless("concat(trimRight(current_url, '/'), '/')"),
-            binder.bind(question.search, "String", "search"),
-        )
-        others.append(f"position({url}, {caseless(search)}) > 0")
     window, bounds = question.window, bounds_of(question.window, binder)
     first_day, end_day = -((BEGINNING - window.start) // _DAY), (window.end - BEGINNING) // _DAY
     if not layout.has_keys or first_day >= end_day:

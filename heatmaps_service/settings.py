@@ -168,16 +168,6 @@ CACHE_URL = env.url(
     is_good=lambda value: value.startswith(("redis://", "rediss://")) or not value,
     examples="redis://host:6379/0, or nothing for a cache in the process",
 )
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": CACHE_URL,
-        # A cache that is away does not hold requests up.
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
-    if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
 
 # Set by `manage.py demo`: the demo's pages and its sign-in links answer.
 DEMO = env.boolean("DEMO", default=False)

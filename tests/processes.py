@@ -178,6 +178,29 @@ class ClickHouse:
             self._process = None
 
 
+def needed(program: str) -> str:
+    """The path of a program, without which a test is left out, unless REQUIRE_SERVERS is set."""
+    path = shutil.which(program)
+    if path is None and "REQUIRE_SERVERS" not in os.environ:
+        pytest.skip(f"There is no {program}.")
+    assert path, program
+    return path
+
+
+@contextmanager
+def redis_server() -> Iterator[int]:
+    """The port of a Redis that keeps nothing."""
+    port = free_port()
+    command = [needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with stopped_afterwards(Popen(command, stdout=subprocess.DEVNULL, text=True)):  # noqa: S603
+        for _ in range(100):
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            time.sleep(0.05)
+        yield port
+
+
 @contextmanager
 def clickhouse_server(directory: Path, *options: str) -> Iterator[ClickHouse]:
     server = ClickHouse(directory=directory, options=options)

@@ -247,6 +247,27 @@ def test_keys_are_listed_by_their_masks(commands: Commands, user: User) -> None:
     assert commands.shown("list_api_keys").endswith(f"last used {key.last_used_at:%Y-%m-%d %H:%M}\n")
 
 
+def test_a_list_of_keys_says_to_what_each_is_limited(commands: Commands, user: User) -> None:
+    acme = str(Organization.objects.get().pk)
+    gone = "00000000-0000-0000-0000-000000000000"
+    for label, projects, organizations in (
+        ("a", None, None),
+        ("b", [1], None),
+        ("c", None, [acme]),
+        ("d", [1, 7], [acme, gone]),
+        ("e", [], []),
+    ):
+        PersonalAPIKey.make(user, label, scoped_teams=projects, scoped_organizations=organizations)
+    told = {line.split("\t")[2]: line.split("\t")[4] for line in commands.shown("list_api_keys").splitlines()}
+    assert told == {
+        "a": "projects all",
+        "b": "projects [1]",
+        "c": "projects all of Acme",
+        "d": f"projects [1, 7] of Acme, {gone}",
+        "e": "projects all",
+    }
+
+
 @pytest.mark.parametrize("by", ["key", "mask"])
 def test_a_revoked_key_opens_nothing(commands: Commands, user: User, by: str) -> None:
     made, kept = (commands.run("create_api_key", "--user", user.email) for _ in range(2))

@@ -16,6 +16,7 @@ from django.test import Client
 from heatmaps import engine
 from heatmaps.access import failed_attempts, shared_cache
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from tests.commands import Commands
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
 
@@ -323,3 +324,8 @@ def api(key: tuple[PersonalAPIKey, str]) -> Api:
 @pytest.fixture
 def anonymous(db: None) -> Api:
     return Api(None)
+
+
+@pytest.fixture
+def commands(db: None, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, ProgrammingError
 from structlog.contextvars import bound_contextvars
 
-from heatmaps import engine
+from heatmaps import engine, schema
 from heatmaps.models import Organization, Project, User
 
 _NAMES_SHOWN = 10
@@ -83,6 +83,17 @@ class ServiceCommand(BaseCommand):
         # Not in the red that a terminal shows errors in.
         self.stderr.write(text, str)
 
+    def confirm(self, question: str, *, is_confirmed: bool) -> None:
+        """Asks at a terminal, unless it was said already; raises CommandError for anything but yes."""
+        if is_confirmed:
+            return
+        if not sys.stdin.isatty():
+            raise CommandError("There is no terminal to ask at; --yes removes without asking. Nothing was removed.")
+        self.stderr.write(f"{question} Type yes to remove: ", str, ending="")
+        self.stderr.flush()
+        if sys.stdin.readline().strip().lower() != "yes":
+            raise CommandError("Nothing was removed.")
+
     @property
     def is_watched(self) -> bool:
         """Whether a person looks at standard error, and so wants to see progress."""
@@ -116,6 +127,12 @@ def user_by_email(email: str) -> User:
         emails = User.objects.order_by("email").values_list("email", flat=True)
         raise CommandError(f"There is no user {email!r}. " + _there_are(emails, "create_user EMAIL"))
     return user
+
+
+def refuse_foreign_tables(client: engine.Client) -> None:
+    """A service that reads a PostHog's tables removes nothing there, whatever its account may do."""
+    if not schema.is_ours(client):
+        raise CommandError("The tables in ClickHouse were not made by migrate_clickhouse, so nothing is removed there.")
 
 
 def _there_are(names: Iterable[str], command: str) -> str:

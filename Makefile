@@ -38,8 +38,8 @@ install: .venv/development  ## Create .venv with everything, development tools i
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
-	@$(BIN)/python manage.py demo
+demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000, or on another PORT=
+	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
 test: install  ## Run every test
 	$(PYTEST)

@@ -52,27 +52,8 @@ class Service:
         return _ended(self.start(*arguments, **variables), arguments)
 
     def run_at_terminal(self, *arguments: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
-        """The status of a command, and what its terminal showed: each answer is typed when its prompt is there."""
-        code = "import os, pty, sys\nsys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-        command = [sys.executable, "-c", code, sys.executable, str(self.root / "manage.py"), *arguments]
-        shown = ""
-        with Popen(command, env=self.variables(), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
-            assert process.stdin
-            assert process.stdout
-            try:
-                for prompt, answer in answers:
-                    already = len(shown)
-                    while prompt not in shown[already:]:
-                        piece = os.read(process.stdout.fileno(), 4096)
-                        assert piece, shown
-                        shown += piece.decode()
-                    process.stdin.write(f"{answer}\n".encode())
-                    process.stdin.flush()
-                shown += process.stdout.read().decode()
-                process.wait(timeout=60)
-            finally:
-                process.kill()
-        return process.returncode, shown
+        command = [sys.executable, str(self.root / "manage.py"), *arguments]
+        return at_terminal(command, answers, env=self.variables())
 
     def result(self, *arguments: str, **variables: str) -> Any:
         """What a command that must succeed prints."""
@@ -124,6 +105,31 @@ class Service:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+def at_terminal(command: Sequence[str], answers: Sequence[tuple[str, str]], **options: Any) -> tuple[int, str]:
+    """The status of a command, and what its terminal showed: each answer is typed when its prompt is there."""
+    code = "import os, pty, sys\nsys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    shown = ""
+    with Popen(  # noqa: S603 -- our own program
+        [sys.executable, "-c", code, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            for prompt, answer in answers:
+                already = len(shown)
+                while prompt not in shown[already:]:
+                    piece = os.read(process.stdout.fileno(), 4096)
+                    assert piece, shown
+                    shown += piece.decode()
+                process.stdin.write(f"{answer}\n".encode())
+                process.stdin.flush()
+            shown += process.stdout.read().decode()
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+    return process.returncode, shown
 
 
 def _ended(process: "Popen[str]", arguments: Sequence[str]) -> CompletedProcess[str]:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from heatmaps import __version__
 from heatmaps_service import logs
 from heatmaps_service.env import SettingsEnv
 
@@ -264,7 +265,7 @@ EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Heatmaps",
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "DESCRIPTION": "Where visitors of a web page click, rage, rest and scroll to.",
     "LICENSE": {"name": "MIT"},
     "SERVE_INCLUDE_SCHEMA": False,

@@ -1,5 +1,6 @@
 """What the OpenAPI document says beyond the request serializers: the shapes of the replies, the errors, examples."""
 
+import json
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -276,12 +277,22 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
 
 def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular: serializers have no place for the examples of a parameter."""
+    """A hook of drf-spectacular: serializers have no place for the examples of a parameter.
+
+    What stands as `examples` is what Swagger UI fills in, so those of a parameter that may be left out are only told:
+    nobody's first request is to have a filter for a page that is not theirs.
+    """
     for path in result["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):
                 examples = EXAMPLES[parameter["name"]]
-                parameter["examples"] = {str(value): {"value": value} for value in examples}
+                if parameter.get("required"):
+                    parameter["examples"] = {str(value): {"value": value} for value in examples}
+                else:
+                    told = ", ".join(
+                        f"`{value if isinstance(value, str) else json.dumps(value)}`" for value in examples
+                    )
+                    parameter["description"] += f" For example {told}."
     return result
 
 

@@ -333,6 +333,8 @@ def _event_filter(item: dict[str, Any]) -> EventFilter:
 
 def read(form: type[HeatmapsRequest | PagesRequest], request: Request, project: Project) -> Any:
     """The question that a request asks; raises ValidationError. The last of a repeated parameter wins."""
+    # The reply tells which others were given.
+    request.known_parameters = form._declared_fields.keys()  # type: ignore[attr-defined] # noqa: SLF001 -- see Form
     given = {name: value for name, value in request.query_params.items() if value or name == "points"}
     serializer = form(data=given, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)

@@ -225,6 +225,13 @@ RESPONSE_HEADERS = [
     _header("X-Request-ID", {"type": "string"}, [200, *_ERRORS], "What the log knows the request by.", required=True),
     _header("Vary", {"type": "string"}, [200], "The request headers that the reply depends on.", required=True),
 ]
+IGNORED = _header(
+    "Heatmaps-Ignored",
+    {"type": "string"},
+    [200, 400],
+    "Names of query parameters that are not known and so have no effect: percent-encoded, between commas, at most 10.",
+    required=False,
+)
 CACHE_CONTROL = _header(
     "Cache-Control", {"type": "string"}, [200], "For how long the caller may keep the reply.", required=True
 )
@@ -241,6 +248,8 @@ class HeatmapsSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         headers = RESPONSE_HEADERS if self.path.endswith("events/") else [*RESPONSE_HEADERS, CACHE_CONTROL]
+        if "/heatmaps/" in self.path:
+            headers = [*headers, IGNORED]
         return [*self._path_parameters(), *headers, *super().get_override_parameters()]
 
     def _path_parameters(self) -> list[OpenApiParameter]:

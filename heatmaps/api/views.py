@@ -17,6 +17,7 @@ from heatmaps import responses
 from heatmaps.access.permissions import CallerAccess
 from heatmaps.access.throttling import budget_headers
 from heatmaps.api import openapi
+from heatmaps.api.ignored import HEADER, ignored_parameters
 from heatmaps.models import Project
 from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest, read
 
@@ -39,6 +40,10 @@ class ApiViewSet(viewsets.ViewSet):
     ) -> HttpResponseBase:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         patch_vary_headers(response, VARY)
+        if names := ignored_parameters(
+            request.query_params, getattr(request, "known_parameters", request.query_params)
+        ):
+            response[HEADER] = names
         # A reply from before the key was read, such as 406, may meet a key that opens nothing only now.
         with suppress(APIException, SuspiciousOperation):
             for name, value in budget_headers(request, self.get_throttles(), self).items():

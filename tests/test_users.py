@@ -58,6 +58,30 @@ def test_a_superuser_belongs_to_the_one_organization_there_is(
     assert projects_seen_by("second@example.com") == []
 
 
+def test_who_was_there_before_the_first_project_sees_it(commands: Commands) -> None:
+    early = User.objects.create_superuser("root@example.com", GOOD)
+    User.objects.create_user("ann@example.com", GOOD)
+    project = commands.run("create_project", "Shop")
+    assert (projects_seen_by("root@example.com"), projects_seen_by("ann@example.com")) == (["Shop"], [])
+    early.refresh_from_db()
+    assert early.current_project_id == project["id"]
+    # Of a second organization nobody is a member by itself.
+    commands.run("create_project", "Secrets", "--organization", "Globex")
+    assert projects_seen_by("root@example.com") == ["Shop"]
+
+
+def test_members_of_an_organization_without_projects_get_its_first_one(
+    commands: Commands, organization: Organization
+) -> None:
+    Organization.objects.create(name="Globex")
+    user = User.objects.create_user("ann@example.com", GOOD)
+    user.join(organization)
+    first = commands.run("create_project", "First", "--organization", "Acme")
+    commands.run("create_project", "Second", "--organization", "Acme")
+    user.refresh_from_db()
+    assert user.current_project_id == first["id"]
+
+
 def test_a_user_is_a_member_of_the_organizations_that_are_named(
     commands: Commands, project: Project, other_project: Project, typed: None
 ) -> None:

@@ -4,6 +4,7 @@ Redis may be away: then nothing is counted, and nobody is turned away.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -28,6 +29,7 @@ REST_SECONDS = 1.0
 # A cache that is away does not hold requests up.
 ANSWER_SECONDS = 1.0
 _rests_until = -math.inf
+_one_makes = threading.Lock()
 
 
 class SharedStorage(RedisStorage):
@@ -47,7 +49,9 @@ class SharedStorage(RedisStorage):
 
 def storage(kind: str) -> SharedStorage | MemoryStorage:
     """Where hits of a kind are counted. Each kind has its own, so that those of strangers do not fill another's."""
-    return _storage(settings.CACHE_URL, kind)
+    # Two that ask for the first time at once get the same one.
+    with _one_makes:
+        return _storage(settings.CACHE_URL, kind)
 
 
 def forget() -> None:

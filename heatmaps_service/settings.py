@@ -131,7 +131,7 @@ X_FRAME_OPTIONS = "DENY"
 
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = "RateLimit-Limit RateLimit-Remaining RateLimit-Reset Retry-After".split()
+CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
 CORS_EXPOSE_HEADERS += ["X-Request-ID", "Heatmaps-Ignored"]
 
 AUTH_USER_MODEL = "heatmaps.User"

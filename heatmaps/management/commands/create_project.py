@@ -58,7 +58,7 @@ def _organization(name: str) -> Organization:
 
 
 def _show_to_whoever_sees_none(organization: Organization) -> None:
-    """Members without a current project get the first one there. Superusers who were there before the first organization
+    """Members without a current project get the first one there. Superusers from before the first organization
     become its members: else who ran createsuperuser first would go on seeing nothing."""
     users = User.objects.filter(current_project=None)
     for user in users.filter(membership__organization=organization):

@@ -9,14 +9,14 @@ from uuid import UUID
 import orjson
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from django.test import Client
 
 from heatmaps import engine
-from heatmaps.access import failed_attempts
+from heatmaps.access import failed_attempts, shared_cache
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from tests.commands import Commands
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
 
@@ -81,7 +81,7 @@ def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_rate_limits() -> None:
-    cache.clear()
+    shared_cache.forget()
     failed_attempts.forget()
 
 
@@ -324,3 +324,8 @@ def api(key: tuple[PersonalAPIKey, str]) -> Api:
 @pytest.fixture
 def anonymous(db: None) -> Api:
     return Api(None)
+
+
+@pytest.fixture
+def commands(db: None, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)

@@ -49,7 +49,7 @@ def test_how_far_it_was_scrolled_is_a_point_of_the_page_before(browser: Browser)
         "$heatmap_data": ...,
     }
     browser.send(event(event="$pageleave", properties=pageleave))
-    scrolled = {"x": 0, "y": 31, "viewport_height": 48, "current_url": "https://h/page?z=1#a", "type": "scrolldepth"}
+    scrolled = {"x": 0, "y": 31, "viewport_height": 48, "current_url": "https://h/page", "type": "scrolldepth"}
     assert stored() == [{**STORED, **scrolled}]
     assert stored_events() == [{"event": "$pageleave", "distinct_id": "ann"}]
 
@@ -57,15 +57,23 @@ def test_how_far_it_was_scrolled_is_a_point_of_the_page_before(browser: Browser)
 @pytest.mark.parametrize(
     ("arrived", "path", "left"),
     [
-        ("https://h/next?z=1#a", "/page", "https://h/page?z=1#a"),
-        ("https://h", "/", "https://h/"),
-        ("https://h:8443?q=/x", "/a/b", "https://h:8443/a/b?q=/x"),
-        ("https://h/#/route?x", "/p", "https://h/p#/route?x"),
+        ("https://h/next?z=1#a", "/page", "https://h/page"),
+        ("https://h/b?tab=2", "/a", "https://h/a"),
+        ("https://h:8443?q=/x", "/a/b", "https://h:8443/a/b"),
+        ("https://h/#/route?x", "/p", "https://h/p"),
         ("https://h/a/", "/p/", "https://h/p/"),
+        ("https://h/a?z", "/a/", "https://h/a/"),
+        ("https://h/a?z", "/A", "https://h/A"),
         ("https://h/a", "p", "https://h/p"),
+        # The page it was left for has the same path: it may be the same page.
+        ("https://h/next?z=1#a", "/next", "https://h/next?z=1#a"),
+        ("https://h/next?z=1#a", "next", "https://h/next?z=1#a"),
+        ("https://h/#/route?x", "/", "https://h/#/route?x"),
+        ("https://h", "/", "https://h/"),
+        ("https://h?z=1", "/", "https://h/?z=1"),
         ("capacitor://localhost/a", "/b", "capacitor://localhost/b"),
         ("file:///a/b.html", "/c.html", "file:///c.html"),
-        ("https://h/é?ü", "/ß", "https://h/ß?ü"),
+        ("https://h/é?ü", "/ß", "https://h/ß"),
         ("no url", "/p", ""),
         ("/next", "/p", ""),
         (5, "/p", ""),
@@ -226,7 +234,8 @@ def by_the_book(properties: dict[str, Any], distinct_id: str) -> list[tuple[Any,
     previous, current = properties.get("$prev_pageview_pathname"), properties.get("$current_url")
     if previous and current:
         url = urlsplit(current)
-        page = url._replace(path=previous).geturl() if url.scheme and url.netloc else ""
+        same = url if previous == (url.path or "/") else url._replace(query="", fragment="")
+        page = same._replace(path=previous).geturl() if url.scheme and url.netloc else ""
         depth = properties.get("$prev_pageview_max_scroll")
         lists.append((page, [{"x": 0, "y": depth, "target_fixed": False, "type": "scrolldepth"}]))
     if not (is_number(properties.get("$viewport_width")) and is_number(properties.get("$viewport_height"))):

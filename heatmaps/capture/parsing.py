@@ -1,6 +1,5 @@
 """What a post holds: whose it is, its events, and when each of them happened. Knows no Django."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,11 +84,6 @@ def known_by(event: Mapping[str, Any]) -> int | None:
         return None
     digits = value.replace("-", "")
     return int(digits, 16) or None if _UUID.fullmatch(digits) else None
-
-
-def known_by_place(body_digest: bytes, index: int) -> int:
-    """What an event without a usable UUID is known by: the bytes of its whole request, and its place in them."""
-    return int.from_bytes(hashlib.blake2b(body_digest + index.to_bytes(4), digest_size=16).digest())
 
 
 def happened_at(event: Mapping[str, Any], *, received_at: int, sent_at: int | None) -> int:

@@ -1,9 +1,8 @@
 """From a post to what is to be stored of it."""
 
-import hashlib
 from collections import Counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.conf import settings
@@ -17,19 +16,15 @@ from heatmaps.capture.storage import Captured, Key, StoredEvent
 _DAY = 86_400 * 1_000_000
 
 
-def all_of(post: Post, owner: Owner, text: bytes, received_at: int) -> list[Captured]:
-    """The events of which something is kept. `text` is what they were read from."""
+def all_of(post: Post, owner: Owner, received_at: int) -> list[Captured]:
+    """The events of which something is kept."""
     oldest = received_at - settings.RETENTION_DAYS * _DAY if settings.RETENTION_DAYS else None
-    body_digest = b""
     found = []
-    for index, event in enumerate(post.events):
-        number = parsing.known_by(event)
-        if number is None:
-            body_digest = body_digest or hashlib.blake2b(text, digest_size=16).digest()
-            number = parsing.known_by_place(body_digest, index)
+    for event in post.events:
         one = _captured(
             event,
-            Key(owner.team_id, number),
+            # Nothing tells an event without a UUID from an equal one, so it is a new one at every post.
+            Key(owner.team_id, parsing.known_by(event) or uuid4().int),
             parsing.happened_at(event, received_at=received_at, sent_at=post.sent_at),
         )
         if oldest is not None and one.happened_at < oldest:

@@ -33,7 +33,7 @@ def post(request: HttpRequest, limit: int) -> HttpResponse:
                 sent.token, Refused(401, "authentication_failed", "The project token is missing or unknown.")
             )
             # An opted-out project's browsers are told that all is well, and nothing is kept.
-            kept = records.all_of(sent, owner, text, now) if owner.is_opted_in else []
+            kept = records.all_of(sent, owner, now) if owner.is_opted_in else []
             # Waiting for the insert, only what is kept is held.
             del sent, text, body
     if kept:

@@ -77,6 +77,7 @@ BETTER = {
     "Places and sizes beyond 16 bits",
     "Points without a session",
     "Scroll depth of a page that was left",
+    "Batch with an event that cannot be taken",
 }
 
 

@@ -4,15 +4,17 @@
 class Refused(Exception):
     """The answer to a request that is not taken; the text is for whoever reads the browser's console."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, token: str | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
+        # Of the project, where it could be read.
+        self.token = token
 
 
-def malformed(detail: str) -> Refused:
-    return Refused(400, "malformed", detail)
+def malformed(detail: str, token: str | None = None) -> Refused:
+    return Refused(400, "malformed", detail, token)
 
 
 def too_large(limit_bytes: int) -> Refused:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heatmaps.capture import points, skips
+from heatmaps.capture import points
 from heatmaps.capture.points import Skip
-from tests.capture import POINT, STORED, URL, Browser, event, stored, stored_events
+from tests.capture import POINT, STORED, URL, Browser, event, skipped, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 
 
@@ -23,7 +23,7 @@ def test_a_point_becomes_a_row(browser: Browser) -> None:
     browser.send(event())
     assert stored() == [STORED]
     assert stored_events() == []
-    assert skips.total == {}
+    assert skipped() == {}
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ NOBODY = [
 def test_points_of_nobody_are_skipped(browser: Browser, distinct_id: Any) -> None:
     browser.send(event(POINT, POINT, distinct_id=distinct_id))
     assert stored() == []
-    assert skips.total == {Skip.NO_VISITOR: 2}
+    assert skipped() == {Skip.NO_VISITOR: 2}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_points_without_a_viewport_are_skipped(browser: Browser, side: str, valu
     scrolled = {"$prev_pageview_pathname": "/", "$current_url": URL, "$prev_pageview_max_scroll": 16}
     browser.send(event(POINT, POINT, properties={side: value, **scrolled}))
     assert stored() == []
-    assert skips.total == {Skip.NO_VIEWPORT: 3}
+    assert skipped() == {Skip.NO_VIEWPORT: 3}
 
 
 def without(name: str, value: Any) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def without(name: str, value: Any) -> dict[str, Any]:
 def test_a_bad_point_is_skipped_and_the_others_are_kept(browser: Browser, point: Any, reason: Skip) -> None:
     browser.send(event(POINT, point, {**POINT, "type": "mousemove"}))
     assert columns("type") == [("click",), ("mousemove",)]
-    assert skips.total == {reason: 1}
+    assert skipped() == {reason: 1}
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_bad_point_is_skipped_and_the_others_are_kept(browser: Browser, point:
 def test_what_is_no_list_of_points_under_a_url_is_skipped(browser: Browser, by_url: Any, expected: Any) -> None:
     browser.send(event(properties={"$heatmap_data": by_url}))
     assert stored() == []
-    assert skips.total == expected
+    assert skipped() == expected
 
 
 @pytest.mark.parametrize("depth", NO_NUMBERS)
@@ -210,7 +210,7 @@ def test_a_depth_that_is_no_number_is_skipped(browser: Browser, depth: Any) -> N
     scrolled = {"$prev_pageview_pathname": "/", "$current_url": URL, "$prev_pageview_max_scroll": depth}
     browser.send(event(properties=scrolled))
     assert columns("type") == [("click",)]
-    assert skips.total == {Skip.NO_POSITION: 1}
+    assert skipped() == {Skip.NO_POSITION: 1}
 
 
 def test_urls_are_kept_as_they_are(browser: Browser) -> None:

@@ -23,5 +23,11 @@ def too_large(limit_bytes: int) -> Refused:
     )
 
 
+def foreign_host() -> Refused:
+    return Refused(
+        400, "foreign_host", "The name in the Host header is not in ALLOWED_HOSTS, a setting of this service."
+    )
+
+
 def busy() -> Refused:
     return Refused(503, "busy", "The interactions cannot be stored at the moment. Send them again in a moment.")

@@ -81,6 +81,8 @@ BETTER = {
     "Opt-in of a new project",
     "Places and sizes beyond 16 bits",
     "Points without a session",
+    "Scroll depth of a page that was left",
+    "Batch with an event that cannot be taken",
 }
 
 

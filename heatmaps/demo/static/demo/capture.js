@@ -2,13 +2,16 @@
 (() => {
   // Framed by the viewer, the page has no visitor.
   if (window.top !== window) return;
-  const { token } = document.currentScript.dataset;
-  const url = document.querySelector("link[rel=canonical]").href;
+  const { token } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
+  const url = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=canonical]")).href;
   const visitor = (localStorage.demoVisitor ||= crypto.randomUUID());
   const session = (sessionStorage.demoSession ||= crypto.randomUUID());
+  /** @type {object[]} */
   const points = [];
-  let deepest = scrollY, resting;
+  let deepest = scrollY;
+  let resting = 0;
 
+  /** @param {string} event @param {object} [more] */
   const send = (event, more) => {
     const properties = { token, $current_url: url, $host: new URL(url).host, $session_id: session,
       $viewport_width: innerWidth, $viewport_height: innerHeight, ...more };
@@ -16,17 +19,18 @@
     navigator.sendBeacon("/e/?beacon=1", body);
   };
   const sendPoints = () => points.length && send("$$heatmap", { $heatmap_data: { [url]: points.splice(0) } });
+  /** @param {string} type @param {MouseEvent} event */
   const keep = (type, { clientX, clientY, target }) => {
-    let around = target;
-    while (around instanceof Element && getComputedStyle(around).position !== "fixed") around = around.parentElement;
-    const target_fixed = around instanceof Element;
+    let around = target instanceof Element ? target : null;
+    while (around && getComputedStyle(around).position !== "fixed") around = around.parentElement;
+    const target_fixed = around !== null;
     points.push({ type, target_fixed, x: clientX + (target_fixed ? 0 : scrollX), y: clientY + (target_fixed ? 0 : scrollY) });
   };
 
   addEventListener("click", (event) => keep("click", event), true);
   addEventListener("mousemove", (event) => {
     clearTimeout(resting);
-    resting = setTimeout(keep, 500, "mousemove", event);
+    resting = window.setTimeout(keep, 500, "mousemove", event);
   });
   addEventListener("scroll", () => (deepest = Math.max(deepest, scrollY)));
   setInterval(sendPoints, 1000);

@@ -227,8 +227,17 @@ def test_what_is_no_whole_number_is_refused(files: Loading, value: object) -> No
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet"])
 def test_a_viewport_of_0_and_empty_texts_fit(files: Loading, name: str) -> None:
-    row = ROW | {"viewport_width": 0, "session_id": "", "distinct_id": "", "current_url": "", "type": ""}
+    row = ROW | {"viewport_width": 0, "session_id": "", "current_url": "", "type": ""}
     assert files.rows(name, [row]) == [row]
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\u3000\x1c"])
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet"])
+def test_nobody_is_no_visitor(files: Loading, name: str, value: str) -> None:
+    path = files.file(name, [ROW, ROW | {"distinct_id": value}, OTHER])
+    line = 3 if name == "rows.csv" else 2
+    assert files.refusal(path) == f"{name}, line {line}: distinct_id is empty. Nothing of this file was loaded."
+    assert files.load(path, skip_invalid=True)["files"] == [report(path, added=2, invalid={"distinct_id is empty": 1})]
 
 
 def test_texts_are_stored_to_the_letter(files: Loading) -> None:
@@ -534,7 +543,7 @@ rows_of_any_kind = st.lists(
     st.fixed_dictionaries(
         {
             "session_id": texts,
-            "distinct_id": texts,
+            "distinct_id": texts.filter(str.strip),
             "timestamp": moments,
             **dict.fromkeys(("x", "y", "scale_factor", "viewport_width", "viewport_height"), int16s),
             "pointer_target_fixed": st.booleans(),

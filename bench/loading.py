@@ -56,9 +56,9 @@ def measure(directory: Path, rows: int, runs: int, formats: list[str]) -> str:
         path = make(directory / f"rows.{name}", rows)
         ours, engines, again = [], [], []
         for _ in range(runs):
-            engines.append(timed(lambda path=path: by_engine(path), rows))
-            ours.append(timed(lambda path=path: load(path), rows))
-            again.append(timed(lambda path=path: load(path), rows, empties=False))
+            engines.append(timed(by_engine, path, rows))
+            ours.append(timed(load, path, rows))
+            again.append(timed(load, path, rows, empties=False))
         a, b = statistics.median(ours), statistics.median(engines)
         lines.append(
             f"| {FORMATS[name]} | {rows / a:,.0f} | {rows / b:,.0f} | {b / a:.2f} | ≥ {AIMS[name]} |"
@@ -76,11 +76,15 @@ def measure(directory: Path, rows: int, runs: int, formats: list[str]) -> str:
 
 def prepare() -> None:
     """An empty database with the service's tables, and the bench's rows."""
-    from bench import data
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
     from heatmaps.models import Organization, Project
 
-    data.call_command("migrate", verbosity=0)
-    data.call_command("migrate_clickhouse", verbosity=0)
+    call_command("migrate", verbosity=0)
+    call_command("migrate_clickhouse", verbosity=0)
     Project.objects.create(pk=PROJECT, name="Bench", organization=Organization.objects.create(name="Bench"))
 
 
@@ -114,13 +118,13 @@ def command(sql: str, **parameters: object) -> None:
         client.command(sql, parameters=parameters)
 
 
-def timed(work: Callable[[], None], rows: int, *, empties: bool = True) -> float:
+def timed(work: Callable[[Path], None], path: Path, rows: int, *, empties: bool = True) -> float:
     from heatmaps import engine
 
     if empties:
         command("TRUNCATE TABLE heatmaps")
     began = time.perf_counter()
-    work()
+    work(path)
     seconds = time.perf_counter() - began
     with engine.writer() as client:
         if client.query("SELECT count() FROM heatmaps").result_rows != [(rows,)]:

@@ -8,6 +8,8 @@ from typing import IO, Any
 import pyarrow as pa
 
 CHUNK_BYTES = 4 * 1024 * 1024
+# Of what Arrow reads at once, in one thread; a longer row is read without it.
+BLOCK_BYTES = 1024 * 1024
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
@@ -45,6 +47,13 @@ def utf8(stream: IO[bytes]) -> Iterator[bytes]:
         piece = stream.read(CHUNK_BYTES)
     if decoder:
         decoder.decode(b"", final=True)
+
+
+def is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _unmarked_utf_16(start: bytes) -> str | None:

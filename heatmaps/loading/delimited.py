@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
-from heatmaps.loading.blocks import CHUNK_BYTES, BadText, Block, NumberedRow, utf8
+from heatmaps.loading.blocks import BLOCK_BYTES, CHUNK_BYTES, BadText, Block, NumberedRow, is_utf8, utf8
 from heatmaps.loading.columns import Table
 
 _DELIMITERS = (",", ";", "\t")
@@ -99,7 +99,9 @@ class _Text:
         return self._position < len(self._ahead)
 
     def first_line(self) -> str:
-        self.fill(CHUNK_BYTES)
+        size = 1
+        while self.fill(size) and not self._has_ended and _LINE_END.search(self._ahead) is None:
+            size = len(self._ahead) + 1
         found = _LINE_END.search(self._ahead)
         return self._ahead[: found.start() if found else None].decode(errors="surrogateescape")
 
@@ -122,12 +124,10 @@ class _Text:
         """Line by line, each with its end. A byte that is not UTF-8 makes its row a bad one, not the file."""
         while self.fill(1):
             found = _LINE_END.search(self._ahead, self._position)
-            if (found is None or found.end() == len(self._ahead)) and not self._has_ended:
-                # More of the line, or the second half of its end, may follow.
-                self.fill(len(self._ahead) - self._position + 1)
+            # More of the line, or the second half of its end, may follow.
+            while (found is None or found.end() == len(self._ahead)) and not self._has_ended:
+                self.fill(2 * (len(self._ahead) - self._position) + 1)
                 found = _LINE_END.search(self._ahead, self._position)
-                if found is None and not self._has_ended:
-                    continue
             end = found.end() if found else len(self._ahead)
             line = self._ahead[self._position : end]
             self._position = end
@@ -171,19 +171,18 @@ class _Rows:
     def by_columns(self, text: _Text, known: Collection[str]) -> Block | None:
         """The rows ahead; None where they have to be looked at one by one."""
         ahead = text.whole_rows()
-        if not ahead or not _is_regular(ahead, self._delimiter):
+        if not ahead or not (_is_regular(ahead, self._delimiter) and is_utf8(ahead)):
             return None
         try:
             read = arrow_csv.read_csv(
                 io.BytesIO(ahead),
-                read_options=arrow_csv.ReadOptions(
-                    column_names=self._header, block_size=len(ahead) // 4 + CHUNK_BYTES // 4
-                ),
+                read_options=arrow_csv.ReadOptions(column_names=self._header, block_size=BLOCK_BYTES),
                 parse_options=arrow_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=b'"' in ahead),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(self._header, pa.string()),
                     include_columns=[name for name in self._header if name in known],
                     strings_can_be_null=False,
+                    check_utf8=False,
                 ),
             )
         except pa.ArrowException:

@@ -10,11 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
-from heatmaps.loading.blocks import Block, NumberedRow, utf8
+from heatmaps.loading.blocks import BLOCK_BYTES, Block, NumberedRow, is_utf8, utf8
 from heatmaps.loading.columns import Table
 from heatmaps.loading.values import boolean, int16
-
-_BLOCK_BYTES = 1024 * 1024
 
 
 def blocks(stream: IO[bytes], table: Table) -> Iterator[Block]:
@@ -66,7 +64,7 @@ class _Columns:
         try:
             read = arrow_json.read_json(
                 io.BytesIO(text),
-                read_options=arrow_json.ReadOptions(block_size=max(_BLOCK_BYTES, len(text) // 4)),
+                read_options=arrow_json.ReadOptions(block_size=BLOCK_BYTES),
                 parse_options=self._options,
             )
         except pa.ArrowException:
@@ -85,14 +83,7 @@ def _lines_of_objects(text: bytes) -> int:
     breaks = text.count(b"\n")
     is_plain = text.startswith(b"{") and text.endswith(b"}")
     is_plain = is_plain and breaks in {text.count(b"}\n{"), text.count(b"}\r\n{")}
-    return breaks + 1 if is_plain and _is_utf8(text) else 0
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode())
-    except UnicodeDecodeError:
-        return False
+    return breaks + 1 if is_plain and is_utf8(text) else 0
 
 
 def _is_json(values: pa.ChunkedArray) -> bool:

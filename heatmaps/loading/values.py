@@ -38,10 +38,10 @@ def text(value: Any) -> str:
 
 def visitor(value: Any) -> str:
     """A text that tells one visitor from another."""
-    value = text(value)
-    if not value.strip():
+    name = text(value)
+    if not name.strip():
         raise BadValue("is empty")
-    return value
+    return name
 
 
 def int16(value: Any) -> int:
@@ -57,8 +57,9 @@ def _whole(value: Any) -> int:
         return int(value)
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
         return int(value)
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
-        return int(float(value))
+    # Without the spaces, of which float() knows fewer.
+    if isinstance(value, str) and _WHOLE.fullmatch(digits := value.strip()):
+        return int(float(digits))
     raise BadValue("is not a whole number")
 
 

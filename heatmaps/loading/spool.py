@@ -15,6 +15,7 @@ from heatmaps.loading import arrays
 from heatmaps.loading.blocks import Block, NumberedRow
 from heatmaps.loading.columns import MICROSECONDS, Column, Table
 from heatmaps.loading.files import Source
+from heatmaps.loading.slices import Hours
 from heatmaps.loading.values import BadValue
 
 # The column that numbers the rows of a file, from 0.
@@ -42,6 +43,7 @@ class Spool:
         self._waiting: list[pa.RecordBatch] = []
         self._written = 0
         self._known = table.names()
+        self.hours = Hours()
         self.rows = 0
         self.expired = 0
         self.invalid: Counter[str] = Counter()
@@ -69,6 +71,10 @@ class Spool:
         for batch in pa.ipc.open_stream(self._file):
             yield pa.Table.from_batches([batch])
 
+    def slices(self) -> Iterator[pa.Table]:
+        """The checked rows by time: all that are equal are in one slice."""
+        return self.hours.slices(self.blocks())
+
     def _put(self, writer: pa.ipc.RecordBatchStreamWriter, batch: pa.RecordBatch, end: int) -> None:
         """Writes what is complete, now that all rows with lower numbers than `end` are known."""
         self._waiting.append(batch)
@@ -87,6 +93,8 @@ class Spool:
         table = pa.Table.from_batches(self._waiting, self._schema).combine_chunks()
         if table.num_rows:
             self.rows += table.num_rows
+            if "timestamp" in self._schema.names:
+                self.hours.count(table)
             writer.write_table(table)
         self._waiting = []
 

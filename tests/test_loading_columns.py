@@ -122,25 +122,23 @@ def test_a_column_of_times_is_what_they_are_one_by_one(values: list[str | None])
     assert by_column(column, pa.array(values, pa.string())) == by_rows(column, values)
 
 
-typed = st.one_of(
-    *(
-        st.lists(st.none() | one, min_size=1, max_size=4).map(lambda values, kind=kind: pa.array(values, kind))
-        for kind, one in {
-            pa.int8(): st.integers(-(2**7), 2**7 - 1),
-            pa.int16(): st.integers(-(2**15), 2**15 - 1),
-            pa.int64(): st.integers(-(2**63), 2**63 - 1) | st.integers(-40_000, 40_000) | st.integers(0, 1),
-            pa.uint64(): st.integers(0, 2**64 - 1),
-            pa.float64(): st.floats()
-            | st.integers(-40_000, 40_000).map(float)
-            | st.sampled_from([-0.0, 2.0**53, 1e16]),
-            pa.float32(): st.floats(width=32),
-            pa.bool_(): st.booleans(),
-            pa.decimal128(20, 2): st.integers(-(10**6), 10**6).map(lambda cents: Decimal(cents) / 100),
-            pa.null(): st.none(),
-            pa.list_(pa.int64()): st.just([1]),
-        }.items()
-    )
-)
+def listed(kind: pa.DataType, one: st.SearchStrategy[Any]) -> st.SearchStrategy[pa.Array]:
+    return st.lists(st.none() | one, min_size=1, max_size=4).map(lambda values: pa.array(values, kind))
+
+
+VALUES = {
+    pa.int8(): st.integers(-(2**7), 2**7 - 1),
+    pa.int16(): st.integers(-(2**15), 2**15 - 1),
+    pa.int64(): st.integers(-(2**63), 2**63 - 1) | st.integers(-40_000, 40_000) | st.integers(0, 1),
+    pa.uint64(): st.integers(0, 2**64 - 1),
+    pa.float64(): st.floats() | st.integers(-40_000, 40_000).map(float) | st.sampled_from([-0.0, 2.0**53, 1e16]),
+    pa.float32(): st.floats(width=32),
+    pa.bool_(): st.booleans(),
+    pa.decimal128(20, 2): st.integers(-(10**6), 10**6).map(lambda cents: Decimal(cents) / 100),
+    pa.null(): st.none(),
+    pa.list_(pa.int64()): st.just([1]),
+}
+typed = st.one_of(*(listed(kind, one) for kind, one in VALUES.items()))
 
 
 @pytest.mark.parametrize("name", COLUMNS)
@@ -231,7 +229,7 @@ def rows_of_text(draw: st.DrawFn) -> list[dict[str, str]]:
 @st.composite
 def csv_files(draw: st.DrawFn) -> bytes:
     delimiter, end = draw(st.sampled_from([",", ";", "\t"])), draw(st.sampled_from(["\n", "\r\n", "\r\n", "\r"]))
-    quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    quoting: Any = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
     written = io.StringIO(newline="")
     writer = csv.DictWriter(written, list(GOOD), delimiter=delimiter, lineterminator=end, quoting=quoting)
     writer.writeheader()

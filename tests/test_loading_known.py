@@ -2,11 +2,11 @@
 
 import secrets
 from collections import Counter
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.core.management import CommandError
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +22,7 @@ from tests.loading import ROW, Loading, command, contents, empty_tables, select
 from tests.test_loading import Crash
 
 tables = pytest.fixture(empty_tables, name="empty_tables")
+MOMENT = datetime.fromisoformat(f"{ROW['timestamp']}+00:00")
 ROWS = [ROW | {"x": number} for number in range(9)]
 FORMATS = ("rows.jsonl", "rows.csv", "rows.parquet")
 
@@ -112,14 +113,14 @@ def test_events_are_known_by_what_is_in_them(files: Loading) -> None:
 def test_what_browsers_sent_is_not_taken_for_a_row_of_a_file(files: Loading) -> None:
     captured = {"_partition": 1 << 63 | secrets.randbits(63), "_offset": 1 << 63}
     with engine.writer() as client:
-        row = ROW | {"team_id": 1, "timestamp": np.datetime64(ROW["timestamp"]).item()} | captured
+        row = ROW | {"team_id": 1, "timestamp": MOMENT} | captured
         client.insert("heatmaps", [list(row.values())], column_names=list(row))
     assert [added(files, "a.jsonl", [ROW]), added(files, "b.jsonl", [ROW] * 2)] == [1, 1]
     assert there() == {frozen(ROW): 3}
 
 
 def test_rows_that_something_else_put_there_are_known(files: Loading, interactions: Interactions) -> None:
-    interactions.add(**ROW | {"timestamp": np.datetime64(ROW["timestamp"]).item()})
+    interactions.add(**ROW | {"timestamp": MOMENT})
     assert added(files, "a.jsonl", [ROW] * 2) == 1
 
 

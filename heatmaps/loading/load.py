@@ -4,7 +4,7 @@ so a load that is made again on purpose is finished after a kill, and what a fil
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count, islice
 
@@ -158,9 +158,7 @@ def _portions(digest: bytes) -> Iterator[list[int]]:
         yield list(islice(origins, _ORIGINS_AT_ONCE))
 
 
-def _counts(
-    client: Client, table: Table, team_id: int, origins: list[int], first: int | None = None
-) -> Mapping[int, int]:
+def _counts(client: Client, table: Table, team_id: int, origins: list[int], first: int | None = None) -> dict[int, int]:
     """How many rows there are of each origin, from a time on, in microseconds."""
     return dict(
         map(

@@ -97,7 +97,7 @@ def _of_postgresql(project_id: int, held: ExitStack) -> tuple[Try, Check]:
     return attempt, check
 
 
-def _ask(connection: BaseDatabaseWrapper, sql: str, *values: object) -> object:
+def _ask(connection: BaseDatabaseWrapper, sql: str, *values: str | int) -> object:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchone()[0]

@@ -1,5 +1,6 @@
 """Loading interactions from files: what fits, what is refused, and what a second load adds."""
 
+import csv
 import gzip
 import io
 import sys
@@ -304,6 +305,90 @@ def test_a_file_with_nothing_but_bad_rows(files: Loading) -> None:
 def test_csv_rows_are_found_by_the_line_they_begin_in(files: Loading) -> None:
     rows = [ROW | {"current_url": "a\nb"}, ROW | {"x": "left", "current_url": "c\n\nd"}]
     assert "rows.csv, line 4: x is not a whole number." in files.refusal(files.file("rows.csv", rows))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_of_spreadsheets_is_read(files: Loading, delimiter: str, encoding: str) -> None:
+    rows = [ROW, OTHER | {"current_url": 'https://e.de/ü?a="b",c;d\te'}]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(ROW), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    assert files.rows("rows.csv", text.getvalue().encode(encoding)) == rows
+
+
+def test_json_lines_in_utf_16_are_read(files: Loading) -> None:
+    assert files.rows("rows.jsonl", contents("rows.jsonl", [ROW, OTHER]).decode().encode("utf-16")) == [ROW, OTHER]
+
+
+def test_a_delimiter_within_a_name_is_none(files: Loading) -> None:
+    """The one counts by which there are columns of a row."""
+    row = ROW | {"a;b;c": "1", "d\te": "2"}
+    assert files.rows("rows.csv", [row]) == [ROW]
+    assert "ignored unknown columns a;b;c, d\te." in files.said
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (
+            contents("rows.csv", [ROW]).replace(b",", b"|"),
+            (
+                "rows.csv, line 1: is no header with the columns of a row (distinct_id, timestamp, x, y, viewport_width, "
+                "viewport_height, current_url, type), separated by comma, semicolon or tab, in UTF-8 or UTF-16."
+            ),
+        ),
+        (contents("rows.csv", [ROW]).decode().encode("utf-32"), "rows.csv, line 1: is in UTF-32; save it in UTF-8."),
+        (
+            b"\xfcber," + contents("rows.csv", [ROW]),
+            "rows.csv, line 1: is not UTF-8; save the file in UTF-8, or in UTF-16.",
+        ),
+        (
+            contents("rows.csv", [ROW]).decode().encode("utf-16")[:-1],
+            "rows.csv: cannot be read: 'utf-16-le' codec can't decode byte 0x0a in position 0: truncated data.",
+        ),
+    ],
+)
+def test_csv_that_cannot_be_read_is_told_by_its_delimiter_or_encoding(files: Loading, data: bytes, reason: str) -> None:
+    for skip_invalid in (False, True):
+        assert files.refusal(files.file("rows.csv", data), skip_invalid=skip_invalid) == reason
+
+
+def test_rows_of_another_encoding_are_bad_rows(files: Loading) -> None:
+    data = contents("rows.csv", [ROW, ROW | {"distinct_id": "J\xf6rg"}]).decode().encode("latin-1")
+    assert files.refusal(files.file("rows.csv", data)) == (
+        "rows.csv, line 3: is not UTF-8. Nothing of this file was loaded."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("rows.jsonl", [12345, 12345.0, "12345"]),
+        ("rows.parquet", [12345, 12345]),
+        ("rows.parquet", [12345.0, 12345.0]),
+        ("rows.csv", [12345, 12345]),
+    ],
+)
+def test_a_number_as_an_id_is_one_visitor_whatever_its_type(files: Loading, name: str, ids: list[Any]) -> None:
+    rows = [ROW | {"distinct_id": one, "session_id": one} for one in ids]
+    assert files.rows(name, rows) == [ROW | {"distinct_id": "12345", "session_id": "12345"}] * len(ids)
+
+
+@pytest.mark.parametrize("value", [0.5, 1e300, -7.25, 2.0**53, -0.0])
+def test_other_numbers_as_ids_are_their_texts(files: Loading, value: float) -> None:
+    texts = {2.0**53: "9007199254740992", -0.0: "0"}
+    for name in ("rows.jsonl", "rows.parquet"):
+        assert files.rows(name, [ROW | {"distinct_id": value}])[-1]["distinct_id"] == texts.get(value, str(value))
+        command("TRUNCATE TABLE heatmaps")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_not_even_a_number_is_no_id(files: Loading, value: float) -> None:
+    assert "line 1: distinct_id is not a text." in files.refusal(
+        files.file("rows.parquet", [ROW | {"distinct_id": value}])
+    )
 
 
 HEADER = ",".join(ROW).encode() + b"\r\n"

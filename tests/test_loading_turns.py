@@ -74,7 +74,9 @@ def test_a_turn_that_is_lost_with_its_connection_stops_the_load(db: None) -> Non
         pytest.skip("A lock on a file is not lost.")
     with ExitStack() as held:
         check = held.enter_context(turn(1, never))
-        with connections.create_connection("default").cursor() as cursor:
+        other = connections.create_connection("default")
+        held.callback(other.close)
+        with other.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
         with pytest.raises(DatabaseError):
             check()

@@ -38,7 +38,7 @@ def utf8(stream: IO[bytes]) -> Iterator[bytes]:
     """A text in pieces: without a byte order mark, in UTF-8 where it was in UTF-16. Bytes that are no UTF-8 stay."""
     first = stream.read(CHUNK_BYTES)
     if first.startswith(_UTF_32):
-        raise BadText("line 1: is in UTF-32; save the file in UTF-8")
+        raise BadText("line 1: is in UTF-32; save it in UTF-8")
     encoding = _UTF_16.get(first[:2]) or _unmarked_utf_16(first)
     decoder = codecs.getincrementaldecoder(encoding)() if encoding else None
     piece = first[2:] if first[:2] in _UTF_16 else first.removeprefix(codecs.BOM_UTF8)

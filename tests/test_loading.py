@@ -335,8 +335,9 @@ def test_a_delimiter_within_a_name_is_none(files: Loading) -> None:
         (
             contents("rows.csv", [ROW]).replace(b",", b"|"),
             (
-                "rows.csv, line 1: is no header with the columns of a row (distinct_id, timestamp, x, y, viewport_width, "
-                "viewport_height, current_url, type), separated by comma, semicolon or tab, in UTF-8 or UTF-16."
+                "rows.csv, line 1: is no header with the columns of a row (distinct_id, timestamp, x, y, "
+                "viewport_width, viewport_height, current_url, type), separated by comma, semicolon or tab, "
+                "in UTF-8 or UTF-16."
             ),
         ),
         (contents("rows.csv", [ROW]).decode().encode("utf-32"), "rows.csv, line 1: is in UTF-32; save it in UTF-8."),

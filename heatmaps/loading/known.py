@@ -25,7 +25,7 @@ _WITHIN_QUARTERS = (
 _AT_MOMENTS = "toUnixTimestamp64Micro(timestamp) IN {moments:Array(Int64)}"
 # Up to so many stored rows for one that is looked for, all of its time are fetched. Where there are more, those of the
 # very moments are, which reads the times of all once more for every few thousand moments.
-_CROWDED = 4
+_CROWDED = 2
 
 Codes = npt.NDArray[np.int64]
 

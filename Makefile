@@ -4,7 +4,7 @@ FUZZ_MINUTES ?= 10
 # Side by side on all cores, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
-OVER_HTTP := points interactions fold scroll_depth layout erase_visitor loading_persons capture_store
+OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons loading_known capture_store
 # Every process of the tests would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -38,11 +38,11 @@ install: .venv/development  ## Create .venv with everything, development tools i
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
-	@$(BIN)/python manage.py demo
+demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000, or on another PORT=
+	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
-test: install  ## Run every test
-	$(PYTEST)
+test: install  ## Run every test, and tell how much of the code they reach
+	$(PYTEST) --cov --cov-report=term
 ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
@@ -58,6 +58,7 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 	$(BIN)/python -m bench.reading --output docs/performance.md
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
+	$(BIN)/python -m bench.loading --output docs/performance.md
 
 openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
@@ -71,9 +72,10 @@ audit: install  ## Look for known holes in the dependencies
 	then echo "The list of known holes cannot be reached from here; nothing was looked at."; \
 	else echo "$$said"; exit $$status; fi
 
-lint: install  ## Check format, lint and types
+lint: install  ## Check format, lint, import rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 	@if node -e '$(HAS_NODE)' 2>/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-javascript; \
 	else echo "The JavaScript was not looked at: that needs Node 20.19 or newer, with npm."; test -z "$(REQUIRE_NODE)"; fi

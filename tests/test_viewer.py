@@ -93,12 +93,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             "-v0",
             "-c",
             "import json\n"
-            "from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User\n"
+            "from heatmaps.models import Organization, PersonalAPIKey, Project, User\n"
             "organization = Organization.objects.get()\n"
             "Project.objects.create(pk=2, name='Empty', organization=organization)\n"
             "Project.objects.create(pk=3, name='Large', organization=organization)\n"
             f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
-            "Membership.objects.create(user=ann, organization=organization)\n"
             f"nobody = User.objects.create_user({NOBODY!r})\n"
             "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]"
             " + [PersonalAPIKey.make(ann, 'test', scopes=['query:read'])[1]]))",

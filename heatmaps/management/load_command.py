@@ -1,0 +1,139 @@
+"""What load_interactions, load_events and load_persons share: options, progress, and what is reported of a file."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils.timezone import now
+from tqdm import tqdm
+
+from heatmaps import engine
+from heatmaps.engine import Client
+from heatmaps.loading.columns import Table
+from heatmaps.loading.files import BadFile, open_source
+from heatmaps.loading.load import store, wait_for_inserts
+from heatmaps.loading.spool import BadRow, Spool
+from heatmaps.loading.turns import turn
+from heatmaps.management.service_command import ServiceCommand, project_by_id
+from heatmaps.models import Project
+
+FILES_HELP = """\
+FILE is JSON Lines (.jsonl, .ndjson), CSV with a header (.csv) or Parquet (.parquet), each also gzipped (.gz);
+- reads JSON Lines from standard input. CSV is separated by comma, semicolon or tab, in UTF-8 or UTF-16. A file is
+checked whole before its first row is kept. A row is known by what is in it: a file that is loaded again, whole, grown
+or after a kill, or that overlaps with another, adds only what is missing; equal rows of one file all count.
+"""
+# Of unknown columns, where a file has more than anyone would read.
+_NAMES_SHOWN = 20
+
+
+class LoadCommand(ServiceCommand):
+    """Loads files into one table. A bad row keeps nothing of its file, unless bad rows are to be skipped."""
+
+    table: ClassVar[Table]
+    can_repeat = True
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.epilog = f"{FILES_HELP}\nColumns: {self._columns_help()}."
+        parser.add_argument("files", metavar="FILE", nargs="+", help="what to load; - for standard input")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose rows they are")
+        parser.add_argument(
+            "--skip-invalid",
+            action="store_true",
+            help="load the good rows of a file that has bad ones, and count those",
+        )
+        if self.can_repeat:
+            parser.add_argument("--again", action="store_true", help="load a file a second time on purpose")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        project = project_by_id(options["project"])
+        reports = [self._load(name, project, options) for name in options["files"]]
+        return {
+            "files": reports,
+            "added": sum(report["added"] for report in reports),
+            "invalid": sum(sum(report["invalid"].values()) for report in reports),
+        }
+
+    def show(self, result: Mapping[str, Any]) -> str:
+        return ""
+
+    def store(
+        self, client: Client, project: Project, spool: Spool, digest: bytes, options: Mapping[str, Any]
+    ) -> Iterator[tuple[int, int]]:
+        """Yields for each block its rows, and how many of them were added."""
+        return store(client, self.table, spool, digest, team_id=project.pk, again=options["again"])
+
+    def _load(self, name: str, project: Project, options: Mapping[str, Any]) -> dict[str, Any]:
+        oldest = None
+        if settings.RETENTION_DAYS and any(column.name == "timestamp" for column in self.table.columns):
+            oldest = now() - timedelta(days=settings.RETENTION_DAYS)
+        with Spool(self.table, skip_invalid=options["skip_invalid"], oldest=oldest) as spool:
+            try:
+                digest = self._check(name, spool)
+            except BadFile as error:
+                raise CommandError(str(error)) from error
+            except BadRow as error:
+                raise CommandError(f"{error}. Nothing of this file was loaded.") from error
+            added = self._store(name, project, spool, digest, options)
+            self._report(name, spool, added)
+            return {
+                "file": name,
+                "added": added,
+                "already_there": spool.rows - added,
+                "expired": spool.expired,
+                "invalid": dict(spool.invalid),
+            }
+
+    def _check(self, name: str, spool: Spool) -> bytes:
+        with self._bar(f"{name}: checking", None, "B") as bar, open_source(name, bar.update) as source:
+            bar.total = source.size
+            spool.fill(source)
+            return source.digest
+
+    def _store(self, name: str, project: Project, spool: Spool, digest: bytes, options: Mapping[str, Any]) -> int:
+        added = 0
+        with (
+            turn(project.pk, lambda: self.say(f"{name}: waits until another load of the project is done.")) as check,
+            self._bar(f"{name}: storing", spool.rows, "rows") as bar,
+        ):
+            wait_for_inserts(project.pk)
+            with engine.writer() as client:
+                for rows, new in self.store(client, project, spool, digest, options):
+                    added += new
+                    bar.update(rows)
+                    check()
+        return added
+
+    def _report(self, name: str, spool: Spool, added: int) -> None:
+        if spool.unknown_columns:
+            self.say(f"{name}: ignored unknown columns {_listed(list(spool.unknown_columns))}.")
+        parts = [f"{added:,} rows added"]
+        if spool.rows - added:
+            parts.append(f"{spool.rows - added:,} were there already")
+        if spool.expired:
+            parts.append(f"{spool.expired:,} older than {settings.RETENTION_DAYS} days left out")
+        parts += [f"{count:,} bad rows skipped: {reason}" for reason, count in spool.invalid.most_common()]
+        self.say(f"{name}: {'; '.join(parts)}.")
+
+    @contextmanager
+    def _bar(self, what: str, total: int | None, unit: str) -> Iterator[Any]:
+        with tqdm(desc=what, total=total, unit=unit, unit_scale=True, leave=False, disable=not self.is_watched) as bar:
+            yield bar
+
+    def _columns_help(self) -> str:
+        aliases = {name: alias for alias, name in self.table.aliases.items()}
+        return (
+            ", ".join(
+                aliases.get(column.name, column.name) + ("" if column.is_required else "?")
+                for column in self.table.columns
+            )
+            + " (those with ? may be left out)"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")

@@ -178,7 +178,7 @@ def small_slices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("small_slices")
 @given(made=loads)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_loads_with_any_breaks_store_what_a_slow_count_says(
     files: Loading, monkeypatch: pytest.MonkeyPatch, made: list[tuple[list[dict[str, Any]], str, bool, int | None]]
 ) -> None:

@@ -33,6 +33,7 @@ class _Metrics:
     throttled: "Counter"
     captured: "Counter"
     skipped: "Counter"
+    refused: "Counter"
 
 
 @cache
@@ -82,6 +83,9 @@ def _metrics() -> _Metrics | None:
             ["reason"],
             registry=registry,
         ),
+        refused=Counter(
+            "heatmaps_refused_posts", "Requests of browsers that were refused.", ["reason"], registry=registry
+        ),
     )
 
 
@@ -116,6 +120,11 @@ def captured(points: int) -> None:
 def skipped(reason: str, points: int) -> None:
     if metrics := _metrics():
         metrics.skipped.labels(reason).inc(points)
+
+
+def refused(reason: str) -> None:
+    if metrics := _metrics():
+        metrics.refused.labels(reason).inc()
 
 
 def forget() -> None:

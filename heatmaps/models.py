@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.timezone import now
 
 from heatmaps.metadata import keys
-from heatmaps.population import property_filters
+from heatmaps.population import property_filters, property_parsing
 
 
 def validate_timezone(value: str) -> None:
@@ -32,7 +32,7 @@ def default_test_account_filters() -> list[dict[str, Any]]:
 
 def validate_test_account_filters(value: Any) -> None:
     try:
-        property_filters.parse_filters(value)
+        property_parsing.parse_filters(value)
     except property_filters.BadFilter as error:
         raise ValidationError(f"The test-account filters cannot be used: {error}") from error
 
@@ -51,6 +51,12 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def only(cls) -> "Organization | None":
+        """The one that there is, where there is one and no other."""
+        found = list(cls.objects.all()[:2])
+        return found[0] if len(found) == 1 else None
 
 
 class Project(models.Model):
@@ -79,7 +85,7 @@ class Project(models.Model):
         """Refuses filters that name a cohort this project does not have."""
         try:
             wanted = {
-                one.cohort_id for one in property_filters.parse_filters(self.test_account_filters) if one.cohort_id
+                one.cohort_id for one in property_parsing.parse_filters(self.test_account_filters) if one.cohort_id
             }
         except property_filters.BadFilter as error:
             # The field's own validator has said so, but Django asks none about what is empty.
@@ -117,6 +123,24 @@ class Cohort(models.Model):
         return f"{self.name} ({self.pk})"
 
 
+class CaptureTally(models.Model):
+    """What browsers sent lately of one project, or what of it was refused, for one reason; and the last example. Posts
+    whose project nobody knows have none."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    total = models.PositiveBigIntegerField(default=0)
+    minutes = models.JSONField(default=dict)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    host = models.CharField(max_length=200)
+    origin = models.CharField(max_length=200)
+    detail = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.reason} of project {self.project_id}"
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
@@ -124,8 +148,13 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Where there is one organization, it is its member: else the first user would see no project."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        if organization := Organization.only():
+            user.join(organization)
+        return user
 
 
 class User(AbstractUser):
@@ -146,6 +175,26 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @transaction.atomic
+    def join(self, organization: Organization) -> bool:
+        """Whether that is new. Who has no current project gets the first one there."""
+        _, is_new = Membership.objects.get_or_create(user=self, organization=organization)
+        if self.current_project is None:
+            self._set_current(organization.projects.first())
+        return is_new
+
+    @transaction.atomic
+    def leave(self, organization: Organization) -> bool:
+        """Whether the user was there. A current project there is then the first of those that are left."""
+        count, _ = Membership.objects.filter(user=self, organization=organization).delete()
+        if self.current_project and self.current_project.organization_id == organization.pk:
+            self._set_current(Project.objects.filter(organization__membership__user=self).first())
+        return count > 0
+
+    def _set_current(self, project: Project | None) -> None:
+        self.current_project = project
+        self.save(update_fields=["current_project"])
 
 
 class Membership(models.Model):

@@ -1,48 +1,45 @@
 """From a post to what is to be stored of it."""
 
-import hashlib
 from collections import Counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.conf import settings
 
-from heatmaps.capture import parsing, points, skips
+from heatmaps.capture import parsing, points, traffic
 from heatmaps.capture.parsing import Post
 from heatmaps.capture.points import HEATMAP_EVENT, Skip
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.storage import Captured, Key, StoredEvent
+from heatmaps.capture.traffic import Source
 
 _DAY = 86_400 * 1_000_000
 
 
-def all_of(post: Post, owner: Owner, text: bytes, received_at: int) -> list[Captured]:
-    """The events of which something is kept. `text` is what they were read from."""
+def all_of(post: Post, owner: Owner, received_at: int, source: Source) -> list[Captured]:
+    """The events of which something is kept."""
     oldest = received_at - settings.RETENTION_DAYS * _DAY if settings.RETENTION_DAYS else None
-    body_digest = b""
     found = []
-    for index, event in enumerate(post.events):
-        number = parsing.known_by(event)
-        if number is None:
-            body_digest = body_digest or hashlib.blake2b(text, digest_size=16).digest()
-            number = parsing.known_by_place(body_digest, index)
+    for event in post.events:
         one = _captured(
             event,
-            Key(owner.team_id, number),
+            # Nothing tells an event without a UUID from an equal one, so it is a new one at every post.
+            Key(owner.team_id, parsing.known_by(event) or uuid4().int),
             parsing.happened_at(event, received_at=received_at, sent_at=post.sent_at),
+            source,
         )
         if oldest is not None and one.happened_at < oldest:
             one.skips[Skip.EXPIRED] += len(one.points)
-            skips.count(one.skips)
+            traffic.skipped(owner.team_id, one.skips, source)
         elif len(one.points) or one.event is not None:
             found.append(one)
         else:
-            skips.count(one.skips)
+            traffic.skipped(owner.team_id, one.skips, source)
     return found
 
 
-def _captured(event: dict[str, Any], key: Key, happened_at: int) -> Captured:
+def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source) -> Captured:
     properties = event.get("properties") or {}
     skipped: Counter[Skip] = Counter()
     distinct_id = parsing.distinct_id(event)
@@ -54,6 +51,7 @@ def _captured(event: dict[str, Any], key: Key, happened_at: int) -> Captured:
         points=points.points(properties, distinct_id, skipped),
         event=None if event["event"] == HEATMAP_EVENT else _row(event["event"], properties, key),
         skips=skipped,
+        source=source,
     )
 
 

@@ -23,8 +23,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from heatmaps import engine, metrics
-from heatmaps.capture import skips
+from heatmaps.capture import traffic
 from heatmaps.capture.points import SCALE_FACTOR, Points, Skip
+from heatmaps.capture.traffic import NOWHERE, Source
 from heatmaps.engine import Client, EngineBusy
 
 # Rows are not inserted any more when their claim is older than this.
@@ -80,6 +81,7 @@ class Captured:
     points: Points
     event: StoredEvent | None
     skips: Counter[Skip] = field(default_factory=Counter)
+    source: Source = NOWHERE
 
 
 class _Claim(NamedTuple):
@@ -113,16 +115,12 @@ class Store:
             new = [event for key, event in events.items() if key not in undecided]
             parts = 1
             _refuse_if_late(begun_at)
-            with_points = [event for event in new if ("heatmaps", event.key) not in stored]
-            parts += _insert_points(client, with_points, batch)
+            parts += _insert_points(client, [event for event in new if ("heatmaps", event.key) not in stored], batch)
             _refuse_if_late(begun_at)
             parts += _insert_events(client, [event for event in new if ("events", event.key) not in stored], batch)
         if not undecided:
             self._unmarked.append(batch)
-        metrics.captured(sum(len(event.points) for event in with_points))
-        for event in new:
-            if not {("heatmaps", event.key), ("events", event.key)} & stored:
-                skips.count(event.skips)
+        _tell(new, stored)
         return undecided, parts
 
     def mark(self) -> None:
@@ -172,6 +170,21 @@ class Store:
             {"marks": _MARKS},
         )
         return {batch for (batch,) in rows} | set(self._unmarked)
+
+
+def _tell(events: Iterable[Captured], stored_before: Collection[tuple[str, Key]]) -> None:
+    points = Counter[tuple[int, Source]]()
+    rows = Counter[tuple[int, Source]]()
+    for event in events:
+        of = event.key.team_id, event.source
+        has_points, has_row = ((table, event.key) in stored_before for table in ("heatmaps", "events"))
+        points[of] += 0 if has_points else len(event.points)
+        rows[of] += not has_row and event.event is not None
+        if event.skips and not has_points and not has_row:
+            traffic.skipped(event.key.team_id, event.skips, event.source)
+    metrics.captured(points.total())
+    for of in points:
+        traffic.stored(of[0], points[of], rows[of], of[1])
 
 
 def _refuse_if_late(begun_at: float) -> None:

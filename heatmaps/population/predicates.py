@@ -12,6 +12,7 @@ from heatmaps.population.layout import NO_SESSION, PLACED, POINTED_AT, Layout, p
 from heatmaps.population.page_urls import page_of, spellings
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
 from heatmaps.population.sql import Rows
+from heatmaps.population.widths import width_conditions
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
@@ -53,7 +54,8 @@ def by_filter(filters: Filters, layout: Layout, binder: Binder, *, urls_of_all_t
     found = {"type": " AND ".join(kind), "dates": within(bounds, layout, binder)}
     found["placed"] = " AND ".join(_placed(filters, layout, binder))
     found["url"] = _of_urls(filters, [] if urls_of_all_types else kind, layout, binder)
-    found["viewport"] = " AND ".join(_viewport(filters, binder))
+    widths = width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
+    found["viewport"] = " AND ".join(widths)
     if filters.cohorts:
         found["cohorts"] = in_cohorts(filters.cohorts, binder, by_number=layout.has_keys)
     if filters.test_accounts is not None:
@@ -107,13 +109,6 @@ def _placed(filters: Filters, layout: Layout, binder: Binder) -> Iterator[str]:
 def is_pointed_at(layout: Layout) -> str:
     """Whether a row with a place is one that hiding x = 0, y = 0 leaves."""
     return f"placed = {POINTED_AT}" if layout.has_keys else f"(type = '{SCROLL_DEPTH}' OR NOT (x = 0 AND y = 0))"
-
-
-def _viewport(filters: Filters, binder: Binder) -> Iterator[str]:
-    if filters.viewport_width_min is not None:
-        yield f"viewport_width >= {binder.bind(filters.viewport_width_min, 'Int64', 'viewport_width_min')}"
-    if filters.viewport_width_max is not None:
-        yield f"viewport_width <= {binder.bind(filters.viewport_width_max, 'Int64', 'viewport_width_max')}"
 
 
 def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Binder) -> str:

@@ -95,7 +95,8 @@ def required(entry: Entry[Any]) -> dict[str, str]:
     """The parameters without which a question is refused."""
     fields = entry.form().fields
     examples = entry.form.all_examples()
-    return {name: str(examples[name][0]) for name in entry.form.parameters() if fields[name].required}
+    needed = [*(name for name in entry.form.parameters() if fields[name].required), *entry.form.one_of[:1]]
+    return {name: str(examples[name][0]) for name in needed}
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Fisher's exact test of thousands of tables at once.
 
-Each table says how many visitors of two sides did something: `a` of `n_a`, and `b` of `n_b`. With its margins held, `a`
-is hypergeometric. The p-value adds up the chances of all tables that are no likelier than the one that was seen. Margins
-differ in `a + b` alone, so all tables are worked on side by side, one step of all tails at a time.
+Each table says how many visitors of two sides did something: `a` of `n_a`, and `b` of `n_b`. With its margins held,
+`a` is hypergeometric. The p-value adds up the chances of all tables that are no likelier than the one that was seen.
+Margins differ in `a + b` alone, so all tables are worked on side by side, one step of all tails at a time.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""What comparisons and areas have to answer, worked out slowly in plain Python, as tests/reference.py does for the rest."""
+"""What comparisons and areas have to answer, worked out slowly in plain Python, as tests/reference.py does the rest."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -144,12 +144,12 @@ def areas(
             fdr,
         )
         for result in results:
-            result |= dict.fromkeys(("a", "b", "difference", "ratio", "ratio_low", "ratio_high", "q", "verdict"))
+            result.update(dict.fromkeys(("a", "b", "difference", "ratio", "ratio_low", "ratio_high", "q", "verdict")))
         for one in tested:
             results[one.pop("place")] |= one
     for result, is_hidden in zip(results, hidden, strict=True):
         if is_hidden:
-            result |= dict.fromkeys(name for name in result if name != "name")
+            result.update(dict.fromkeys(name for name in result if name != "name"))
     return {"total": total, "results": results}
 
 

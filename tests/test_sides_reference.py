@@ -1,6 +1,7 @@
 """Comparisons and areas against the slow reference's answers, over random rows, filters and areas, on both layouts."""
 
 import importlib
+import json
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -77,7 +78,7 @@ def other_side(random: Random, a: Asked) -> tuple[Asked, str]:
         b = replace(b, time_from=None)
     if "date_to" in differing:
         b = replace(b, time_to=None)
-    return b, orjson.dumps({name: value for name, value in differing.items()}).decode()
+    return b, json.dumps(differing, default=str)
 
 
 def previous(a: Asked) -> Asked:

@@ -223,8 +223,8 @@ def _order(row: Row) -> tuple[Any, ...]:
     """By the clock, then as the cells stand on the page; what follows leaves nothing to chance."""
     hundredths = round(row["x"] / row["viewport_width"] * 100)
     place = (row["pointer_target_fixed"], row["y"] * row["scale_factor"], hundredths, row["distinct_id"])
-    rest = ("type", "current_url", "viewport_width", "viewport_height", "scale_factor", "x", "y")
-    return row["timestamp"], *place, *(row[name] for name in rest)
+    rest = ("viewport_width", "viewport_height", "scale_factor")
+    return row["timestamp"], *place, row["type"], len(row["current_url"]), *(row[name] for name in rest)
 
 
 def _matches(row: Row, asked: Asked) -> bool:

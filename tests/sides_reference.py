@@ -51,7 +51,7 @@ def compare(rows: Sequence[Row], a: Asked, b: Asked, asked: Compared) -> dict[st
     }
     totals = [_visitors(side) for side in sides]
     told = with_statistics(
-        [({**_place(place)}, *map(_counts, pair)) for place, pair in shown.items()], totals, asked.fdr
+        [(_place(place), _counts(pair[0]), _counts(pair[1])) for place, pair in shown.items()], totals, asked.fdr
     )
     told.sort(key=_key(asked))
     last = asked.offset + (asked.limit or 1_000_000)
@@ -190,7 +190,7 @@ def is_in(row: Row, area: dict[str, Any]) -> bool:
     h = round(x * 100)
     if "x" in area:
         (left, right), (top, bottom) = area["x"], area["y"]
-        return round(left * 100) <= h <= round(right * 100) and top <= y <= bottom
+        return bool(round(left * 100) <= h <= round(right * 100) and top <= y <= bottom)
     corners = [(x * 100, y) for x, y in area["polygon"]]
     crossed = 0
     for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
@@ -247,7 +247,7 @@ def _key(asked: Compared) -> Callable[[dict[str, Any]], Any]:
 
     # What there is not is no difference.
     def size(one: dict[str, Any]) -> float:
-        return -abs(one["difference"] or 0)
+        return -float(abs(one["difference"] or 0))
 
     counted = "visitors" if asked.in_visitors else "count"
     return {

@@ -8,8 +8,8 @@ from heatmaps.statistics.sides import Verdict
 class HeatmapSide(serializers.Serializer[None]):
     """One side of a place."""
 
-    count = serializers.IntegerField(help_text="Interactions.")
-    visitors = serializers.IntegerField(help_text="Distinct visitors, exactly.")
+    count = serializers.IntegerField(min_value=0, help_text="Interactions.")
+    visitors = serializers.IntegerField(min_value=0, help_text="Distinct visitors, exactly.")
     share = serializers.FloatField(allow_null=True, help_text="Of all visitors of the side.")
 
 

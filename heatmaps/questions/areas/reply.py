@@ -5,26 +5,25 @@ from functools import cache
 
 from rest_framework import serializers
 
-from heatmaps.replies.answer import column_names
 from heatmaps.replies.sides import HeatmapSide, difference_fields
 
 
 class HeatmapAreasTotal(serializers.Serializer[None]):
-    count = serializers.IntegerField(help_text="Interactions.")
-    visitors = serializers.IntegerField(help_text="Distinct visitors, exactly.")
-    sessions = serializers.IntegerField(help_text="Distinct sessions. What has no session is in none.")
+    count = serializers.IntegerField(min_value=0, help_text="Interactions.")
+    visitors = serializers.IntegerField(min_value=0, help_text="Distinct visitors, exactly.")
+    sessions = serializers.IntegerField(min_value=0, help_text="Distinct sessions. What has no session is in none.")
 
 
 class HeatmapAreaType(serializers.Serializer[None]):
     type = serializers.CharField()
-    count = serializers.IntegerField(help_text="Interactions.")
-    visitors = serializers.IntegerField(help_text="Distinct visitors.")
+    count = serializers.IntegerField(min_value=0, help_text="Interactions.")
+    visitors = serializers.IntegerField(min_value=0, help_text="Distinct visitors.")
 
 
 class HeatmapAreaDay(serializers.Serializer[None]):
     day = serializers.DateField(help_text="Of the project's time zone.")
-    count = serializers.IntegerField(allow_null=True, help_text="Interactions.")
-    visitors = serializers.IntegerField(allow_null=True, help_text="Distinct visitors.")
+    count = serializers.IntegerField(min_value=0, allow_null=True, help_text="Interactions.")
+    visitors = serializers.IntegerField(min_value=0, allow_null=True, help_text="Distinct visitors.")
 
 
 class HeatmapAreaElement(serializers.Serializer[None]):
@@ -35,7 +34,9 @@ class HeatmapAreaElement(serializers.Serializer[None]):
     attr_id = serializers.CharField(allow_null=True, help_text="Its id.")
     href = serializers.CharField(allow_null=True)
     selector = serializers.CharField(help_text="By which a stylesheet finds it, and others like it.")
-    count = serializers.IntegerField(help_text="Interactions of the area that were nearest in time to one with it.")
+    count = serializers.IntegerField(
+        min_value=0, help_text="Interactions of the area that were nearest in time to one with it."
+    )
     share = serializers.FloatField(allow_null=True, help_text="Of all interactions of the area.")
 
 
@@ -43,9 +44,9 @@ class HeatmapAreaItem(serializers.Serializer[None]):
     """An area. Its numbers are null where fewer visitors than `min_visitors` were in it."""
 
     name = serializers.CharField()
-    count = serializers.IntegerField(allow_null=True, help_text="Interactions.")
-    visitors = serializers.IntegerField(allow_null=True, help_text="Distinct visitors, exactly.")
-    sessions = serializers.IntegerField(allow_null=True, help_text="Distinct sessions.")
+    count = serializers.IntegerField(min_value=0, allow_null=True, help_text="Interactions.")
+    visitors = serializers.IntegerField(min_value=0, allow_null=True, help_text="Distinct visitors, exactly.")
+    sessions = serializers.IntegerField(min_value=0, allow_null=True, help_text="Distinct sessions.")
     share_of_count = serializers.FloatField(allow_null=True, help_text="Of the total.")
     share_of_visitors = serializers.FloatField(allow_null=True, help_text="Of the total.")
     first_share = serializers.FloatField(
@@ -71,5 +72,5 @@ class HeatmapAreasResponse(serializers.Serializer[None]):
 @cache
 def item_with(names: Iterable[str]) -> type[HeatmapAreaItem]:
     """An area with those columns alone."""
-    absent = {name: None for name in column_names(HeatmapAreaItem) if name not in set(names)}
+    absent = {name: None for name in HeatmapAreaItem().fields if name not in set(names)}
     return type("HeatmapAreaItem", (HeatmapAreaItem,), absent)

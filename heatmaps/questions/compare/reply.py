@@ -8,8 +8,8 @@ from heatmaps.replies.sides import HeatmapSide, difference_fields
 class HeatmapFoldOfSide(serializers.Serializer[None]):
     """As in the reply of the heatmap."""
 
-    total_count = serializers.IntegerField(help_text="Interactions with elements that are not fixed.")
-    below_fold_count = serializers.IntegerField(help_text="Those of them below the first screenful.")
+    total_count = serializers.IntegerField(min_value=0, help_text="Interactions with elements that are not fixed.")
+    below_fold_count = serializers.IntegerField(min_value=0, help_text="Those of them below the first screenful.")
     pct_below_fold = serializers.FloatField(help_text="Their share, in percent, to one decimal.")
     median_viewport_height = serializers.IntegerField(
         allow_null=True, help_text="CSS px, over all interactions; null when there are none."
@@ -20,8 +20,8 @@ class HeatmapSideTotal(serializers.Serializer[None]):
     # `from` cannot be the name of an attribute.
     locals()["from"] = serializers.DateTimeField(help_text="Where its window begins, in UTC.")
     to = serializers.DateTimeField(help_text="Where its window ends, not included, in UTC.")
-    visitors = serializers.IntegerField(help_text="Distinct visitors, exactly.")
-    count = serializers.IntegerField(help_text="Interactions.")
+    visitors = serializers.IntegerField(min_value=0, help_text="Distinct visitors, exactly.")
+    count = serializers.IntegerField(min_value=0, help_text="Interactions.")
 
 
 class HeatmapSideSummary(HeatmapSideTotal):
@@ -49,12 +49,18 @@ class HeatmapComparedBucket(serializers.Serializer[None]):
 
 
 class HeatmapOverlap(serializers.Serializer[None]):
-    visitors = serializers.IntegerField(help_text="Visitors on both sides. They make the two sides dependent.")
+    visitors = serializers.IntegerField(
+        min_value=0, help_text="Visitors on both sides. They make the two sides dependent."
+    )
 
 
 class HeatmapComparison(serializers.Serializer[None]):
-    tested = serializers.IntegerField(help_text="Places that were tested, on all pages of the reply together.")
-    too_few = serializers.IntegerField(help_text="Places with fewer than 10 visitors of both sides together.")
+    tested = serializers.IntegerField(
+        min_value=0, help_text="Places that were tested, on all pages of the reply together."
+    )
+    too_few = serializers.IntegerField(
+        min_value=0, help_text="Places with fewer than 10 visitors of both sides together."
+    )
     fdr = serializers.FloatField()
     overlap = HeatmapOverlap()
     has_more = serializers.BooleanField(help_text="Whether there are places beyond offset + limit.")

@@ -267,6 +267,28 @@ def test_what_is_probably_under_an_area(session: Api, interactions: Interactions
     ]
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"url_exact": "https://example.com"},
+        {"url_page": "https://EXAMPLE.com?a=1"},
+        {"url_pattern": "https://example.com/*"},
+        {"first_in_session": "true"},
+        {"time_from": "2026-03-30T12:00:00Z"},
+        {"viewport_width_min": "100", "cohort_ids": "[]", "type": "click"},
+    ],
+)
+def test_elements_are_of_what_the_filters_leave(
+    session: Api, interactions: Interactions, events: Events, filters: dict[str, str]
+) -> None:
+    interactions.add_all([{}, {"type": "other", "current_url": "https://example.com/b", "x": 5}])
+    captured(events, {"timestamp": NOON - timedelta(seconds=3)})
+    if "url_pattern" in filters:
+        interactions.add(current_url="https://example.com/b")
+        captured(events, {"properties": {"$current_url": "https://example.com/b"}})
+    assert [(one["text"], one["share"]) for one in elements(session, **filters)] == [('Shop "now"', 1.0)]
+
+
 def test_of_several_the_nearest_in_time_counts(session: Api, interactions: Interactions, events: Events) -> None:
     """As many rows as moments: each a minute apart, with events at so many seconds beside them."""
     around = [[-10], [-10.000001], [1], [1.000001], [-0.5, 0.5], [-0.6, 0.5], [-9, 1], [0, 0.1], [-11, 2], [-3, -2, -1]]

@@ -106,8 +106,8 @@ BUTTON = {
         (
             [BUTTON, {"tag_name": "div", "nth_child": 1}, {"tag_name": "body"}],
             (
-                'button.big.buy:attr__class="buy  big"attr__data-plan="pro"attr__href="/cart"attr__id="cta"attr_id="cta"'
-                'href="/cart"nth-child="2"nth-of-type="1"text="Shop \\"now\\"";div:nth-child="1";body:'
+                'button.big.buy:attr__class="buy  big"attr__data-plan="pro"attr__href="/cart"attr__id="cta"'
+                'attr_id="cta"href="/cart"nth-child="2"nth-of-type="1"text="Shop \\"now\\"";div:nth-child="1";body:'
             ),
         ),
         ([{"tag_name": 5, "attr__class": [], "$el_text": None}, "a", None], ":"),

@@ -19,18 +19,18 @@ FROM (
             is_event,
             -- Where there is none, its moment is 0.
             maxIf((moment, element), is_event) OVER (
-                PARTITION BY session, page ORDER BY moment RANGE BETWEEN 10000000 PRECEDING AND CURRENT ROW) AS before,
+                PARTITION BY session, url ORDER BY moment RANGE BETWEEN 10000000 PRECEDING AND CURRENT ROW) AS before,
             minIf((moment, element), is_event) OVER (
-                PARTITION BY session, page ORDER BY moment RANGE BETWEEN CURRENT ROW AND 1000000 FOLLOWING) AS after,
+                PARTITION BY session, url ORDER BY moment RANGE BETWEEN CURRENT ROW AND 1000000 FOLLOWING) AS after,
             -- Of two that are equally near the earlier one.
             if(before.1 > 0 AND (after.1 = 0 OR moment - before.1 <= after.1 - moment), before, after) AS nearest
         FROM (
-            SELECT session, page, moment, false AS is_event, region, visitor, ('', '', '', '') AS element
+            SELECT session, url, moment, false AS is_event, region, visitor, ('', '', '', '') AS element
             FROM (
                 /* interactions */
                 SELECT
                     /* on our table: session */ reinterpretAsUInt128(sipHash128(session_id)) /* end */ AS session,
-                    reinterpretAsUInt128(sipHash128(trim(TRAILING '/' FROM current_url))) AS page,
+                    reinterpretAsUInt128(sipHash128(trim(TRAILING '/' FROM current_url))) AS url,
                     toUnixTimestamp64Micro(timestamp) + 2208988800000000 AS moment,
                     /* on our table: visitor */ reinterpretAsUInt128(sipHash128(distinct_id)) /* end */ AS visitor,
                     /* on our table: cell */ bitShiftLeft(toUInt64(pointer_target_fixed), 55)
@@ -45,12 +45,12 @@ FROM (
             )
             WHERE session != reinterpretAsUInt128(sipHash128(''))
             UNION ALL
-            SELECT session, page, moment, true AS is_event, toUInt128(0) AS region, toUInt128(0) AS visitor, min(first) AS element
+            SELECT session, url, moment, true AS is_event, toUInt128(0) AS region, toUInt128(0) AS visitor, min(first) AS element
             FROM (
                 SELECT
                     /* of an event: session */ reinterpretAsUInt128(sipHash128(`$session_id`)) /* end of session */ AS session,
                     reinterpretAsUInt128(sipHash128(
-                        trim(TRAILING '/' FROM JSONExtractString(properties, '$current_url')))) AS page,
+                        trim(TRAILING '/' FROM JSONExtractString(properties, '$current_url')))) AS url,
                     toUnixTimestamp64Micro(timestamp) + 2208988800000000 AS moment,
                     arrayMap(element -> (extract(element, '^([^"]*?):?(?:(?:attr__?[^"=]+|[^"=:]+)="|$)'), arrayMap(groups -> (concat(groups[1], groups[2]), replaceAll(groups[3], '\\"', '"')), extractAllGroupsVertical(element, '(?:^[^"]*?:(attr__?[^"=]+|[^"=:]+)|([^"=]+))="((?:[^"\\\\]|\\\\.)*)"'))), extractAll(elements_chain, '(?:[^;"]|"(?:[^"\\\\]|\\\\.)*")+')) AS elements,
                     mapFromArrays(elements[1].2.1, elements[1].2.2) AS attributes,
@@ -61,7 +61,7 @@ FROM (
                   AND elements_chain != ''
                   /* AND filters */
             )
-            GROUP BY session, page, moment
+            GROUP BY session, url, moment
         )
     )
     WHERE NOT is_event AND nearest.1 > 0

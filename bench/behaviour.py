@@ -109,7 +109,7 @@ def question(page: int) -> dict[str, str]:
 
 
 def place_of(result: dict[str, Any]) -> int:
-    return round(result["pointer_relative_x"] * 50) + (result["pointer_y"] // 32 - 1) * COLUMNS
+    return int(result["pointer_relative_x"] * 50 + 0.5) + (int(result["pointer_y"]) // 32 - 1) * COLUMNS
 
 
 def is_different(answer: dict[str, Any]) -> bool:

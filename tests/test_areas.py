@@ -291,8 +291,19 @@ def test_elements_are_of_what_the_filters_leave(
 
 def test_of_several_the_nearest_in_time_counts(session: Api, interactions: Interactions, events: Events) -> None:
     """As many rows as moments: each a minute apart, with events at so many seconds beside them."""
-    around = [[-10], [-10.000001], [1], [1.000001], [-0.5, 0.5], [-0.6, 0.5], [-9, 1], [0, 0.1], [-11, 2], [-3, -2, -1]]
-    minutes = [NOON + timedelta(minutes=number) for number in range(len(around))]
+    around: list[list[float]] = [
+        [-10],
+        [-10.000001],
+        [1],
+        [1.000001],
+        [-0.5, 0.5],
+        [-0.6, 0.5],
+        [-9, 1],
+        [0, 0.1],
+        [-11, 2],
+        [-3, -2, -1],
+    ]
+    minutes: list[datetime] = [NOON + timedelta(minutes=number) for number in range(len(around))]
     interactions.add_all([{"timestamp": minute, "y": number + 1} for number, minute in enumerate(minutes)])
     captured(
         events,

@@ -22,7 +22,7 @@ from tests.test_reference import DAYS, PAGES, SPELLINGS, URLS, WIDTHS, parameter
 
 # So many that some places are tested, and few places.
 VISITORS = [f"visitor {number}" for number in range(16)]
-OFTEN = {
+OFTEN: dict[str, list[Any]] = {
     "team_id": [1],
     "x": [1, 2, 31, -31],
     "y": [1, 3, 48],

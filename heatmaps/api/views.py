@@ -70,7 +70,7 @@ class HeatmapsViewSet(ApiViewSet):
 
 def view_of(entry: Entry[Any], **more: Any) -> Callable[..., HttpResponseBase]:
     """The view that answers a question of the register."""
-    methods = {method.lower(): "ask" for method in entry.methods}
+    methods: dict[str, Any] = {method.lower(): "ask" for method in entry.methods}
     return HeatmapsViewSet.as_view(
         methods, entry=entry, operation=operation_of(entry), scopes=dict(entry.methods), **more
     )

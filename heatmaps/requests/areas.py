@@ -26,7 +26,7 @@ class Areas(JSONText):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(not_json="areas must be valid JSON", **kwargs)
 
-    def to_internal_value(self, data: Any) -> tuple[Area, ...]:
+    def to_internal_value(self, data: Any) -> tuple[Area, ...]:  # type: ignore[override]
         items = super().to_internal_value(data)
         if not isinstance(items, list) or not items:
             raise serializers.ValidationError("areas must be a non-empty array")

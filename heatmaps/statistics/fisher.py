@@ -61,9 +61,12 @@ def _both_tails(seen: Integers, did: Integers, mine: int, theirs: int) -> Floats
 def _tail(first: Integers, did: Integers, mine: int, theirs: int) -> Floats:
     """The chance of `first` or more, as a multiple of the chance of `first`."""
     total, places = np.ones(len(first)), np.arange(len(first))
-    sums, terms = np.ones(len(first)), np.ones(len(first))
-    left, free = (did - first).astype(float), (mine - first).astype(float)
-    up, down = first + 1.0, (theirs - did + first + 1).astype(float)
+    sums: Floats = np.ones(len(first))
+    terms: Floats = np.ones(len(first))
+    left: Floats = (did - first).astype(float)
+    free: Floats = (mine - first).astype(float)
+    up: Floats = first + 1.0
+    down: Floats = (theirs - did + first + 1).astype(float)
     while len(places):
         for _ in range(_STEPS_BETWEEN):
             terms *= left * free / (up * down)
@@ -75,9 +78,8 @@ def _tail(first: Integers, did: Integers, mine: int, theirs: int) -> Floats:
         # Behind the last table there is a term of zero, and all that follow have it as a factor.
         goes_on = terms > sums * _NEGLIGIBLE
         total[places] = sums
-        places, sums, terms, left, free, up, down = (
-            one[goes_on] for one in (places, sums, terms, left, free, up, down)
-        )
+        places, sums, terms = places[goes_on], sums[goes_on], terms[goes_on]
+        left, free, up, down = left[goes_on], free[goes_on], up[goes_on], down[goes_on]
     return total
 
 

@@ -150,7 +150,7 @@ def _elements(question: AreasQuestion, counts: Sequence[int]) -> Iterator[list[d
 def _days(question: AreasQuestion, days: Days) -> list[list[dict[str, Any]]]:
     rows = engine.rows(queries.days(question.filters, question.areas, current_layout()), DayRow)
     by_day = {(row.area, row.day): row for row in rows}
-    with_any = [row.day for row in rows if row.area == _ALL] or [None]
+    with_any: list[date | None] = [row.day for row in rows if row.area == _ALL] or [None]
     first, last = days.first or with_any[0], days.last or with_any[-1]
     if first is None or last is None:
         return [[] for _ in question.areas]

@@ -30,7 +30,7 @@ FROM (
                 /* interactions */
                 SELECT
                     /* on our table: session */ reinterpretAsUInt128(sipHash128(session_id)) /* end */ AS session,
-                    reinterpretAsUInt128(sipHash128(trim(TRAILING '/' FROM current_url))) AS url,
+                    reinterpretAsUInt128(sipHash128(trimRight(current_url, '/'))) AS url,
                     toUnixTimestamp64Micro(timestamp) + 2208988800000000 AS moment,
                     /* on our table: visitor */ reinterpretAsUInt128(sipHash128(distinct_id)) /* end */ AS visitor,
                     /* on our table: cell */ bitShiftLeft(toUInt64(pointer_target_fixed), 55)
@@ -39,18 +39,18 @@ FROM (
                     /* the areas of a cell */ toUInt128(0) /* end of areas */ AS region
                 FROM heatmaps
                 WHERE team_id = {team_id:Int64}
+                  AND /* on our table: session != reinterpretAsUInt128(sipHash128('')) */ session_id != '' /* end */
                   /* on our table: */ AND viewport_width != 0 /* end */
                   /* AND filters */
                 /* end of interactions */
             )
-            WHERE session != reinterpretAsUInt128(sipHash128(''))
             UNION ALL
             SELECT session, url, moment, true AS is_event, toUInt128(0) AS region, toUInt128(0) AS visitor, min(first) AS element
             FROM (
                 SELECT
                     /* of an event: session */ reinterpretAsUInt128(sipHash128(`$session_id`)) /* end of session */ AS session,
                     reinterpretAsUInt128(sipHash128(
-                        trim(TRAILING '/' FROM JSONExtractString(properties, '$current_url')))) AS url,
+                        trimRight(JSONExtractString(properties, '$current_url'), '/'))) AS url,
                     toUnixTimestamp64Micro(timestamp) + 2208988800000000 AS moment,
                     arrayMap(element -> (extract(element, '^([^"]*?):?(?:(?:attr__?[^"=]+|[^"=:]+)="|$)'), arrayMap(groups -> (concat(groups[1], groups[2]), replaceAll(groups[3], '\\"', '"')), extractAllGroupsVertical(element, '(?:^[^"]*?:(attr__?[^"=]+|[^"=:]+)|([^"=]+))="((?:[^"\\\\]|\\\\.)*)"'))), extractAll(elements_chain, '(?:[^;"]|"(?:[^"\\\\]|\\\\.)*")+')) AS elements,
                     mapFromArrays(elements[1].2.1, elements[1].2.2) AS attributes,
@@ -63,8 +63,8 @@ FROM (
             )
             GROUP BY session, url, moment
         )
+        QUALIFY NOT is_event AND nearest.1 > 0
     )
-    WHERE NOT is_event AND nearest.1 > 0
 )
 ARRAY JOIN arrayConcat(
     [0],

@@ -72,5 +72,5 @@ class HeatmapAreasResponse(serializers.Serializer[None]):
 @cache
 def item_with(names: Iterable[str]) -> type[HeatmapAreaItem]:
     """An area with those columns alone."""
-    absent = {name: None for name in HeatmapAreaItem().fields if name not in set(names)}
+    absent = dict.fromkeys(set(HeatmapAreaItem().get_fields()) - set(names))
     return type("HeatmapAreaItem", (HeatmapAreaItem,), absent)

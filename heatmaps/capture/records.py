@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.conf import settings
 
-from heatmaps.capture import parsing, points, traffic
+from heatmaps.capture import elements, parsing, points, traffic
 from heatmaps.capture.parsing import Post
 from heatmaps.capture.points import HEATMAP_EVENT, Skip
 from heatmaps.capture.projects import Owner
@@ -56,13 +56,12 @@ def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source)
 
 
 def _row(name: str, properties: dict[str, Any], key: Key) -> StoredEvent:
-    chain = properties.get("$elements_chain")
     kept = {name: value for name, value in properties.items() if name != "$heatmap_data"}
     return StoredEvent(
         uuid=str(UUID(int=key.number)),
         name=name,
         properties=orjson.dumps(kept).decode(),
-        elements_chain=chain if isinstance(chain, str) else "",
+        elements_chain=elements.chain(properties),
     )
 
 

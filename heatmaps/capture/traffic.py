@@ -23,6 +23,7 @@ from heatmaps import metrics
 from heatmaps.capture import projects, tallies
 from heatmaps.capture.refusals import Refused
 from heatmaps.capture.tallies import EVENTS, POINTS, Example, Tally
+from heatmaps.persons.changes import Refusal
 
 logger = structlog.get_logger(__name__)
 
@@ -121,6 +122,16 @@ def skipped(team_id: int, points: Mapping[str, int], source: Source) -> None:
             _log_skipped(reason, team_id, count, source)
 
 
+def refused_of_persons(team_id: int, reasons: Mapping[str, int], source: Source) -> None:
+    """What an event said of a person and what is not kept; the event itself is."""
+    for reason, number in reasons.items():
+        if number <= 0:
+            continue
+        metrics.refused_of_persons(reason, number)
+        if count := _count(_Key(team_id, reason), number, source, ""):
+            _log_skipped(reason, team_id, count, source)
+
+
 def _count(key: _Key, number: int, source: Source, detail: str) -> int:
     """Returns how many there are to be logged now: the first at once, later ones a minute after the last line."""
     at = datetime.now(UTC)
@@ -158,11 +169,12 @@ def _log_refused(reason: str, team_id: int | None, count: int, source: Source, d
 
 
 def _log_skipped(reason: str, team_id: int, count: int, source: Source) -> None:
+    is_of_person = reason in set(Refusal)
     logger.warning(
-        "Points that browsers sent were not kept",
+        "What browsers sent of persons was not kept" if is_of_person else "Points that browsers sent were not kept",
         reason=reason,
         project=team_id,
-        points=count,
+        **{"times" if is_of_person else "points": count},
         host=source.host,
         origin=source.origin,
     )

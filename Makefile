@@ -41,8 +41,8 @@ install: .venv/development  ## Create .venv with everything, development tools i
 demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
 	@$(BIN)/python manage.py demo
 
-test: install  ## Run every test
-	$(PYTEST)
+test: install  ## Run every test, and tell how much of the code they reach
+	$(PYTEST) --cov --cov-report=term
 ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
@@ -71,9 +71,10 @@ audit: install  ## Look for known holes in the dependencies
 	then echo "The list of known holes cannot be reached from here; nothing was looked at."; \
 	else echo "$$said"; exit $$status; fi
 
-lint: install  ## Check format, lint and types
+lint: install  ## Check format, lint, import rules and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/lint-imports
 	$(BIN)/mypy
 
 format: install  ## Format and mend what can be mended

@@ -25,12 +25,19 @@ from django.utils.timezone import now  # noqa: E402
 from bench import upstream  # noqa: E402
 from bench.data import BUSY_PROJECT, WIDE_PROJECT  # noqa: E402
 from bench.reading import STILL_PROJECT  # noqa: E402
-from heatmaps import engine, queries  # noqa: E402
+from heatmaps import engine  # noqa: E402
 from heatmaps.engine import Query  # noqa: E402
 from heatmaps.models import Project  # noqa: E402
-from heatmaps.population.filters import Aggregation, InteractionsQuestion, PointsQuestion  # noqa: E402
+from heatmaps.population.filters import Aggregation  # noqa: E402
 from heatmaps.population.layout import PLAIN, current_layout  # noqa: E402
-from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest  # noqa: E402
+from heatmaps.questions.heatmap import queries  # noqa: E402
+from heatmaps.questions.heatmap.form import HeatmapForm  # noqa: E402
+from heatmaps.questions.heatmap.question import PointsQuestion  # noqa: E402
+from heatmaps.questions.interactions.answer import interactions  # noqa: E402
+from heatmaps.questions.interactions.form import InteractionsForm  # noqa: E402
+from heatmaps.questions.interactions.question import InteractionsQuestion  # noqa: E402
+from heatmaps.questions.pages.form import PagesForm  # noqa: E402
+from heatmaps.questions.pages.queries import pages  # noqa: E402
 from heatmaps_service.wsgi import application as service  # noqa: E402
 
 PROJECTS = {"busy": BUSY_PROJECT, "still": STILL_PROJECT, "wide": WIDE_PROJECT}
@@ -108,9 +115,9 @@ def _read(parameters: dict[str, str]) -> dict[str, Any]:
 def _pages(parameters: dict[str, str]) -> dict[str, Any]:
     """Seconds of the list of pages: as it is asked, or, with `as=plain`, from the interactions' plain columns."""
     project = Project.objects.get(pk=BUSY_PROJECT)
-    serializer = PagesRequest(data=parameters, context={"project": project, "now": now()})
+    serializer = PagesForm(data=parameters, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)
-    query = queries.pages(serializer.question(), PLAIN if parameters.get("as") == "plain" else current_layout())
+    query = pages(serializer.question(), PLAIN if parameters.get("as") == "plain" else current_layout())
     began = time.perf_counter()
     engine.rows(query)
     return {"seconds": time.perf_counter() - began}
@@ -123,7 +130,7 @@ def _grown(parameters: dict[str, str]) -> dict[str, Any]:
     seconds = {}
     for name, asked in (("small", small), ("large", query)):
         began = time.perf_counter()
-        cells = sum(len(block[0]) for block in engine.blocks(asked))
+        cells = sum(len(block["count"]) for block in engine.blocks(asked))
         seconds[name] = time.perf_counter() - began
     return {**seconds, "cells": cells}
 
@@ -148,7 +155,7 @@ def _memory(parameters: dict[str, str]) -> dict[str, int]:
 
 def _question(parameters: dict[str, str]) -> Any:
     project = Project.objects.get(pk=PROJECTS[parameters.get("project", "busy")])
-    form = InteractionsRequest if "points" in parameters else HeatmapsRequest
+    form = InteractionsForm if "points" in parameters else HeatmapForm
     serializer = form(data=parameters, context={"project": project, "now": now()})
     serializer.is_valid(raise_exception=True)
     return serializer.question()
@@ -157,7 +164,7 @@ def _question(parameters: dict[str, str]) -> Any:
 def _queries(question: Any) -> list[Query]:
     layout = current_layout()
     if isinstance(question, InteractionsQuestion):
-        return [queries.interactions(question, layout)]
+        return [interactions(question, layout)]
     if isinstance(question, PointsQuestion):
         if question.aggregation is Aggregation.UNIQUE_VISITORS:
             return [queries.screens(question, layout), queries.visitors(question, layout)]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import clickhouse_connect  # noqa: TID251 -- looks at the database after the service is gone
+import clickhouse_connect
 import orjson
 import pyarrow as pa
 

@@ -7,7 +7,9 @@ from rest_framework.renderers import JSONRenderer
 
 from heatmaps import engine
 from heatmaps.engine import Query
-from heatmaps.population.filters import Aggregation, Filters, InteractionsQuestion, PointsQuestion, ScrollDepthQuestion
+from heatmaps.population.filters import Aggregation, Filters
+from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
+from heatmaps.questions.interactions.question import InteractionsQuestion
 
 
 class Item(serializers.Serializer[Any]):
@@ -150,11 +152,11 @@ def _where(filters: Filters) -> tuple[str, dict[str, Any]]:
         conditions.append("trim(TRAILING '/' FROM current_url) = {url:String}")
     if filters.url_pattern is not None:
         conditions.append("match(current_url, {pattern:String})")
-    if filters.type != "scrolldepth":
+    if filters.types != ("scrolldepth",):
         conditions.append("NOT (x = 0 AND y = 0)")
     return " AND ".join(conditions), {
         "team_id": filters.team_id,
-        "type": filters.type,
+        "type": filters.types[0],
         "date_from": filters.window.start,
         "date_to": filters.window.end,
         "url": filters.url_exact,

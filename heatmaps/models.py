@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.timezone import now
 
 from heatmaps.metadata import keys
-from heatmaps.population import property_filters
+from heatmaps.population import property_filters, property_parsing
 
 
 def validate_timezone(value: str) -> None:
@@ -32,7 +32,7 @@ def default_test_account_filters() -> list[dict[str, Any]]:
 
 def validate_test_account_filters(value: Any) -> None:
     try:
-        property_filters.parse_filters(value)
+        property_parsing.parse_filters(value)
     except property_filters.BadFilter as error:
         raise ValidationError(f"The test-account filters cannot be used: {error}") from error
 
@@ -79,7 +79,7 @@ class Project(models.Model):
         """Refuses filters that name a cohort this project does not have."""
         try:
             wanted = {
-                one.cohort_id for one in property_filters.parse_filters(self.test_account_filters) if one.cohort_id
+                one.cohort_id for one in property_parsing.parse_filters(self.test_account_filters) if one.cohort_id
             }
         except property_filters.BadFilter as error:
             # The field's own validator has said so, but Django asks none about what is empty.

@@ -130,7 +130,10 @@ X_FRAME_OPTIONS = "DENY"
 
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"),
+    *("Heatmaps-Has-More", "Heatmaps-Fold", "Heatmaps-Total-Count", "Heatmaps-Types"),
+]
 
 AUTH_USER_MODEL = "heatmaps.User"
 LOGIN_URL = "admin:login"
@@ -290,10 +293,11 @@ SPECTACULAR_SETTINGS = {
     # Such a description would only say each choice twice.
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
-        "heatmaps.api.openapi.add_examples",
-        "heatmaps.api.openapi.name_enums",
-        "heatmaps.api.openapi.drop_marks",
-        "heatmaps.api.openapi.close_scroll_depth",
+        "heatmaps.api.openapi_hooks.add_examples",
+        "heatmaps.api.openapi_hooks.name_enums",
+        "heatmaps.api.openapi_hooks.drop_marks",
+        "heatmaps.api.openapi_hooks.close_scroll_depth",
+        "heatmaps.api.openapi_hooks.share_components",
     ],
 }
 

@@ -78,7 +78,7 @@ def tables() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests are asked at NOW, 2026-03-31 02:30 UTC."""
-    monkeypatch.setattr("heatmaps.serializers.now", lambda: NOW)
+    monkeypatch.setattr("heatmaps.requests.reading.now", lambda: NOW)
 
 
 @pytest.fixture(autouse=True)

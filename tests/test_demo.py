@@ -52,7 +52,7 @@ Run = Callable[..., Demo]
 @pytest.fixture
 def at_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     def set_clock(moment: datetime) -> None:
-        for module in ("heatmaps.management.commands.demo", "heatmaps.demo.account", "heatmaps.serializers"):
+        for module in ("heatmaps.management.commands.demo", "heatmaps.demo.account", "heatmaps.requests.reading"):
             monkeypatch.setattr(f"{module}.now", lambda: moment)
 
     return set_clock

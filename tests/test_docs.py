@@ -30,10 +30,10 @@ from heatmaps import urls
 from heatmaps.api import errors
 from heatmaps.front.envelope import UNAVAILABLE
 from heatmaps.front.paths import PROBES
-from heatmaps.population import property_filters
+from heatmaps.population import property_parsing
 from heatmaps.population.dates import parse_day
 from heatmaps.population.property_filters import Operator, PropertyType
-from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest
+from heatmaps.questions import REGISTER
 from tests.conftest import NOW, body
 from tests.loading import empty_tables
 
@@ -55,10 +55,13 @@ BETTER = {
     "Bad regular expression",
     "`cohort_ids` and `events` behind flags",
     "`null` for `cohort_ids` and `events`",
+    "Alternatives in `url_pattern`",
+    "Repetitions in `url_pattern`",
     "Negative zero",
     "Order of points with equal counts",
     "`has_more`",
     "Viewport width 0",
+    "Bounds of viewport widths",
     "Median viewport height",
     "Negative scroll depth",
     "`Cache-Control`",
@@ -243,6 +246,8 @@ def test_every_example_of_the_api_gets_the_reply_that_is_printed(
         if example.language == "json":
             assert status == 200, f"{example}: {text}"
             assert orjson.loads(text) == orjson.loads(example.block), example
+        elif example.language == "text":
+            assert (status, text.replace("\r\n", "\n")) == (200, example.block), example
         else:
             assert f"{text}\n{status}\n" == example.printed, example
 
@@ -290,7 +295,7 @@ def test_the_filters_of_the_filters_page_are_understood() -> None:
     shown = [orjson.loads(text) for text in blocks(read("docs/filters.md"), "json")]
     assert len(shown) >= 5
     for raw in shown:
-        property_filters.parse_filter(raw)
+        property_parsing.parse_filter(raw)
 
 
 # --- Nothing is missing --------------------------------------------------------------------------------------------
@@ -369,7 +374,7 @@ def test_every_make_target_is_in_the_readme_and_no_other() -> None:
 
 def test_every_parameter_is_on_the_api_page() -> None:
     documented = {name for row in table(section("docs/api.md", "## Every parameter")) for name in names(row[0])}
-    assert documented == {*HeatmapsRequest().fields, *InteractionsRequest().fields, *PagesRequest().fields}
+    assert documented == {"format", *(name for entry in REGISTER for name in entry.form.parameters())}
 
 
 def test_every_route_is_on_the_api_page() -> None:

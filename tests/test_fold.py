@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from heatmaps.responses import _screens
+from heatmaps.questions.heatmap.answer import _screens
 from tests.conftest import Api, Interactions
 
 
@@ -127,7 +127,7 @@ def test_the_fold_knows_every_height_of_a_screen(
     aggregation: str, api: Api, interactions: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With more heights than the first question has room for, the points and the fold are still whole."""
-    monkeypatch.setattr("heatmaps.queries.SCREENS", 5)
+    monkeypatch.setattr("heatmaps.questions.heatmap.queries.SCREENS", 5)
     interactions.add_all([{"x": height % 3, "y": 2, "viewport_height": height} for height in range(1, 20)])
     few = api.answer(aggregation=aggregation, limit=1)
     assert few["fold"] == {
@@ -143,7 +143,14 @@ def test_the_fold_knows_every_height_of_a_screen(
 
 def test_screens_may_come_in_several_blocks() -> None:
     """The engine is free to hand them over one by one."""
-    blocks = iter([([2, 1], [0, 0], [42, 38]), ([3, 9, 8], [0, 7, 5], [39, 0, 0]), ([4], [6], [0])])
+    last = {"count": [4], "cell": [6], "screen": [0]}
+    blocks = iter(
+        [
+            {"count": [2, 1], "cell": [0, 0], "screen": [42, 38]},
+            {"count": [3, 9, 8], "cell": [0, 7, 5], "screen": [39, 0, 0]},
+            last,
+        ]
+    )
     counts, screens, cells = _screens(blocks)
-    assert (counts, screens, cells) == ([2, 1, 3], [42, 38, 39], ([9, 8], [7, 5]))
-    assert list(blocks) == [([4], [6], [0])]
+    assert (counts, screens, cells) == ([2, 1, 3], [42, 38, 39], {"count": [9, 8], "cell": [7, 5]})
+    assert list(blocks) == [last]

@@ -7,13 +7,16 @@ from typing import Any
 import orjson
 import pytest
 
-from heatmaps import engine, queries
+from heatmaps import engine, population, questions
 from heatmaps.engine import Query
 from heatmaps.models import Project
 from heatmaps.population.layout import Layout, page_number
+from heatmaps.questions import REGISTER
+from heatmaps.questions.entry import Entry
 from tests.conftest import Api, Interactions, body, document
 
-SQL_FILES = sorted(Path(queries.__file__).parent.glob("*.sql"))
+QUESTIONS = Path(questions.__file__).parent
+SQL_FILES = sorted(QUESTIONS.glob("*/*.sql"))
 
 CORPUS = [
     "'",
@@ -63,13 +66,10 @@ CORPUS = [
     "['a']",
     "a" * 5000 + "'",
 ]
-TEXT_PARAMETERS = [
-    *("type", "url_exact", "url_pattern", "date_from", "date_to", "aggregation", "cohort_ids", "events", "points"),
-    *("viewport_width_min", "viewport_width_max", "filter_test_accounts", "hide_zero_coordinates", "limit", "offset"),
-]
-HEATMAPS = "/api/projects/1/heatmaps/"
-EVENTS = f"{HEATMAPS}events/"
-PAGES = f"{HEATMAPS}pages/"
+# Every parameter of every question; those that are required beside it are as the document's examples have them.
+PARAMETERS = [(entry, name) for entry in REGISTER for name in entry.form.parameters()]
+# These filter nothing, as they should.
+HARMLESS = {"cohort_ids": {"[]"}, "events": {"[]"}, "filter_test_accounts": {"NULL"}}
 POINT = {"x": 0.06, "y": 16}
 
 
@@ -91,38 +91,31 @@ def wrapped(text: str) -> list[dict[str, Any]]:
     ]
 
 
+def required(entry: Entry[Any]) -> dict[str, str]:
+    """The parameters without which a question is refused."""
+    fields = entry.form().fields
+    examples = entry.form.all_examples()
+    return {name: str(examples[name][0]) for name in entry.form.parameters() if fields[name].required}
+
+
 @pytest.fixture
 def two_projects(interactions: Interactions, other_project: Project) -> None:
     interactions.add_all([{"current_url": "https://e.com/mine"}, {"team_id": 2, "current_url": "https://e.com/SECRET"}])
 
 
 @pytest.mark.usefixtures("two_projects")
-@pytest.mark.parametrize("name", TEXT_PARAMETERS)
-def test_what_a_caller_writes_matches_nothing_or_is_refused(session: Api, name: str) -> None:
-    # These filter nothing, as they should.
-    harmless = {"cohort_ids": "[]", "events": "[]", "filter_test_accounts": "NULL"}.get(name)
+@pytest.mark.parametrize(("entry", "name"), PARAMETERS, ids=lambda one: getattr(one, "name", one))
+def test_what_a_caller_writes_matches_nothing_or_is_refused(session: Api, entry: Entry[Any], name: str) -> None:
     for text in CORPUS:
-        if text == harmless:
+        if text in HARMLESS.get(name, ()):
             continue
-        responses = [session.get(EVENTS, {"points": orjson.dumps([POINT]).decode()} | {name: text})]
-        if name != "points":
-            responses.append(session.get(HEATMAPS, {name: text}))
-        for response in responses:
-            answer = document(response)
-            assert answer.get("results", []) == [], (text, answer)
-            assert (response.status_code, answer.get("attr")) in {(200, None), (400, name)}, (text, answer)
-    assert session.answer()["fold"]["total_count"] == 1
-    assert session.interactions(points=[POINT])["total_count"] == 1
-
-
-@pytest.mark.usefixtures("two_projects")
-@pytest.mark.parametrize("name", ["date_from", "date_to", "search", "type", "limit", "offset"])
-def test_what_a_caller_writes_finds_no_page_or_is_refused(session: Api, name: str) -> None:
-    for text in CORPUS:
-        response = session.get(PAGES, {name: text})
+        response = session.get(f"/api/projects/1/{entry.path}/", required(entry) | {name: text})
         answer = document(response)
         assert (response.status_code, answer.get("attr")) in {(200, None), (400, name)}, (text, answer)
         assert answer.get("results", []) == answer.get("types", []) == [], (text, answer)
+        assert b"SECRET" not in body(response)
+    assert session.answer()["fold"]["total_count"] == 1
+    assert session.interactions(points=[POINT])["total_count"] == 1
     assert [page["url"] for page in session.pages()["results"]] == ["https://e.com/mine"]
 
 
@@ -203,5 +196,7 @@ def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions) -> No
 
 def test_values_never_become_part_of_the_text_of_a_query() -> None:
     """Formatting beside SQL would be the way in; what is put together is our own text."""
-    for file in (Path(queries.__file__).parent / "__init__.py", Path(queries.__file__).parent / "predicates.py"):
+    files = [*QUESTIONS.glob("*/*.py"), *Path(population.__file__).parent.glob("*.py")]
+    assert len(files) > 20
+    for file in files:
         assert not re.search(r"%\s*\(|\.format\(", file.read_text())

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import pytest
 
 from heatmaps import engine
+from heatmaps.engine import asking
 from heatmaps.loading import persons
 from heatmaps.loading.persons import current_persons
 from heatmaps.models import Cohort, Organization, Project
@@ -182,7 +183,7 @@ def test_a_visitors_person_is_of_one_project(files: Loading, organization: Organ
 
 
 def test_more_visitors_than_fit_one_question(files: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_MAX_PARAMETER_BYTES", 100)
+    monkeypatch.setattr(asking, "_MAX_PARAMETER_BYTES", 100)
     rows = [{"distinct_id": f"visitor {number}"} for number in range(50)]
     assert [mapped(files, "a.jsonl", *rows), mapped(files, "b.jsonl", *rows)] == [50, 0]
 

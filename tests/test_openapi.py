@@ -1,5 +1,6 @@
 """The OpenAPI document, which SDKs are generated from."""
 
+import copy
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,38 +13,26 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from heatmaps.api import schema_views
+from heatmaps.questions import REGISTER
 
 COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 OPERATIONS = {
-    "/api/projects/{project_id}/heatmaps/": ("heatmaps_list", "project_id", "HeatmapReply"),
-    "/api/projects/{project_id}/heatmaps/events/": ("heatmaps_events_retrieve", "project_id", "HeatmapEventsResponse"),
-    "/api/environments/{environment_id}/heatmaps/": ("environments_heatmaps_list", "environment_id", "HeatmapReply"),
-    "/api/environments/{environment_id}/heatmaps/events/": (
-        "environments_heatmaps_events_retrieve",
-        "environment_id",
-        "HeatmapEventsResponse",
-    ),
-    "/api/projects/{project_id}/heatmaps/pages/": ("heatmaps_pages_list", "project_id", "HeatmapPagesResponse"),
-    "/api/environments/{environment_id}/heatmaps/pages/": (
-        "environments_heatmaps_pages_list",
-        "environment_id",
-        "HeatmapPagesResponse",
-    ),
+    **{
+        f"/api/{places}/{{{place_id}}}/{entry.path}/": (
+            prefix + entry.operation_id,
+            place_id,
+            entry.reply_name or entry.replies[0].__name__,
+        )
+        for entry in REGISTER
+        for prefix, places, place_id in (
+            ("", "projects", "project_id"),
+            ("environments_", "environments", "environment_id"),
+        )
+    },
     "/api/projects/{project_id}/cohorts/": ("cohorts_list", "project_id", "CohortsResponse"),
     "/api/projects/": ("projects_list", None, "ProjectsResponse"),
 }
-LIST_PARAMETERS = [
-    *("viewport_width_min", "viewport_width_max", "type", "date_from", "date_to", "url_exact", "url_pattern"),
-    *("aggregation", "filter_test_accounts", "hide_zero_coordinates", "cohort_ids", "events", "limit", "offset"),
-]
-# By the last part of the path.
-PARAMETERS = {
-    "heatmaps": LIST_PARAMETERS,
-    "events": [*LIST_PARAMETERS, "points"],
-    "pages": ["date_from", "date_to", "search", "type", "limit", "offset"],
-    "cohorts": [],
-    "projects": [],
-}
+QUESTIONS = {entry.path.rpartition("/")[2]: entry for entry in REGISTER}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
     "events": {"minimum": 1, "maximum": 100, "default": 50},
@@ -52,9 +41,30 @@ BOUNDS = {
 
 
 @pytest.fixture(scope="module")
-def schema() -> dict[str, Any]:
+def document() -> dict[str, Any]:
     generated: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return generated
+
+
+@pytest.fixture(scope="module")
+def schema(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with its shared parameters, headers and errors in the places that refer to them."""
+    read: dict[str, Any] = copy.deepcopy(document)
+    for path in read["paths"].values():
+        for operation in path.values():
+            operation["parameters"] = [followed(read, one) for one in operation.get("parameters", [])]
+            for status, response in operation["responses"].items():
+                told = operation["responses"][status] = dict(followed(read, response))
+                told["headers"] = {name: followed(read, one) for name, one in told.get("headers", {}).items()}
+    return read
+
+
+def followed(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in value:
+        return value
+    _, kind, name = value["$ref"].removeprefix("#/").split("/")
+    found: dict[str, Any] = document["components"][kind][name]
+    return found
 
 
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -136,7 +146,8 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
         in_path = OPERATIONS[path][1]
         assert [one["name"] for one in parameters if one["in"] == "path"] == ([in_path] if in_path else [])
         names = {one["name"] for one in parameters if one["in"] == "query"}
-        assert names == set(PARAMETERS[last_part(path)])
+        entry = QUESTIONS.get(last_part(path))
+        assert names == ({*entry.form.parameters(), "format"} if entry else set())
         for one in parameters:
             assert one.get("description"), one["name"]
             assert one.get("examples"), one["name"]
@@ -205,7 +216,7 @@ def test_every_error_is_declared_in_the_envelope(schema: dict[str, Any]) -> None
     for path, operation in operations(schema):
         errors = {status for status in operation["responses"] if status != "200"}
         assert {"400", "401", "403", "429", "500", "503"} <= errors
-        assert (of_the_engine <= errors) is (last_part(path) in BOUNDS)
+        assert (of_the_engine <= errors) is (last_part(path) in QUESTIONS)
         assert (of_a_project <= errors) is (path != "/api/projects/")
         for status in errors:
             assert resolved(schema, reply(operation, status))[0] == "HeatmapError"
@@ -233,6 +244,14 @@ def test_headers_are_told(schema: dict[str, Any]) -> None:
         assert always["200"] == {"Vary", "X-Request-ID", *kept}
         for status in {"200", "400", "403", "404", "429", "504"} & headers.keys():
             assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= headers[status].keys()
+
+
+def test_what_stands_in_several_places_is_said_once(document: dict[str, Any]) -> None:
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert all("$ref" in one for one in operation["parameters"])
+            assert all("$ref" in one for status, one in operation["responses"].items() if status != "200")
+            assert all("$ref" in one for one in operation["responses"]["200"]["headers"].values())
 
 
 def test_a_reply_without_points_is_of_one_shape_only(schema: dict[str, Any]) -> None:

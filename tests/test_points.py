@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from heatmaps import engine
 from heatmaps.models import Project
-from heatmaps.population.cells import cell_of
+from heatmaps.population.cells import cell_of, places
 from heatmaps.population.filters import Point
-from heatmaps.responses import _points_json
+from heatmaps.questions.heatmap.reply import HeatmapResponseItem
+from heatmaps.replies import json
+from heatmaps.replies.answer import Answer, Columns
 from tests.conftest import Api, Interactions, body, document
 
 
@@ -227,4 +229,12 @@ def test_points_are_written_as_a_json_library_writes_them(rows: list[tuple[int, 
             {"count": count, "pointer_y": y * scale, "pointer_relative_x": x / 100, "pointer_target_fixed": is_fixed}
         )
         cells.append(cell_of(Point(x_hundredths=x, y=y * scale, is_fixed=is_fixed)) or 0)
-    assert b"[%b]" % _points_json([row[0] for row in rows], cells) == orjson.dumps(points)
+    ys, xs, are_fixed = places(cells)
+    columns: Columns = {
+        "count": [row[0] for row in rows],
+        "pointer_y": ys,
+        "pointer_relative_x": xs,
+        "pointer_target_fixed": are_fixed,
+    }
+    answer = Answer(item=HeatmapResponseItem, blocks=iter([columns]))
+    assert b"".join(json.chunks(answer)) == orjson.dumps({"results": points})

@@ -57,9 +57,10 @@ def test_the_engine_is_told_which_request_it_works_for(api: Api, monkeypatch: py
     asked = Query("SELECT getSetting('log_comment')", {})
 
     def tell(*_: Any) -> HttpResponse:
-        return HttpResponse(orjson.dumps([engine.rows(asked), list(engine.blocks(asked))]))
+        blocks = [list(block.values()) for block in engine.blocks(asked)]
+        return HttpResponse(orjson.dumps([engine.rows(asked), blocks]))
 
-    monkeypatch.setattr("heatmaps.responses.heatmap", tell)
+    monkeypatch.setattr("heatmaps.api.views.streamed", tell)
     reply = api.get("/api/projects/1/heatmaps/", x_request_id=UUID)
     assert orjson.loads(reply.content) == [[[UUID]], [[[UUID]]]]  # type: ignore[attr-defined]
 
@@ -68,8 +69,8 @@ def test_an_answer_that_is_marked_is_still_not_held_as_a_whole() -> None:
     structlog.contextvars.bind_contextvars(request_id=UUID)
     blocks = engine.blocks(Query("SELECT number FROM system.numbers", {}))
     # Held as a whole, it would be refused for its length.
-    assert len(next(blocks)[0]) > 0
-    blocks.close()  # type: ignore[attr-defined]
+    assert len(next(blocks)["number"]) > 0
+    blocks.close()
 
 
 # --- A server that is looked at ------------------------------------------------------------------------------------

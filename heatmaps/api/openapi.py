@@ -1,152 +1,21 @@
-"""What the OpenAPI document says beyond the request serializers: the shapes of the replies, the errors, examples."""
+"""What the OpenAPI document says of each operation: most of it comes from the register of questions."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    OpenApiResponse,
-    PolymorphicProxySerializer,
-    extend_schema_serializer,
-)
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-OPERATION_IDS = {
-    "/api/projects/{project_id}/heatmaps/": "heatmaps_list",
-    "/api/projects/{project_id}/heatmaps/events/": "heatmaps_events_retrieve",
-    "/api/environments/{environment_id}/heatmaps/": "environments_heatmaps_list",
-    "/api/environments/{environment_id}/heatmaps/events/": "environments_heatmaps_events_retrieve",
-    "/api/projects/{project_id}/heatmaps/pages/": "heatmaps_pages_list",
-    "/api/environments/{environment_id}/heatmaps/pages/": "environments_heatmaps_pages_list",
-    "/api/projects/{project_id}/cohorts/": "cohorts_list",
-    "/api/projects/": "projects_list",
-}
+from heatmaps.questions.entry import Entry
+from heatmaps.replies.formats import FORMATS, JSON
+from heatmaps.requests.forms import Form
 
-EXAMPLES: dict[str, list[Any]] = {
-    "project_id": ["1", "@current"],
-    "environment_id": ["1", "@current"],
-    "viewport_width_min": [1024],
-    "viewport_width_max": [1440],
-    "type": ["click", "rageclick", "scrolldepth"],
-    "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
-    "date_to": ["2026-11-23", "-1d"],
-    "url_exact": ["https://example.com/pricing"],
-    "url_pattern": ["https://example.com/blog/*"],
-    "aggregation": ["unique_visitors"],
-    "filter_test_accounts": [True],
-    "hide_zero_coordinates": [False],
-    "cohort_ids": ["[1,2]"],
-    "events": ['[{"id":"purchase"}]'],
-    "limit": [50],
-    "offset": [50],
-    "search": ["pricing"],
-    "points": ['[{"x":0.06,"y":16,"target_fixed":false}]'],
-}
-
-
-class HeatmapResponseItem(serializers.Serializer[None]):
-    count = serializers.IntegerField(min_value=1, help_text="Interactions, or visitors, in this cell.")
-    pointer_y = serializers.IntegerField(help_text="CSS px from the top of the page, or of the viewport when fixed.")
-    pointer_relative_x = serializers.FloatField(help_text="Share of the viewport's width, to two decimals.")
-    pointer_target_fixed = serializers.BooleanField(help_text="Whether the element stays put when the page scrolls.")
-
-
-class HeatmapFoldSummary(serializers.Serializer[None]):
-    total_count = serializers.IntegerField(help_text="Interactions with elements that are not fixed.")
-    below_fold_count = serializers.IntegerField(help_text="Those of them below the first screenful.")
-    pct_below_fold = serializers.FloatField(help_text="Their share, in percent, to one decimal.")
-    median_viewport_height = serializers.IntegerField(
-        allow_null=True, help_text="CSS px, over all interactions; null when there are none."
-    )
-
-
-class HeatmapsResponse(serializers.Serializer[None]):
-    results = HeatmapResponseItem(many=True)
-    fold = HeatmapFoldSummary()
-    has_more = serializers.BooleanField(help_text="Whether there are points beyond offset + limit.")
-
-
-class HeatmapScrollDepthItem(serializers.Serializer[None]):
-    cumulative_count = serializers.IntegerField(help_text="How many reached this bucket or a deeper one.")
-    bucket_count = serializers.IntegerField(help_text="How many got no further than this bucket.")
-    scroll_depth_bucket = serializers.IntegerField(help_text="Where the bucket begins, in CSS px; it is 100 px deep.")
-
-
-class HeatmapScrollDepthResponse(serializers.Serializer[None]):
-    results = HeatmapScrollDepthItem(many=True)
-
-
-class HeatmapEventItem(serializers.Serializer[None]):
-    session_id = serializers.CharField(allow_null=True)
-    distinct_id = serializers.CharField(help_text="The visitor.")
-    timestamp = serializers.DateTimeField(help_text="In UTC.")
-    pointer_relative_x = serializers.FloatField()
-    pointer_y = serializers.IntegerField()
-    current_url = serializers.CharField(help_text="As captured.")
-    type = serializers.CharField()
-
-
-class HeatmapEventsResponse(serializers.Serializer[None]):
-    results = HeatmapEventItem(many=True)
-    total_count = serializers.IntegerField(help_text="On all pages together.")
-    has_more = serializers.BooleanField()
-
-
-class HeatmapPageType(serializers.Serializer[None]):
-    type = serializers.CharField()
-    count = serializers.IntegerField(min_value=1, help_text="Interactions.")
-    last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
-
-
-class HeatmapPageItem(serializers.Serializer[None]):
-    url = serializers.CharField(help_text="Without the slashes at its end, as `url_exact` takes it.")
-    total_count = serializers.IntegerField(min_value=1, help_text="Interactions of all types that were asked about.")
-    visitors = serializers.IntegerField(min_value=1, help_text="Distinct visitors among them, exactly.")
-    first_seen = serializers.DateTimeField(help_text="The oldest interaction, in UTC.")
-    last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
-    types = HeatmapPageType(many=True, help_text="The most frequent first.")
-
-
-class HeatmapPagesResponse(serializers.Serializer[None]):
-    results = HeatmapPageItem(many=True)
-    types = HeatmapPageType(
-        many=True, help_text="Of all pages together, whatever limit and offset are; the most frequent first."
-    )
-    has_more = serializers.BooleanField(help_text="Whether there are pages beyond offset + limit.")
-
-
-class WholeList(serializers.Serializer[None]):
-    """A list that is never cut, in the shape of those of upstream that are."""
-
-    count = serializers.IntegerField(help_text="How many results there are.")
-    next = serializers.CharField(allow_null=True, help_text="Always null: the reply has all results.")
-    previous = serializers.CharField(allow_null=True, help_text="Always null.")
-
-
-class ProjectItem(serializers.Serializer[None]):
-    id = serializers.IntegerField()
-    organization = serializers.UUIDField()
-    name = serializers.CharField()
-    timezone = serializers.CharField(help_text="In which the days of its dates begin and end.")
-    is_current = serializers.BooleanField(help_text="Whether `@current` stands for it.")
-
-
-@extend_schema_serializer(many=False)
-class ProjectsResponse(WholeList):
-    results = ProjectItem(many=True)
-
-
-class CohortItem(serializers.Serializer[None]):
-    id = serializers.IntegerField(help_text="As `cohort_ids` takes it.")
-    name = serializers.CharField()
-    is_static = serializers.BooleanField(help_text="Whether it is a list of persons, not a calculation.")
-
-
-@extend_schema_serializer(many=False)
-class CohortsResponse(WholeList):
-    results = CohortItem(many=True)
+# What only the engine says, and what only a project in the path can be.
+OF_THE_ENGINE, OF_A_PROJECT = frozenset({504, 512, 513}), frozenset({404})
 
 
 class HeatmapError(serializers.Serializer[None]):
@@ -173,33 +42,42 @@ _ERRORS = {
     512: "The question would take too long; shorten the dates or narrow the filters.",
     513: "The question needs too much memory; shorten the dates or narrow the filters.",
 }
-ERROR_RESPONSES = {status: OpenApiResponse(HeatmapError, description) for status, description in _ERRORS.items()}
 
-HEATMAP_RESPONSES = {
-    200: OpenApiResponse(
-        PolymorphicProxySerializer(
-            component_name="HeatmapReply",
-            serializers=[HeatmapsResponse, HeatmapScrollDepthResponse],
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What one route answers."""
+
+    operation_id: str
+    description: str
+    reply: Any
+    reply_description: str
+    form: type[Form[Any]] | None = None
+    # Errors that it does not know.
+    without: Collection[int] = ()
+    may_be_kept: bool = True
+    has_formats: bool = False
+
+
+def operation_of(entry: Entry[Any]) -> Operation:
+    reply: Any = entry.replies[0]
+    if len(entry.replies) > 1:
+        reply = PolymorphicProxySerializer(
+            component_name=entry.reply_name,
+            serializers=list(entry.replies),
             resource_type_field_name=None,
-            # The name of the operation would have it be an array.
             many=False,
-        ),
-        "Points with a fold summary, or scroll-depth buckets for `type=scrolldepth`.",
-    ),
-    **ERROR_RESPONSES,
-}
-INTERACTIONS_RESPONSES = {200: OpenApiResponse(HeatmapEventsResponse, "Interactions, newest first."), **ERROR_RESPONSES}
-PAGES_RESPONSES = {200: OpenApiResponse(HeatmapPagesResponse, "Pages, the busiest first."), **ERROR_RESPONSES}
-# What only the engine says, and what only a project in the path can be.
-_OF_THE_ENGINE, _OF_A_PROJECT = {504, 512, 513}, {404}
-COHORTS_RESPONSES = {
-    200: OpenApiResponse(CohortsResponse, "Cohorts, by name."),
-    **{status: reply for status, reply in ERROR_RESPONSES.items() if status not in _OF_THE_ENGINE},
-}
-PROJECTS_RESPONSES = {
-    200: OpenApiResponse(ProjectsResponse, "Projects, by id."),
-    **{status: reply for status, reply in ERROR_RESPONSES.items() if status not in _OF_THE_ENGINE | _OF_A_PROJECT},
-}
+        )
+    return Operation(
+        operation_id=entry.operation_id,
+        description=entry.description,
+        reply=reply,
+        reply_description=entry.reply_description,
+        form=entry.form,
+        may_be_kept=entry.may_be_kept,
+        has_formats=True,
+    )
+
 
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "integer", "minimum": 1}
@@ -229,18 +107,56 @@ CACHE_CONTROL = _header(
 )
 
 
+FORMAT = OpenApiParameter(
+    "format",
+    OpenApiTypes.STR,
+    enum=list(FORMATS),
+    default=JSON.name,
+    description=(
+        "The form of the reply. It goes before the Accept header. Other forms than JSON have the results alone; what "
+        "stands beside them is in headers such as `Heatmaps-Has-More`, and in the metadata of an Arrow or Parquet "
+        "schema."
+    ),
+)
+
+
 class HeatmapsSchema(AutoSchema):
-    """Operation ids and tags as upstream's SDKs have them."""
+    """Takes what it says from the `operation` of the view. Operation ids and tags are as upstream's SDKs have them."""
+
+    @property
+    def operation(self) -> Operation:
+        found: Operation = self.view.operation  # type: ignore[attr-defined]
+        return found
 
     def get_operation_id(self) -> str:
-        return OPERATION_IDS[self.path]
+        prefix = "environments_" if self.path.startswith("/api/environments/") else ""
+        return prefix + self.operation.operation_id
+
+    def get_description(self) -> str:  # type: ignore[override]
+        return self.operation.description
 
     def get_tags(self) -> list[str]:
         return ["heatmaps"]
 
     def get_override_parameters(self) -> list[Any]:
-        headers = RESPONSE_HEADERS if self.path.endswith("events/") else [*RESPONSE_HEADERS, CACHE_CONTROL]
-        return [*self._path_parameters(), *headers, *super().get_override_parameters()]
+        headers = [*RESPONSE_HEADERS, CACHE_CONTROL] if self.operation.may_be_kept else RESPONSE_HEADERS
+        form = [self.operation.form] if self.operation.form else []
+        formats = [FORMAT] if self.operation.has_formats else []
+        return [*self._path_parameters(), *headers, *form, *formats]
+
+    def get_request_serializer(self) -> None:
+        return None
+
+    def get_response_serializers(self) -> dict[int, OpenApiResponse]:  # type: ignore[override]
+        operation = self.operation
+        errors = {
+            status: OpenApiResponse(HeatmapError, description)
+            for status, description in _ERRORS.items()
+            if status not in operation.without
+        }
+        # The other formats are told with the parameter: named here, they would make the type of every reply one of
+        # several in generated clients.
+        return {200: OpenApiResponse(operation.reply, operation.reply_description), **errors}
 
     def _path_parameters(self) -> list[OpenApiParameter]:
         return [
@@ -273,49 +189,3 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A session of the admin's login."}
-
-
-def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular: serializers have no place for the examples of a parameter."""
-    for path in result["paths"].values():
-        for operation in path.values():
-            for parameter in operation.get("parameters", []):
-                examples = EXAMPLES[parameter["name"]]
-                parameter["examples"] = {str(value): {"value": value} for value in examples}
-    return result
-
-
-def name_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular: without names, a generated client has one and the same type once for each operation,
-    and none of them fits where another is asked for."""
-    named = result["components"]["schemas"]
-    for path in result["paths"].values():
-        for operation in path.values():
-            for parameter in operation.get("parameters", []):
-                if "enum" not in (schema := parameter["schema"]):
-                    continue
-                name = "Heatmap" + parameter["name"].title().replace("_", "")
-                told = {"type": schema["type"], "enum": schema["enum"]}
-                if named.setdefault(name, told) == told:
-                    # Beside a bare reference, a default would be ignored.
-                    beside = {key: value for key, value in schema.items() if key == "default"}
-                    parameter["schema"] = {"allOf": [{"$ref": f"#/components/schemas/{name}"}], **beside}
-    return result
-
-
-def drop_marks(result: Any, **_: Any) -> Any:
-    """A hook of drf-spectacular: leaves out the marks by which it knows its own enums."""
-    if isinstance(result, dict):
-        result.pop("x-spec-enum-id", None)
-        for value in result.values():
-            drop_marks(value)
-    elif isinstance(result, list):
-        for value in result:
-            drop_marks(value)
-    return result
-
-
-def close_scroll_depth(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """A hook of drf-spectacular: a reply without points would else be of both shapes, since points have more keys."""
-    result["components"]["schemas"]["HeatmapScrollDepthResponse"]["additionalProperties"] = False
-    return result

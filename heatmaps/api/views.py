@@ -1,32 +1,32 @@
 """The endpoints: read the request, ask the engine, hand over its answer."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
-from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.exceptions import APIException
-from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.settings import APISettings
+from rest_framework.response import Response
 
-from heatmaps import responses
 from heatmaps.access.permissions import CallerAccess
 from heatmaps.access.throttling import budget_headers
-from heatmaps.api import openapi
+from heatmaps.api import lists
+from heatmaps.api.lists import MAY_BE_KEPT
+from heatmaps.api.negotiation import AcceptHeaderNegotiation, FormatNegotiation, chosen_format
+from heatmaps.api.openapi import OF_A_PROJECT, OF_THE_ENGINE, Operation, operation_of
+from heatmaps.api.streaming import streamed
 from heatmaps.models import Project
-from heatmaps.serializers import HeatmapsRequest, InteractionsRequest, PagesRequest, read
+from heatmaps.questions.entry import Entry
+from heatmaps.replies import json
+from heatmaps.replies.formats import JSON, Format, headers, with_tail
+from heatmaps.requests.reading import read
 
 VARY = ["Authorization", "Cookie", "Accept", "Accept-Encoding"]
-
-
-class AcceptHeaderNegotiation(DefaultContentNegotiation):
-    """Leaves `?format=` alone: here it is an unknown parameter like any other."""
-
-    settings = APISettings({"URL_FORMAT_OVERRIDE": None})  # type: ignore[assignment,arg-type]
 
 
 class ApiViewSet(viewsets.ViewSet):
@@ -37,6 +37,10 @@ class ApiViewSet(viewsets.ViewSet):
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
+        if isinstance(response, Response):
+            # An error is JSON in whatever form the answer was to be.
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = json.MEDIA_TYPE
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         patch_vary_headers(response, VARY)
         # A reply from before the key was read, such as 406, may meet a key that opens nothing only now.
@@ -49,47 +53,54 @@ class ApiViewSet(viewsets.ViewSet):
 class HeatmapsViewSet(ApiViewSet):
     """Heatmaps of a project."""
 
+    content_negotiation_class = FormatNegotiation
     project: Project
+    # Given by the route.
+    entry: Entry[Any] = None  # type: ignore[assignment]
+    operation: Operation = None  # type: ignore[assignment]
 
-    @extend_schema(parameters=[HeatmapsRequest], responses=openapi.HEATMAP_RESPONSES)
-    def list(self, request: Request, **path: str) -> HttpResponseBase:
-        """Where visitors clicked, raged, rested or scrolled to.
+    def ask(self, request: Request, **path: str) -> HttpResponseBase:
+        """Answers the question of the register that the route is for."""
+        question = read(self.entry.form, request.query_params, self.project)
+        response = self._sent(question, chosen_format(request))
+        if self.entry.may_be_kept:
+            response["Cache-Control"] = MAY_BE_KEPT
+        return response
 
-        The reply has points and a fold summary; with `type=scrolldepth` it has scroll-depth buckets instead.
-        A personal API key needs the scope `heatmap:read`.
-        """
-        return responses.heatmap(read(HeatmapsRequest, request, self.project))
+    def _sent(self, question: Any, form: Format) -> HttpResponseBase:
+        answer = self.entry.answer(question)
+        if form is JSON:
+            return streamed(form.chunks(answer), form.media_type)
+        answer = with_tail(answer)
+        response = streamed(form.chunks(answer), form.media_type)
+        for name, value in headers(answer).items():
+            response[name] = value
+        name = f"{self.entry.name}-of-project-{self.project.pk}.{form.name}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
 
-    @extend_schema(parameters=[InteractionsRequest], responses=openapi.INTERACTIONS_RESPONSES)
-    def events(self, request: Request, **path: str) -> HttpResponseBase:
-        """The interactions behind chosen points of a heatmap, newest first.
 
-        Takes the filters of the heatmap and points that it returned. A personal API key needs the scope `heatmap:read`.
-        """
-        return responses.interactions(read(InteractionsRequest, request, self.project))
-
-    @extend_schema(parameters=[PagesRequest], responses=openapi.PAGES_RESPONSES)
-    def pages(self, request: Request, **path: str) -> HttpResponseBase:
-        """The pages of a project, the busiest first, with what happened on them.
-
-        A page is a URL without the slashes at its end. Counted is what its heatmap shows when it is asked for with the
-        dates and a type alone. A personal API key needs the scope `heatmap:read`.
-        """
-        return responses.pages(read(PagesRequest, request, self.project))
+def view_of(entry: Entry[Any], **more: Any) -> Callable[..., HttpResponseBase]:
+    """The view that answers a question of the register."""
+    return HeatmapsViewSet.as_view({"get": "ask"}, entry=entry, operation=operation_of(entry), **more)
 
 
 class CohortsViewSet(ApiViewSet):
     """Cohorts of a project."""
 
     project: Project
+    operation = Operation(
+        operation_id="cohorts_list",
+        description="""The cohorts of a project that `cohort_ids` may name, by name.
 
-    @extend_schema(responses=openapi.COHORTS_RESPONSES)
-    def list(self, request: Request, **path: str) -> HttpResponseBase:
-        """The cohorts of a project that `cohort_ids` may name, by name.
+A personal API key needs the scope `heatmap:read`.""",
+        reply=lists.CohortsResponse,
+        reply_description="Cohorts, by name.",
+        without=OF_THE_ENGINE,
+    )
 
-        A personal API key needs the scope `heatmap:read`.
-        """
-        return responses.cohorts(self.project)
+    def ask(self, request: Request, **path: str) -> HttpResponseBase:
+        return lists.cohorts(self.project)
 
 
 class ProjectsViewSet(ApiViewSet):
@@ -97,11 +108,15 @@ class ProjectsViewSet(ApiViewSet):
 
     permission_classes = [CallerAccess]
     projects: list[Project]
+    operation = Operation(
+        operation_id="projects_list",
+        description="""The projects that the caller may read, by id.
 
-    @extend_schema(responses=openapi.PROJECTS_RESPONSES)
-    def list(self, request: Request) -> HttpResponseBase:
-        """The projects that the caller may read, by id.
+A personal API key needs the scope `heatmap:read`. One that is limited to projects or organizations gets those.""",
+        reply=lists.ProjectsResponse,
+        reply_description="Projects, by id.",
+        without=OF_THE_ENGINE | OF_A_PROJECT,
+    )
 
-        A personal API key needs the scope `heatmap:read`. One that is limited to projects or organizations gets those.
-        """
-        return responses.projects(self.projects)
+    def ask(self, request: Request) -> HttpResponseBase:
+        return lists.projects(self.projects)

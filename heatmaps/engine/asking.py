@@ -1,10 +1,10 @@
 """Asking the engine: reading within the limits of the settings, writing through a writer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, overload
 from urllib.parse import urlsplit
 
 from clickhouse_connect.driver.binding import format_bind_value
@@ -24,21 +24,31 @@ _UNKNOWN_DATABASE = 81
 _MAX_PARAMETER_BYTES = 128 * 1024
 
 T = TypeVar("T")
+R = TypeVar("R", bound=NamedTuple)
 
-# One block of an answer, column by column: sequences of equal length.
-Block = Sequence[Sequence[Any]]
+# One block of an answer: each column by its name, all of equal length.
+Block = Mapping[str, Sequence[Any]]
 
 
-def rows(query: Query) -> list[tuple[Any, ...]]:
-    """The whole answer to a question that has a short one."""
+@overload
+def rows(query: Query) -> list[tuple[Any, ...]]: ...
+@overload
+def rows(query: Query, row: type[R]) -> list[R]: ...
+def rows(query: Query, row: type[Any] = tuple) -> list[Any]:
+    """The whole answer to a question that has a short one. `row` is a NamedTuple whose fields are the columns."""
     with readers().lend(query.parameters.get("team_id")) as client:
         began = perf_counter()
         answer = client.query(query.sql, parameters=dict(query.parameters), settings=_marked())
         metrics.asked(perf_counter() - began, _rows_read_for(answer))
-        return [tuple(row) for row in answer.result_rows]
+        if row is tuple:
+            return [tuple(one) for one in answer.result_rows]
+        # An empty answer has no columns either.
+        if answer.result_rows and row._fields != tuple(answer.column_names):
+            raise TypeError(f"{row.__name__} has {row._fields}, and the columns are {answer.column_names}.")
+        return [row._make(one) for one in answer.result_rows]
 
 
-def blocks(query: Query) -> Iterator[Block]:
+def blocks(query: Query) -> Generator[Block]:
     """The answer to a question that may have a long one, in blocks of columns as the engine makes them.
 
     The generator holds a place among the queries until it ends or is closed: close it.
@@ -49,10 +59,11 @@ def blocks(query: Query) -> Iterator[Block]:
         with client.query_column_block_stream(
             query.sql, parameters=dict(query.parameters), settings=_marked()
         ) as stream:
+            names = stream.source.column_names
             try:
                 for block in stream:
                     seconds += perf_counter() - began
-                    yield block
+                    yield dict(zip(names, block, strict=True))
                     # What the caller does with a block is none of the engine's time.
                     began = perf_counter()
             finally:

@@ -1,25 +1,26 @@
-"""Pieces of SQL and the values bound to them."""
+"""Values bound to a query: each has a placeholder of its own."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Predicate:
-    """A condition of our own writing, and the values of its placeholders."""
-
-    sql: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
 class Binder:
-    """Gives every value a placeholder of its own."""
+    """Collects the values of one query. No two of them share a placeholder."""
 
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
 
-    def bind(self, value: Any, kind: str) -> str:
-        name = f"value_{len(self.parameters)}"
+    def bind(self, value: Any, kind: str, name: str = "value") -> str:
+        """A placeholder for a value of a type of the engine. `name` is for people who read the query; the second value
+        of a name gets a number behind it."""
+        placeholder, times = name, 1
+        while placeholder in self.parameters:
+            times += 1
+            placeholder = f"{name}_{times}"
+        self.parameters[placeholder] = value
+        return f"{{{placeholder}:{kind}}}"
+
+    def name(self, name: str, value: Any) -> None:
+        """Binds a value under the name by which a file of SQL asks for it. Raises ValueError where that is taken."""
+        if name in self.parameters:
+            raise ValueError(f"Two values are bound as {name}.")
         self.parameters[name] = value
-        return f"{{{name}:{kind}}}"

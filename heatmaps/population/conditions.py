@@ -5,11 +5,11 @@ false. The operators that deny something deny just that, so a missing property i
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import assert_never
 
 from heatmaps.population import regexes
 from heatmaps.population.binding import Binder
+from heatmaps.population.date_conditions import date_condition
 from heatmaps.population.layout import PLAIN, Layout, hashed
 from heatmaps.population.property_filters import (
     NUMBER,
@@ -34,10 +34,6 @@ DENIALS = {
 }
 NEVER_MISSING = frozenset({Operator.NOT_BETWEEN, Operator.SEMVER_NEQ})
 COMPARISONS = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
-
-# ISO 8601 in the forms that browsers write, and seconds since 1970.
-_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?"
-DATE = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_TIME})?|[0-9]{{10}})$"
 
 # One element of a chain: everything up to a semicolon that is not within quotes.
 ELEMENT = r'(?:[^;"]|"(?:[^"\\]|\\.)*")+'
@@ -139,8 +135,8 @@ def _truth(value: str, operator: Operator, property_filter: PropertyFilter, bind
     match operator:
         case Operator.IS_SET:
             return f"isNotNull({value})"
-        case Operator.IS_DATE_BEFORE | Operator.IS_DATE_AFTER:
-            return _date_truth(value, operator, property_filter, binder, timezone)
+        case _ if property_filter.dates is not None:
+            return date_condition(value, operator, property_filter.dates, binder, timezone)
         case Operator.BETWEEN:
             low, high = (_given_number(text, binder) for text in property_filter.values or ())
             return f"{_number(value)} BETWEEN {low} AND {high}"
@@ -200,23 +196,6 @@ def _version_truth(value: str, property_filter: PropertyFilter, binder: Binder) 
     return f"({' AND '.join(bounds)})"
 
 
-def _date_truth(value: str, operator: Operator, property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
-    zone = binder.bind(timezone, "String")
-    read = (
-        f"if(match({value}, '{_quoted(DATE)}'), parseDateTime64BestEffortOrNull(ifNull({value}, ''), 6, {zone}), NULL)"
-    )
-    given = property_filter.moment
-    if isinstance(given, datetime) and given.tzinfo is not None:
-        moment = f"toDateTime64({binder.bind(f'{given.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}', 'String')}, 6, 'UTC')"
-    elif isinstance(given, datetime):
-        moment = f"toDateTime64({binder.bind(f'{given:%Y-%m-%d %H:%M:%S.%f}', 'String')}, 6, {zone})"
-    else:
-        # A day is compared with days.
-        read = f"toDate32({read}, {zone})"
-        moment = f"toDate32({binder.bind(f'{given:%Y-%m-%d}', 'String')})"
-    return f"{read} {'<' if operator is Operator.IS_DATE_BEFORE else '>'} {moment}"
-
-
 def _of_cohort(property_filter: PropertyFilter, binder: Binder) -> str:
     if property_filter.cohort is None:
         raise ValueError("A cohort filter is resolved before it is asked.")
@@ -263,7 +242,7 @@ def _selector_truth(selectors: Collection[Selector], binder: Binder) -> str:
         f"(part.1 = '' OR part.1 = lower({_TAG}))"
         " AND arrayAll(name -> position(concat(element.1, '.'), concat('.', name, '.')) > 0, part.2)"
         " AND arrayAll(wanted -> arrayExists(pair -> pair.2 = wanted.2"
-        " AND pair.1 IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
+        " AND lower(pair.1) IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
     )
     is_within = (
         "multiIf(part.4 = 'page', 1, part.4 = 'parent', state.2[place + 1],"

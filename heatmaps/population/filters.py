@@ -1,4 +1,4 @@
-"""What is asked, once it is understood: plain values with units, no Django, no SQL."""
+"""Which interactions are asked about, once that is understood: plain values with units, no Django, no SQL."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +26,13 @@ class Window:
 class Filters:
     """Which interactions of a project a question is about.
 
-    Viewport widths are in the stored unit, 16 CSS px, and inclusive. `url_exact` has no trailing slash;
+    Viewport widths are in CSS px, and inclusive. `url_exact` has no trailing slash;
     `url_pattern` is a regular expression in RE2's language.
     """
 
     team_id: int
-    type: str
+    # Kinds of interactions; none of them named means all.
+    types: tuple[str, ...]
     window: Window
     viewport_width_min: int | None = None
     viewport_width_max: int | None = None
@@ -49,26 +50,8 @@ class Filters:
 
     @property
     def hides_zero_coordinates(self) -> bool:
-        """A scroll depth has no x to begin with."""
-        return self.hide_zero_coordinates and self.type != SCROLL_DEPTH
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PointsQuestion:
-    """Where on the page it happened, the hottest points first."""
-
-    filters: Filters
-    aggregation: Aggregation
-    limit: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScrollDepthQuestion:
-    """How far down the page it was scrolled."""
-
-    filters: Filters
-    aggregation: Aggregation
+        """Whether the filter can leave anything out: a scroll depth has no x to begin with."""
+        return self.hide_zero_coordinates and self.types != (SCROLL_DEPTH,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,25 +61,3 @@ class Point:
     x_hundredths: int
     y: int
     is_fixed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InteractionsQuestion:
-    """The interactions behind some points, newest first."""
-
-    filters: Filters
-    points: tuple[Point, ...]
-    limit: int
-    offset: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PagesQuestion:
-    """Which pages there are, the busiest first. `search` is a part of their URLs, in any case."""
-
-    team_id: int
-    window: Window
-    search: str | None
-    type: str | None
-    limit: int
-    offset: int

@@ -13,8 +13,8 @@ from heatmaps import engine
 from heatmaps.loading.persons import current_persons
 from heatmaps.management.service_command import ServiceCommand, positive, project_by_id, refusal
 from heatmaps.models import Cohort, Project
+from heatmaps.population.members import count_of_members
 from heatmaps.population.property_filters import CohortMembers
-from heatmaps.queries import count_of_members
 
 _AT_ONCE = 10_000
 

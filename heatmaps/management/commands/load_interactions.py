@@ -1,5 +1,5 @@
 from heatmaps.loading.columns import INTERACTIONS
-from heatmaps.loading.command import LoadCommand
+from heatmaps.management.load_command import LoadCommand
 
 
 class Command(LoadCommand):

@@ -3,9 +3,9 @@ from typing import Any
 
 from heatmaps.engine import Client
 from heatmaps.loading.columns import PERSONS
-from heatmaps.loading.command import LoadCommand
 from heatmaps.loading.persons import store_persons
 from heatmaps.loading.spool import Spool
+from heatmaps.management.load_command import LoadCommand
 from heatmaps.models import Project
 
 

@@ -1,6 +1,6 @@
 -- Who did it and when: the interactions themselves, the newest first; points.sql says what a cell is. How many there are on
 -- all pages together is counted while they are read. That has a second use: without it the engine would look at the times
--- first, to skip what is too old for the page, and so unpack every text before the filters have had their say.
+-- first, to skip what is too old for the page, and so unpack every text before the filters are applied.
 SELECT
     session_id,
     distinct_id,
@@ -15,6 +15,6 @@ FROM heatmaps
 WHERE team_id = {team_id:Int64}
   /* on our table: */ AND viewport_width != 0 /* end */
   /* AND filters */
--- Every column of the answer has its say, so that pages neither overlap nor leave gaps.
+-- Ordered by every column of the answer, so that pages neither overlap nor leave gaps.
 ORDER BY timestamp DESC, session_id, distinct_id, cell, current_url, type
 LIMIT {limit:UInt64} OFFSET {offset:UInt64}

@@ -1,0 +1,11 @@
+"""The register of questions. Routes, views, the OpenAPI document and the tests take every list from here.
+
+To add a question, make a folder with its SQL, its form and its answer, and name its entry below.
+"""
+
+from typing import Any
+
+from heatmaps.questions import heatmap, interactions, pages
+from heatmaps.questions.entry import Entry
+
+REGISTER: tuple[Entry[Any], ...] = (heatmap.ENTRY, interactions.ENTRY, pages.ENTRY)

@@ -1,0 +1,35 @@
+"""What the register knows of a question."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from rest_framework import serializers
+
+from heatmaps.replies.answer import Answer
+from heatmaps.requests.forms import Form
+
+Q = TypeVar("Q")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Generic[Q]):
+    """A question: where it is asked, what it may ask, how it is answered.
+
+    `path` follows `/api/projects/{project_id}/` and `/api/environments/{environment_id}/`; `name` is the route's;
+    `legacy_path` follows `/api/` and is about the caller's current project. Several replies are alternatives.
+    """
+
+    name: str
+    path: str
+    operation_id: str
+    description: str
+    form: type[Form[Q]]
+    answer: Callable[[Q], Answer]
+    replies: tuple[type[serializers.Serializer[None]], ...]
+    reply_description: str
+    # The name that several replies have together.
+    reply_name: str = ""
+    # Whether the caller may keep the reply for a while.
+    may_be_kept: bool = True
+    legacy_path: str | None = None

@@ -1,0 +1,41 @@
+"""What a heatmap is asked with."""
+
+from rest_framework import serializers
+
+from heatmaps.population.filters import SCROLL_DEPTH, Aggregation
+from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
+from heatmaps.requests.filters import FiltersForm, aggregation
+
+MAX_POINTS = 1_000_000
+
+
+class HeatmapForm(FiltersForm[PointsQuestion | ScrollDepthQuestion]):
+    examples = {
+        "aggregation": ["unique_visitors"],
+        "limit": [50],
+        "offset": [50],
+    }
+
+    aggregation = aggregation()
+    limit = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_POINTS,
+        default=500,
+        help_text="How many points, the hottest first; 0 for all of them, up to 1,000,000.",
+    )
+    offset = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_POINTS,
+        default=0,
+        help_text="How many of the hottest points to skip.",
+    )
+
+    def question(self) -> PointsQuestion | ScrollDepthQuestion:
+        values = self.validated_data
+        filters = self.filters()
+        aggregation = Aggregation(values["aggregation"])
+        if filters.types == (SCROLL_DEPTH,):
+            return ScrollDepthQuestion(filters=filters, aggregation=aggregation)
+        return PointsQuestion(
+            filters=filters, aggregation=aggregation, limit=values["limit"] or MAX_POINTS, offset=values["offset"]
+        )

@@ -1,0 +1,35 @@
+"""The shapes of the two replies of a heatmap."""
+
+from rest_framework import serializers
+
+
+class HeatmapResponseItem(serializers.Serializer[None]):
+    count = serializers.IntegerField(min_value=1, help_text="Interactions, or visitors, in this cell.")
+    pointer_y = serializers.IntegerField(help_text="CSS px from the top of the page, or of the viewport when fixed.")
+    pointer_relative_x = serializers.FloatField(help_text="Share of the viewport's width, to two decimals.")
+    pointer_target_fixed = serializers.BooleanField(help_text="Whether the element stays put when the page scrolls.")
+
+
+class HeatmapFoldSummary(serializers.Serializer[None]):
+    total_count = serializers.IntegerField(help_text="Interactions with elements that are not fixed.")
+    below_fold_count = serializers.IntegerField(help_text="Those of them below the first screenful.")
+    pct_below_fold = serializers.FloatField(help_text="Their share, in percent, to one decimal.")
+    median_viewport_height = serializers.IntegerField(
+        allow_null=True, help_text="CSS px, over all interactions; null when there are none."
+    )
+
+
+class HeatmapsResponse(serializers.Serializer[None]):
+    results = HeatmapResponseItem(many=True)
+    fold = HeatmapFoldSummary()
+    has_more = serializers.BooleanField(help_text="Whether there are points beyond offset + limit.")
+
+
+class HeatmapScrollDepthItem(serializers.Serializer[None]):
+    cumulative_count = serializers.IntegerField(help_text="How many reached this bucket or a deeper one.")
+    bucket_count = serializers.IntegerField(help_text="How many got no further than this bucket.")
+    scroll_depth_bucket = serializers.IntegerField(help_text="Where the bucket begins, in CSS px; it is 100 px deep.")
+
+
+class HeatmapScrollDepthResponse(serializers.Serializer[None]):
+    results = HeatmapScrollDepthItem(many=True)

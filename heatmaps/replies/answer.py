@@ -1,0 +1,37 @@
+"""What a question found: a value, which knows nothing of the form that it is sent in."""
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from heatmaps import metrics
+from heatmaps.replies.columns import Columns, Item, names_of
+
+__all__ = ["Answer", "Columns"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Results in blocks of columns, as they come from the engine, and what stands before and after them.
+
+    `item` names the columns, in their order, and their types: it is the shape of one result. The head is known from the
+    beginning, the tail when the blocks have ended. Closing the blocks lets go of the engine.
+    """
+
+    item: Item
+    blocks: Iterator[Columns]
+    head: Mapping[str, Any] = field(default_factory=dict)
+    tail: Mapping[str, Any] = field(default_factory=dict)
+
+    def filled_blocks(self) -> Generator[Columns]:
+        """The blocks that have results. Closing this closes them, too."""
+        first = names_of(self.item)[0]
+        try:
+            for block in self.blocks:
+                number = len(block[first])
+                metrics.returned(number)
+                if number:
+                    yield block
+        finally:
+            if close := getattr(self.blocks, "close", None):
+                close()

@@ -1,0 +1,177 @@
+"""The filters that questions share: which interactions of the project are asked about."""
+
+from functools import cached_property
+from typing import Any
+
+from rest_framework import serializers
+
+from heatmaps.models import Project
+from heatmaps.population import dates, property_filters, property_parsing, regexes
+from heatmaps.population.filters import Aggregation, Filters
+from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter, PropertyType
+from heatmaps.population.urls import regular_expression
+from heatmaps.requests.cohorts import cohort_members, with_cohorts
+from heatmaps.requests.fields import Boolean, JSONText, first_day, last_day
+from heatmaps.requests.forms import Form, Q_co
+
+MAX_EVENTS = 10
+MAX_EVENT_PROPERTIES = 20
+EVENT_PROPERTY_TYPES = frozenset({PropertyType.EVENT, PropertyType.ELEMENT})
+
+
+def aggregation() -> serializers.ChoiceField:
+    return serializers.ChoiceField(
+        choices=[member.value for member in Aggregation],
+        default=Aggregation.TOTAL_COUNT.value,
+        help_text="Count interactions, or distinct visitors, exactly.",
+    )
+
+
+class FiltersForm(Form[Q_co]):
+    """The filters that every question about interactions takes."""
+
+    examples = {
+        "viewport_width_min": [1024],
+        "viewport_width_max": [1440],
+        "type": ["click", "rageclick", "scrolldepth"],
+        "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
+        "date_to": ["2026-11-23", "-1d"],
+        "url_exact": ["https://example.com/pricing"],
+        "url_pattern": ["https://example.com/blog/*"],
+        "filter_test_accounts": [True],
+        "hide_zero_coordinates": [False],
+        "cohort_ids": ["[1,2]"],
+        "events": ['[{"id":"purchase"}]'],
+    }
+
+    viewport_width_min = serializers.IntegerField(
+        required=False,
+        help_text="Narrowest viewport, in CSS px, rounded to 16 px as captured widths are.",
+    )
+    viewport_width_max = serializers.IntegerField(
+        required=False,
+        help_text="Widest viewport, in CSS px, rounded to 16 px as captured widths are.",
+    )
+    type = serializers.CharField(
+        default="click",
+        help_text=(
+            "Kind of interaction: `click`, `rageclick`, `deadclick`, `mousemove`, or any other that was captured. "
+            "`scrolldepth` asks how far down the page visitors scrolled, and has its own reply."
+        ),
+    )
+    date_from = first_day()
+    date_to = last_day()
+    url_exact = serializers.CharField(
+        required=False,
+        help_text="The page, as captured, but for trailing slashes.",
+    )
+    url_pattern = serializers.CharField(
+        required=False,
+        help_text=(
+            "Pages whose whole URL matches: `*` stands for one or more characters, and RE2 regular expressions work. "
+            "Wins over `url_exact`."
+        ),
+    )
+    filter_test_accounts = Boolean(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="`true` leaves out the sessions that the project's test-account filters describe.",
+    )
+    hide_zero_coordinates = Boolean(
+        default=True,
+        help_text="Leave out what happened at x = 0, y = 0: most of it was never a position. Not for scroll depth.",
+    )
+    cohort_ids = JSONText(
+        required=False,
+        allow_null=True,
+        not_json="cohort_ids must be valid JSON",
+        help_text="JSON list of cohort ids, such as `[1,2]`: only visitors who are in every one.",
+    )
+    events = JSONText(
+        required=False,
+        allow_null=True,
+        not_json="events must be valid JSON",
+        help_text=(
+            'JSON list of events, such as `[{"id":"purchase"}]`: only sessions in which every one of them happened. '
+            "Up to 10 entries, each with up to 20 property filters."
+        ),
+    )
+
+    def filters(self) -> Filters:
+        values = self.validated_data
+        project: Project = self.context["project"]
+        exact, pattern = values.get("url_exact"), values.get("url_pattern")
+        if exact == pattern:
+            pattern = None
+        return Filters(
+            team_id=project.pk,
+            types=(values["type"],),
+            window=dates.window(values["date_from"], values["date_to"], project.zone),
+            viewport_width_min=values.get("viewport_width_min"),
+            viewport_width_max=values.get("viewport_width_max"),
+            url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
+            url_pattern=None if pattern is None else regular_expression(pattern),
+            hide_zero_coordinates=values["hide_zero_coordinates"],
+            test_accounts=values["filter_test_accounts"],
+            cohorts=values.get("cohort_ids") or (),
+            events=values.get("events") or (),
+            timezone=project.timezone,
+        )
+
+    @cached_property
+    def cohorts(self) -> dict[int, CohortMembers]:
+        """Looked up once for all parameters."""
+        return cohort_members(self.context["project"])
+
+    def validate_url_pattern(self, value: str) -> str:
+        if value == self.initial_data.get("url_exact", "").strip():
+            # An exact URL, which need not be an expression.
+            return value
+        if reason := regexes.fault(regular_expression(value)):
+            raise serializers.ValidationError(f"url_pattern is not a valid regular expression: {reason}")
+        return value
+
+    def validate_filter_test_accounts(self, value: bool | None) -> tuple[PropertyFilter, ...] | None:
+        if not value:
+            return None
+        project: Project = self.context["project"]
+        try:
+            filters = property_parsing.parse_filters(project.test_account_filters)
+            return with_cohorts(filters, self.cohorts if any(one.cohort_id for one in filters) else {})
+        except property_filters.BadFilter as error:
+            raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
+
+    def validate_cohort_ids(self, value: Any) -> tuple[CohortMembers, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            raise serializers.ValidationError("cohort_ids must be a JSON array of integers")
+        wanted = dict.fromkeys(value)
+        if missing := [cohort_id for cohort_id in wanted if cohort_id not in self.cohorts]:
+            raise serializers.ValidationError(f"Cohort(s) not found or deleted: {missing}")
+        return tuple(self.cohorts[cohort_id] for cohort_id in wanted)
+
+    def validate_events(self, value: Any) -> tuple[EventFilter, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise serializers.ValidationError("events must be a JSON array of event objects")
+        if not all(isinstance(item.get("id"), str) for item in value):
+            raise serializers.ValidationError("each event must have a string 'id'")
+        if len(value) > MAX_EVENTS:
+            raise serializers.ValidationError(f"events must have at most {MAX_EVENTS} entries")
+        return tuple(_event_filter(item) for item in value)
+
+
+def _event_filter(item: dict[str, Any]) -> EventFilter:
+    raw = item.get("properties")
+    if "\0" in item["id"]:
+        raise serializers.ValidationError("Null characters are not allowed.")
+    if isinstance(raw, list) and len(raw) > MAX_EVENT_PROPERTIES:
+        raise serializers.ValidationError(f"each event must have at most {MAX_EVENT_PROPERTIES} property filters")
+    try:
+        filters = property_parsing.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
+    except property_filters.BadFilter as error:
+        raise serializers.ValidationError(str(error)) from error
+    return EventFilter(event=item["id"], properties=filters)

@@ -100,12 +100,13 @@ class Project(models.Model):
 
 
 class Cohort(models.Model):
-    """A set of persons of one project. Who is in it is in ClickHouse: in person_static_cohort for a list, else in
-    cohortpeople under this version."""
+    """A set of people of one project. Who is in it is in ClickHouse: in cohort_visitors for a list of visitors, in
+    person_static_cohort for one of persons, else in cohortpeople under this version."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cohorts")
     name = models.CharField(max_length=200)
     is_static = models.BooleanField(default=True, help_text="Whether it is a list, not a calculation.")
+    lists_visitors = models.BooleanField(default=False, help_text="Whether the list names visitors, not persons.")
     version = models.PositiveBigIntegerField(null=True, blank=True, help_text="Of the calculation; empty: the newest.")
     deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now, editable=False)

@@ -49,7 +49,7 @@ def matching(filters: Filters, layout: Layout, binder: Binder) -> list[str]:
         conditions.append(_url_exact(filters.url_exact, layout, binder))
     conditions += width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
     if filters.cohorts:
-        conditions.append(in_cohorts(filters.cohorts, binder, by_number=layout.has_keys))
+        conditions.append(in_cohorts(filters.cohorts, binder, layout, by_number=layout.has_keys))
     if filters.test_accounts is not None:
         conditions.append(_in_sessions(filters.test_accounts, bounds, filters.timezone, layout, binder))
     conditions += [_in_sessions_with(event, bounds, filters.timezone, layout, binder) for event in filters.events]

@@ -13,6 +13,7 @@ SHARDING = {
     "person": "cityHash64(team_id, id)",
     "cohortpeople": "cityHash64(team_id, person_id)",
     "person_static_cohort": "cityHash64(team_id, person_id)",
+    "cohort_visitors": "cityHash64(team_id, distinct_id)",
     "captured_events": "cityHash64(team_id, key)",
 }
 # What tells which migrations have run is small, and whole on every server.

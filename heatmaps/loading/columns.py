@@ -190,11 +190,25 @@ EVENTS = Table(
     complete=_sessions_from_properties,
 )
 
+# Of ids of persons, as upstream has it.
+_MAX_ID_CHARS = 400
+
+
+def id_of_person(value: Any) -> str:
+    name = text(value)
+    if len(name) > _MAX_ID_CHARS:
+        raise BadValue(f"has more than {_MAX_ID_CHARS} characters")
+    if "\0" in name:
+        raise BadValue("has a NUL character")
+    return name
+
+
 PERSONS = Table(
     name="person_distinct_id2",
     columns=(
-        Column("distinct_id", text, pa.string(), is_required=True),
+        Column("distinct_id", id_of_person, pa.string(), is_required=True),
         Column("person_id", uuid, pa.string(), default=""),
+        Column("properties", json_object, pa.string(), default=""),
     ),
     aliases={},
 )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from heatmaps.models import AppliedPersonEvent, PersonDistinctId, Project
+from heatmaps.models import AppliedPersonEvent, Project
 from heatmaps.persons.changes import MAX_BYTES, MAX_IDS, MAX_PROPERTIES, Change, Outcome, Refusal, Tie
 from heatmaps.persons.properties import fill_in, merged, put, remove
 from heatmaps.persons.state import Kept, State
@@ -39,7 +39,7 @@ def apply(changes: Sequence[Change], batch: int, complete: Sequence[int] = ()) -
     Django's database errors, and has changed nothing then."""
     outcome = Outcome()
     with transaction.atomic():
-        _lock({change.team_id for change in changes})
+        lock({change.team_id for change in changes})
         forget(complete)
         state = State()
         applied = set[tuple[int, int]]()
@@ -92,7 +92,7 @@ def portions(values: Iterable[T], size: int) -> Iterator[list[T]]:
         yield some
 
 
-def _lock(teams: Iterable[int]) -> None:
+def lock(teams: Iterable[int]) -> None:
     """Lets no other process change the persons of these projects meanwhile. SQLite has one writer as it is."""
     if connection.vendor != "sqlite":
         with connection.cursor() as cursor:
@@ -165,12 +165,3 @@ def _size(value: object) -> int:
     if isinstance(value, list):
         return sum(map(_size, value))
     return 8
-
-
-def known(team_id: int, distinct_ids: Iterable[str]) -> dict[str, PersonDistinctId]:
-    """The entries of the visitors who have a person."""
-    return {
-        entry.distinct_id: entry
-        for some in portions(distinct_ids, AT_ONCE)
-        for entry in PersonDistinctId.objects.filter(project_id=team_id, distinct_id__in=some).select_related("person")
-    }

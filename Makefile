@@ -4,7 +4,7 @@ FUZZ_MINUTES ?= 10
 # Side by side on all cores, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
-OVER_HTTP := points interactions fold scroll_depth layout erase_visitor loading_persons capture_store
+OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons capture_store
 # Every process of the tests would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -38,8 +38,8 @@ install: .venv/development  ## Create .venv with everything, development tools i
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
-	@$(BIN)/python manage.py demo
+demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000, or on another PORT=
+	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
 test: install  ## Run every test, and tell how much of the code they reach
 	$(PYTEST) --cov --cov-report=term

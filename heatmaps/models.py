@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.timezone import now
 
 from heatmaps.metadata import keys
@@ -51,6 +51,12 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def only(cls) -> "Organization | None":
+        """The one that there is, where there is one and no other."""
+        found = list(cls.objects.all()[:2])
+        return found[0] if len(found) == 1 else None
 
 
 class Project(models.Model):
@@ -203,8 +209,13 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Where there is one organization, it is its member: else the first user would see no project."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        if organization := Organization.only():
+            user.join(organization)
+        return user
 
 
 class User(AbstractUser):
@@ -225,6 +236,26 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @transaction.atomic
+    def join(self, organization: Organization) -> bool:
+        """Whether that is new. Who has no current project gets the first one there."""
+        _, is_new = Membership.objects.get_or_create(user=self, organization=organization)
+        if self.current_project is None:
+            self._set_current(organization.projects.first())
+        return is_new
+
+    @transaction.atomic
+    def leave(self, organization: Organization) -> bool:
+        """Whether the user was there. A current project there is then the first of those that are left."""
+        count, _ = Membership.objects.filter(user=self, organization=organization).delete()
+        if self.current_project and self.current_project.organization_id == organization.pk:
+            self._set_current(Project.objects.filter(organization__membership__user=self).first())
+        return count > 0
+
+    def _set_current(self, project: Project | None) -> None:
+        self.current_project = project
+        self.save(update_fields=["current_project"])
 
 
 class Membership(models.Model):

@@ -9,16 +9,16 @@ from uuid import UUID
 import orjson
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from django.test import Client
 
 from heatmaps import engine
-from heatmaps.access import failed_attempts
+from heatmaps.access import failed_attempts, shared_cache
 from heatmaps.capture import traffic
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 from heatmaps.persons import following
+from tests.commands import Commands
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
 
@@ -97,7 +97,7 @@ def persons_told_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_rate_limits() -> None:
-    cache.clear()
+    shared_cache.forget()
     failed_attempts.forget()
 
 
@@ -340,3 +340,8 @@ def api(key: tuple[PersonalAPIKey, str]) -> Api:
 @pytest.fixture
 def anonymous(db: None) -> Api:
     return Api(None)
+
+
+@pytest.fixture
+def commands(db: None, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)

@@ -36,6 +36,7 @@ from heatmaps.population.property_filters import Operator, PropertyType
 from heatmaps.questions import REGISTER
 from tests.conftest import NOW, body
 from tests.loading import empty_tables
+from tests.processes import Service, ask, at_terminal, served
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,6 +51,7 @@ BETTER = {
     "`token` and `api_key` in the query",
     "Many invalid keys from one address",
     "Rate-limit headers",
+    "Unknown parameters",
     "Ids of requests",
     "Too many queries at once",
     "Bad regular expression",
@@ -230,8 +232,40 @@ def test_the_requests_of_the_readme_answer_on_the_demo(
             assert shape(orjson.loads(text)) == shape(orjson.loads(example.block)), example
 
 
-def test_the_commands_of_the_readme_run_in_their_order(emptied: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_commands(section("README.md", "## Your own data"), capsys).startswith("phx_")
+def test_the_commands_of_the_readme_run_in_their_order_after_the_demo(tmp_path: Path) -> None:
+    """As they are pasted into a terminal, on what `make demo` filled: the demo's project stays as it is."""
+    service = Service(directory=tmp_path, environment={"RETENTION_DAYS": "0"})
+    demo = orjson.loads(service.result("demo", "--no-serve", "--json", "--rows", "3000"))
+    of_demo = " UNION ALL ".join(
+        f"SELECT '{name}', count(), sum(cityHash64(*)) FROM {name} WHERE team_id = {demo['project_id']}"
+        for name in ("heatmaps", "events", "person_distinct_id2", "person_static_cohort")
+    )
+    before = sorted(service.select(of_demo))
+    pasted = [example.command for example in examples(section("README.md", "## Your own data"))]
+    pasted.remove(".venv/bin/python manage.py serve")
+    script = "set -e\n" + "\n".join(pasted).replace(".venv/bin/python", shlex.quote(sys.executable))
+    status, shown = at_terminal(
+        ["sh", "-c", script],
+        [("Password: ", "correct horse battery"), ("Password again: ", "correct horse battery")],
+        env=service.variables(),
+        cwd=ROOT,
+    )
+    assert status == 0, shown
+    assert sorted(service.select(of_demo)) == before
+    (key,) = set(re.findall(r"phx_[\w-]{20,}", shown))
+    (project,) = set(re.findall(r"^id: (\d+)", shown, re.MULTILINE))
+    with served(service) as port:
+        for number, opens in ((project, key), (demo["project_id"], demo["api_key"])):
+            target = f"/api/projects/{number}/heatmaps/?date_from=all&limit=1"
+            status, reply = ask(port, target, Authorization=f"Bearer {opens}")
+            assert (status, len(orjson.loads(reply)["results"])) == (200, 1)
+
+
+def test_the_demo_is_served_on_the_port_that_make_is_given() -> None:
+    command = ["make", "--dry-run", "--old-file=.venv/service", "demo"]
+    for more, ending in (([], "manage.py demo"), (["PORT=8010"], "manage.py demo --port 8010")):
+        planned = subprocess.run([*command, *more], check=True, cwd=ROOT, capture_output=True, text=True)  # noqa: S603
+        assert planned.stdout.splitlines()[-1].rstrip().endswith(ending)
 
 
 def test_every_example_of_the_api_gets_the_reply_that_is_printed(

@@ -201,9 +201,12 @@ def cohort(files: Loading, lines: bytes) -> Any:
     return files.load("Buyers", files.file("visitors.txt", lines), command="create_cohort")
 
 
-def members(cohort_id: int) -> set[UUID]:
-    rows = select(f"SELECT person_id FROM person_static_cohort WHERE team_id = 1 AND cohort_id = {cohort_id}")
-    return {row["person_id"] for row in rows}
+def members(cohort_id: int) -> list[str]:
+    """Who is on the list."""
+    rows = select(
+        f"SELECT distinct_id FROM cohort_visitors FINAL WHERE team_id = 1 AND cohort_id = {cohort_id} ORDER BY ALL"
+    )
+    return [row["distinct_id"] for row in rows]
 
 
 @pytest.fixture
@@ -214,12 +217,12 @@ def people_known(files: Loading) -> None:
 
 
 @pytest.mark.usefixtures("people_known")
-def test_a_cohort_holds_the_persons_of_its_visitors_once(files: Loading) -> None:
+def test_a_cohort_holds_each_of_its_visitors_once(files: Loading) -> None:
     made = cohort(files, b"\xef\xbb\xbfann\nann's phone\r\n\n  bob \nann\nnobody\nnobody\nnobody else")
     assert made == {"id": made["id"], "members": 2, "unknown": 2}
-    assert members(made["id"]) == {P1, OWN["bob"]}
-    assert list(Cohort.objects.values("name", "is_static", "deleted", "project_id")) == [
-        {"name": "Buyers", "is_static": True, "deleted": False, "project_id": 1}
+    assert members(made["id"]) == ["ann", "ann's phone", "bob", "nobody", "nobody else"]
+    assert list(Cohort.objects.values("name", "is_static", "lists_visitors", "deleted", "project_id")) == [
+        {"name": "Buyers", "is_static": True, "lists_visitors": True, "deleted": False, "project_id": 1}
     ]
 
 
@@ -228,7 +231,23 @@ def test_a_cohort_holds_the_persons_of_its_visitors_once(files: Loading) -> None
 def test_an_empty_cohort_is_fine(files: Loading, lines: bytes) -> None:
     made = cohort(files, lines)
     assert made == {"id": made["id"], "members": 0, "unknown": 0}
-    assert members(made["id"]) == set()
+    assert members(made["id"]) == []
+
+
+@pytest.mark.usefixtures("people_known")
+def test_a_cohort_of_before_becomes_a_list_by_its_name_or_id_and_a_list_is_replaced_by_its_id(files: Loading) -> None:
+    before, other = (Cohort.objects.create(project_id=1, name=name).pk for name in ("Buyers", "Others"))
+    assert cohort(files, b"ann\nnobody\n") == {"id": before, "members": 1, "unknown": 1}
+    assert members(before) == ["ann", "nobody"]
+    # The next one of that name is another list, as ever.
+    assert cohort(files, b"bob\n")["id"] not in {before, other}
+    name = files.file("visitors.txt", b"nobody\nbob\n")
+    for wanted in (before, other):
+        assert files.load("Renamed", name, command="create_cohort", id=wanted)["id"] == wanted
+        assert members(wanted) == ["bob", "nobody"]
+    assert set(Cohort.objects.filter(pk__in=[before, other]).values_list("name", "lists_visitors")) == {
+        ("Renamed", True)
+    }
 
 
 @pytest.mark.usefixtures("people_known")

@@ -1,6 +1,8 @@
 """The OpenAPI document, which SDKs are generated from."""
 
 import copy
+import re
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from heatmaps import __version__
 from heatmaps.api import schema_views
 from heatmaps.questions import REGISTER
 
@@ -92,6 +95,14 @@ def test_the_document_is_valid_and_the_copy_of_it_is_up_to_date(tmp_path: Path) 
     assert is_up_to_date, "The OpenAPI document has changed. Type `make openapi`, and look at what is different."
 
 
+def test_there_is_one_version_everywhere(schema: dict[str, Any]) -> None:
+    root = COPY.parent.parent
+    (newest, *_) = re.findall(r"^## \[(\S+)\]", (root / "CHANGELOG.md").read_text(), re.MULTILINE)
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    (copied,) = re.findall(r"^  version: (\S+)$", COPY.read_text(), re.MULTILINE)
+    assert {schema["info"]["version"], newest, project, copied} == {__version__}
+
+
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])
 def test_the_document_needs_no_key(client: Client, schema: dict[str, Any], path: str) -> None:
     for wrong_key in ({}, {"authorization": "Bearer phx_wrong"}):
@@ -150,8 +161,10 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
         assert names == ({*entry.form.parameters(), "format"} if entry else set())
         for one in parameters:
             assert one.get("description"), one["name"]
-            assert one.get("examples"), one["name"]
             assert one.get("required", False) is (one["in"] == "path" or one["name"] == "points")
+            # Of one that may be left out they are only told: Swagger UI fills `examples` in.
+            assert bool(one.get("examples")) is one.get("required", False), one["name"]
+            assert one.get("examples") or re.search(r" For example (`[^`]+`(, )?)+\.$", one["description"]), one["name"]
 
 
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:

@@ -8,11 +8,17 @@ import orjson
 import pytest
 
 from heatmaps import engine
-from heatmaps.models import Project
-from tests.conftest import Api, Events, Interactions, Persons
+from heatmaps.loading import lists
+from heatmaps.models import Cohort, Project
+from heatmaps.population.layout import Layout
+from heatmaps.population.persons import current_ids
+from tests.conftest import Api, Cohorts, Events, Interactions, Persons
 
 NOT_STAFF = {"key": "email", "operator": "not_icontains", "value": "@ours.example", "type": "person"}
 STAFF = {**NOT_STAFF, "operator": "icontains"}
+
+
+PERSON_COLUMNS = ("team_id", "distinct_id", "person_id", "is_deleted", "version")
 
 
 class Properties:
@@ -101,3 +107,83 @@ def test_a_property_without_a_column_of_its_own_is_found_as_well(
     assert passing(api, {**plan, "operator": "is_not", "value": "pro"}) == 2
     assert passing(api, {"key": "age", "type": "person", "operator": "gt", "value": 29}) == 1
     assert passing(api, {**plan, "value": "pro"}, STAFF) == 0
+
+
+# --- Cohorts that are lists ------------------------------------------------------------------------------------------
+
+
+def in_list(api: Api, cohort: int, **parameters: Any) -> int:
+    points = api.points(cohort_ids=f"[{cohort}]", aggregation="unique_visitors", **parameters)
+    return sum(point["count"] for point in points)
+
+
+@pytest.fixture
+def listed(project: Project) -> Iterator[int]:
+    """The id of a list of Ann and of somebody who is not known."""
+    cohort = Cohort.objects.create(project=project, name="Listed", lists_visitors=True)
+    with engine.writer() as client:
+        lists.replace(client, 1, cohort.pk, ["ann", "nobody"])
+        lists.replace(client, 2, cohort.pk, ["eve"])
+    yield cohort.pk
+    with engine.writer() as client:
+        client.command("TRUNCATE TABLE cohort_visitors")
+
+
+def test_listed_visitors_are_in_whoever_they_are_and_were(
+    api: Api, people: None, persons: Persons, listed: int
+) -> None:
+    assert in_list(api, listed) == 1
+    persons.add("ann", 1)
+    assert in_list(api, listed) == 1
+    # Ann is another person than when the list was made, and Bob is the same one.
+    persons.add("ann", 2, version=2)
+    persons.add("bob", 2)
+    assert in_list(api, listed) == 2
+    # Whom nobody knew when the list was made turns out to be Eve.
+    persons.add("nobody", 3)
+    persons.add("eve", 3)
+    assert in_list(api, listed) == 3
+
+
+def test_a_list_is_a_filter_of_sessions_too_and_can_be_turned_round(
+    api: Api, people: None, persons: Persons, listed: int
+) -> None:
+    in_it = {"type": "cohort", "value": listed}
+    assert (passing(api, in_it), passing(api, {**in_it, "negation": True})) == (1, 2)
+    persons.add("ann", 1)
+    persons.add("bob", 1)
+    assert (passing(api, in_it), passing(api, {**in_it, "operator": "not_in"})) == (2, 1)
+
+
+def test_a_visitor_must_be_on_every_list_and_in_every_other_cohort(
+    api: Api, people: None, persons: Persons, cohorts: Cohorts, listed: int
+) -> None:
+    persons.add("ann", 1)
+    persons.add("bob", 1)
+    other = cohorts.static(1)
+    ids = {f"[{listed}, {other}]": 2, f"[{listed}, {cohorts.static()}]": 0, f"[{listed}, {listed}]": 2}
+    for wanted, number in ids.items():
+        points = api.points(cohort_ids=wanted, aggregation="unique_visitors")
+        assert sum(point["count"] for point in points) == number
+
+
+# --- PostHog's table of what has changed since -----------------------------------------------------------------------
+
+
+def test_who_changed_since_is_read_from_posthogs_overrides_where_they_are(
+    interactions: Interactions, persons: Persons, known: Properties
+) -> None:
+    """By the SQL alone: the layout of the tests' tables is found once."""
+    with engine.writer() as client:
+        client.command("CREATE TABLE person_distinct_id_overrides AS person_distinct_id2")
+        try:
+            persons.add("ann", 1, version=1)
+            persons.add("bob", 1, version=3)
+            rows = [[1, "ann", UUID(int=2), 0, 2], [1, "bob", UUID(int=2), 0, 2], [1, "eve", UUID(int=2), 1, 1]]
+            client.insert("person_distinct_id_overrides", rows, column_names=list(PERSON_COLUMNS))
+            found = client.query(
+                f"{current_ids(Layout(has_overrides=True))} ORDER BY distinct_id", parameters={"team_id": 1}
+            ).result_rows
+        finally:
+            client.command("DROP TABLE person_distinct_id_overrides")
+    assert [tuple(row) for row in found] == [("ann", UUID(int=2)), ("bob", UUID(int=1))]

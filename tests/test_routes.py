@@ -219,6 +219,7 @@ def test_a_dashboard_may_read_answers_and_budgets(api: Api) -> None:
         assert response["Access-Control-Allow-Origin"] == "https://dashboard.example"
         exposed = set(re.split(r",\s*", response["Access-Control-Expose-Headers"]))
         assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"} <= exposed
+        assert "Heatmaps-Ignored" in exposed
         assert "origin" in response["Vary"].lower()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
+from heatmaps.access.moving_windows import MemoryStorage
 from heatmaps.access.throttling import PersonalAPIKeyThrottle
 from heatmaps.models import PersonalAPIKey, Project, User
 from tests.conftest import Api, document
@@ -24,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(PersonalAPIKeyThrottle, "timer", staticmethod(clock))
+    monkeypatch.setattr(MemoryStorage, "clock", staticmethod(clock))
     return clock
 
 

@@ -102,6 +102,13 @@ RESPONSE_HEADERS = [
     _header("X-Request-ID", {"type": "string"}, [200, *_ERRORS], "What the log knows the request by.", required=True),
     _header("Vary", {"type": "string"}, [200], "The request headers that the reply depends on.", required=True),
 ]
+IGNORED = _header(
+    "Heatmaps-Ignored",
+    {"type": "string"},
+    [200, 400],
+    "Names of query parameters that are not known and so have no effect: percent-encoded, between commas, at most 10.",
+    required=False,
+)
 CACHE_CONTROL = _header(
     "Cache-Control", {"type": "string"}, [200], "For how long the caller may keep the reply.", required=True
 )
@@ -139,7 +146,11 @@ class HeatmapsSchema(AutoSchema):
         return ["heatmaps"]
 
     def get_override_parameters(self) -> list[Any]:
-        headers = [*RESPONSE_HEADERS, CACHE_CONTROL] if self.operation.may_be_kept else RESPONSE_HEADERS
+        headers = [
+            *RESPONSE_HEADERS,
+            *([CACHE_CONTROL] if self.operation.may_be_kept else []),
+            *([IGNORED] if self.operation.form else []),
+        ]
         form = [self.operation.form] if self.operation.form else []
         formats = [FORMAT] if self.operation.has_formats else []
         return [*self._path_parameters(), *headers, *form, *formats]

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from heatmaps.access.permissions import CallerAccess
 from heatmaps.access.throttling import budget_headers
 from heatmaps.api import lists
+from heatmaps.api.ignored import HEADER, ignored_parameters
 from heatmaps.api.lists import MAY_BE_KEPT
 from heatmaps.api.negotiation import AcceptHeaderNegotiation, FormatNegotiation, chosen_format
 from heatmaps.api.openapi import OF_A_PROJECT, OF_THE_ENGINE, Operation, operation_of
@@ -43,6 +44,10 @@ class ApiViewSet(viewsets.ViewSet):
             request.accepted_media_type = json.MEDIA_TYPE
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         patch_vary_headers(response, VARY)
+        if names := ignored_parameters(
+            request.query_params, getattr(request, "known_parameters", request.query_params)
+        ):
+            response[HEADER] = names
         # A reply from before the key was read, such as 406, may meet a key that opens nothing only now.
         with suppress(APIException, SuspiciousOperation):
             for name, value in budget_headers(request, self.get_throttles(), self).items():
@@ -61,6 +66,7 @@ class HeatmapsViewSet(ApiViewSet):
 
     def ask(self, request: Request, **path: str) -> HttpResponseBase:
         """Answers the question of the register that the route is for."""
+        request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
         question = read(self.entry.form, request.query_params, self.project)
         response = self._sent(question, chosen_format(request))
         if self.entry.may_be_kept:

@@ -184,6 +184,21 @@ class AppliedPersonEvent(models.Model):
         return str(self.event)
 
 
+class CookielessSalt(models.Model):
+    """The key of a day's hashes of visitors whom their browser does not name; destroyed when its time has come."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    salt = models.CharField(max_length=64)
+    destroyed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "day"], name="one_salt_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} of project {self.project_id}"
+
+
 class CaptureTally(models.Model):
     """What browsers sent lately of one project, or what of it was refused, for one reason; and the last example. Posts
     whose project nobody knows have none."""

@@ -21,6 +21,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from heatmaps import engine, metrics, schema
+from heatmaps.capture import traffic
 from heatmaps.persons import following
 
 # More than all sockets and databases that all threads may have open.
@@ -135,6 +136,7 @@ def serve(
     os.register_at_fork(after_in_child=_end_at_signals)
     # A worker tells ClickHouse what one before it has left untold, though nothing new comes in.
     os.register_at_fork(after_in_child=following.begin)
+    os.register_at_fork(after_in_child=traffic.begin)
     server = _Server(
         application,
         address=_address(host, port)[1],

@@ -23,6 +23,7 @@ _NAMES = frozenset({IDENTIFY, ALIAS, MERGE, SET})
 _SET, _SET_ONCE, _UNSET = "$set", "$set_once", "$unset"
 # Where the event has the other id of a tie.
 _OTHER = {IDENTIFY: "$anon_distinct_id", ALIAS: "alias", MERGE: "alias"}
+COOKIELESS = "$posthog_cookieless"
 # First values are only ever filled in.
 _INITIAL = "$initial_"
 
@@ -67,8 +68,8 @@ def _makes_a_person(event: Mapping[str, Any], properties: Mapping[str, Any]) -> 
 
 
 def _problem_of_id(distinct_id: str) -> Refusal | None:
-    # PostgreSQL takes no NUL.
-    if not is_visitor(distinct_id) or "\0" in distinct_id:
+    # PostgreSQL takes no NUL. The name that all unnamed visitors have would tie them all together.
+    if not is_visitor(distinct_id) or "\0" in distinct_id or distinct_id == COOKIELESS:
         return Refusal.NO_ID
     return Refusal.LONG_ID if len(distinct_id) > MAX_ID_CHARS else None
 

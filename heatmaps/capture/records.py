@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 import orjson
 from django.conf import settings
 
-from heatmaps.capture import parsing, persons, points, traffic
+from heatmaps.capture import cookieless, parsing, persons, points, traffic
 from heatmaps.capture.captured import Captured, Key, StoredEvent
+from heatmaps.capture.cookieless import Caller
 from heatmaps.capture.parsing import Post
 from heatmaps.capture.points import HEATMAP_EVENT, Skip
 from heatmaps.capture.projects import Owner
@@ -17,23 +18,29 @@ from heatmaps.capture.traffic import Source
 _DAY = 86_400 * 1_000_000
 
 
-def all_of(post: Post, owner: Owner, received_at: int, source: Source) -> list[Captured]:
+def all_of(post: Post, owner: Owner, received_at: int, source: Source, caller: Caller) -> list[Captured]:
     """The events of which something is kept."""
     oldest = received_at - settings.RETENTION_DAYS * _DAY if settings.RETENTION_DAYS else None
     found = []
     for place, event in enumerate(post.events):
-        one = _captured(
-            event,
-            # Nothing tells an event without a UUID from an equal one, so it is a new one at every post.
-            Key(owner.team_id, parsing.known_by(event) or uuid4().int),
-            parsing.happened_at(event, received_at=received_at, sent_at=post.sent_at),
-            source,
-            place,
-        )
-        if oldest is not None and one.happened_at < oldest:
+        happened_at = parsing.happened_at(event, received_at=received_at, sent_at=post.sent_at)
+        # Nothing tells an event without a UUID from an equal one, so it is a new one at every post.
+        key = Key(owner.team_id, parsing.known_by(event) or uuid4().int)
+        one = _captured(event, key, happened_at, source)
+        if oldest is not None and happened_at < oldest:
             one.skips[Skip.EXPIRED] += len(one.points)
             traffic.skipped(owner.team_id, one.skips, source)
-        elif len(one.points) or one.event is not None or one.person is not None:
+            continue
+        if one.distinct_id == persons.COOKIELESS:
+            # The session is that visitor's day. Such a visitor is nobody's person.
+            properties = event.get("properties") or {}
+            visitor = cookieless.visitor(properties, owner, caller, happened_at, received_at)
+            one.distinct_id = one.session_id = visitor
+        else:
+            one.person, one.refused = persons.change(
+                event, one.distinct_id, owner.team_id, happened_at, place, key.number
+            )
+        if len(one.points) or one.event is not None or one.person is not None:
             found.append(one)
         else:
             traffic.skipped(owner.team_id, one.skips, source)
@@ -41,11 +48,10 @@ def all_of(post: Post, owner: Owner, received_at: int, source: Source) -> list[C
     return found
 
 
-def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source, place: int) -> Captured:
+def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source) -> Captured:
     properties = event.get("properties") or {}
     skipped: Counter[Skip] = Counter()
     distinct_id = parsing.distinct_id(event)
-    person, refused = persons.change(event, distinct_id, key.team_id, happened_at, place, key.number)
     return Captured(
         key=key,
         happened_at=happened_at,
@@ -53,8 +59,6 @@ def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source,
         session_id=_as_text(properties.get("$session_id")),
         points=points.points(properties, distinct_id, skipped),
         event=None if event["event"] == HEATMAP_EVENT else _row(event["event"], properties, key, skipped),
-        person=person,
-        refused=refused,
         skips=skipped,
         source=source,
     )

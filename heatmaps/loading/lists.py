@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from heatmaps import engine
+from heatmaps import engine, schema
 from heatmaps.engine import Client
-from heatmaps.removal import rows
 
 _OF_COHORT = "team_id = {team_id:Int64} AND cohort_id = {cohort_id:Int64}"
 _COLUMNS = ["team_id", "cohort_id", "distinct_id"]
@@ -18,6 +17,10 @@ def replace(client: Client, team_id: int, cohort_id: int, visitors: Sequence[str
     new = [[team_id, cohort_id, name] for name in visitors if name not in before]
     if new:
         client.insert("cohort_visitors", new, column_names=_COLUMNS)
+    table = cluster.stored("cohort_visitors") if (cluster := schema.cluster()) else "cohort_visitors"
     for some in engine.portions(sorted(before.difference(visitors))):
-        condition = f"{_OF_COHORT} AND distinct_id IN {{distinct_ids:Array(String)}}"
-        rows.delete(client, "cohort_visitors", condition, {**values, "distinct_ids": some})
+        client.command(
+            f"ALTER TABLE {table} DELETE WHERE {_OF_COHORT} AND distinct_id IN {{distinct_ids:Array(String)}}",
+            parameters={**values, "distinct_ids": some},
+            settings={"mutations_sync": 2},
+        )

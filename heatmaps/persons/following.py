@@ -31,6 +31,7 @@ _MICROSECONDS = pa.timestamp("us", tz="UTC")
 
 _thread: threading.Thread | None = None
 _lock = threading.Lock()
+_finalizer: Finalize | None = None
 _is_stopping = threading.Event()
 
 
@@ -41,8 +42,13 @@ def begin() -> None:
         if (_thread is None or not _thread.is_alive()) and not _is_stopping.is_set():
             _thread = threading.Thread(target=_follow, name="persons", daemon=True)
             _thread.start()
-            # A worker of the server ends without what is registered with atexit.
-            Finalize(None, _stop, exitpriority=2)
+
+
+def end_with_process() -> None:
+    """A worker of the server ends without what atexit has, and forgets what was registered before its fork."""
+    global _finalizer  # noqa: PLW0603 -- one for the process
+    if _finalizer is None:
+        _finalizer = Finalize(None, _stop, exitpriority=2)
 
 
 def _stop() -> None:
@@ -142,8 +148,8 @@ def _note(model: type[Person | PersonDistinctId], told: Iterable[tuple[int, int]
 
 def _begin_anew() -> None:
     # Threads and locks of a parent are of no use to its child.
-    global _thread, _lock
-    _thread, _lock = None, threading.Lock()
+    global _thread, _lock, _finalizer
+    _thread, _lock, _finalizer = None, threading.Lock(), None
 
 
 os.register_at_fork(after_in_child=_begin_anew)

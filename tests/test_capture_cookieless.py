@@ -34,7 +34,9 @@ def nobody(name: str = "$$heatmap", **members: Any) -> dict[str, Any]:
     return event(POINT, event=name, distinct_id="$posthog_cookieless", properties=properties, **members)
 
 
-def visitor(browser: Browser, one: dict[str, Any] | None = None, address: str = "192.0.2.1", agent: str = AGENT) -> str:
+def visitor(
+    browser: Browser, one: dict[str, Any] | None = None, *, address: str = "192.0.2.1", agent: str = AGENT
+) -> str:
     """Who the sender of an event is taken for."""
     one = one or nobody()
     # A place of its own tells its row from the others.
@@ -49,7 +51,7 @@ def visitor(browser: Browser, one: dict[str, Any] | None = None, address: str = 
     return str(found)
 
 
-def ago(**span: float) -> dict[str, str]:
+def ago(**span: float) -> dict[str, Any]:
     return {"timestamp": (AT - timedelta(**span)).isoformat()}
 
 
@@ -74,9 +76,9 @@ def test_the_session_is_the_visitors_day(browser: Browser) -> None:
 
 
 def test_without_address_or_agent_everybody_is_a_visitor_of_its_own(browser: Browser) -> None:
-    for missing in ({"address": ""}, {"agent": ""}):
-        visitor(browser, **missing)
-        visitor(browser, **missing)
+    for _ in range(2):
+        visitor(browser, address="")
+        visitor(browser, agent="")
     assert len({row["distinct_id"] for row in stored()}) == 4
     assert not CookielessSalt.objects.exists()
 

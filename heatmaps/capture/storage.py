@@ -84,7 +84,7 @@ class Store:
         _tell(new, stored)
         return undecided, parts
 
-    def _keep_persons(self, events: Sequence[Captured], stored: Collection[tuple[str, Key]], batch: int) -> set[Key]:
+    def _keep_persons(self, events: Sequence[Captured], stored: set[tuple[str, Key]], batch: int) -> set[Key]:
         """Before the rows, so that who is found to be stored needs no look at his person. Returns the events whose
         person could not be kept."""
         with_person = [

@@ -45,7 +45,8 @@ def add(tallies: Sequence[Tally]) -> None:
         known = {None, *Project.objects.filter(pk__in=wanted).values_list("pk", flat=True)}
         rows = CaptureTally.objects.select_for_update().filter(Q(project__in=wanted) | Q(project=None))
         by_key = {(row.project_id, row.reason): row for row in rows.order_by("-pk")}
-        changed, new = [], []
+        changed: list[CaptureTally] = []
+        new: list[CaptureTally] = []
         for tally in tallies:
             if tally.team_id not in known:
                 continue

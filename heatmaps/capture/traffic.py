@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.util import Finalize
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import Error as MetadataError
@@ -114,7 +114,7 @@ def refused(refusal: Refused, source: Source) -> None:
         _log_refused(reason, team_id, count, source, detail)
 
 
-def skipped(team_id: int, points: Mapping[str, int], source: Source) -> None:
+def skipped(team_id: int, points: Mapping[Any, int], source: Source) -> None:
     """Points of a post that is taken, but not kept whole."""
     for reason, number in points.items():
         if number <= 0:
@@ -124,7 +124,7 @@ def skipped(team_id: int, points: Mapping[str, int], source: Source) -> None:
             _log_skipped(reason, team_id, count, source)
 
 
-def refused_of_persons(team_id: int, reasons: Mapping[str, int], source: Source) -> None:
+def refused_of_persons(team_id: int, reasons: Mapping[Any, int], source: Source) -> None:
     """What an event said of a person and what is not kept; the event itself is."""
     for reason, number in reasons.items():
         if number <= 0:

@@ -43,15 +43,14 @@ def adopt(client: Client) -> int:
 
 
 def _older(client: Client, team_id: int, distinct_id: str) -> list[tuple[int, str, UUID]]:
-    return list(
-        client.query(
-            _OLDER,
-            parameters={
-                "team_id": team_id,
-                "distinct_id": distinct_id,
-                "first": _FIRST_VERSION,
-                "chars": MAX_ID_CHARS,
-                "some": _AT_ONCE,
-            },
-        ).result_rows
+    found = client.query(
+        _OLDER,
+        parameters={
+            "team_id": team_id,
+            "distinct_id": distinct_id,
+            "first": _FIRST_VERSION,
+            "chars": MAX_ID_CHARS,
+            "some": _AT_ONCE,
+        },
     )
+    return [(row[0], row[1], row[2]) for row in found.result_rows]

@@ -133,7 +133,7 @@ class State:
                 PersonDistinctId(
                     project_id=team_id,
                     distinct_id=distinct_id,
-                    person_id=self._by_id[team_id, distinct_id].row_id,
+                    person_id=self._row_id(team_id, distinct_id),
                     version=max(now, self._versions.get((team_id, distinct_id), 0) + 1),
                 )
                 for team_id, distinct_id in self._changed_ids
@@ -142,6 +142,12 @@ class State:
             unique_fields=["project", "distinct_id"],
             update_fields=["person", "version", "is_pending"],
         )
+
+    def _row_id(self, team_id: int, distinct_id: str) -> int:
+        row_id = self._by_id[team_id, distinct_id].row_id
+        if row_id is None:
+            raise ValueError("A person has a row before its ids do.")
+        return row_id
 
 
 def _kept(row: Person) -> Kept:

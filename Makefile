@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install $(PIP_OPTIONS) -r $(1)
 endef
 
-.PHONY: help install demo test fuzz lint format bench openapi screenshot audit lock clean
+.PHONY: help install demo test fuzz lint lint-javascript format bench openapi screenshot audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,21 @@ lint: install  ## Check format, lint, import rules and types
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	@if node -e '$(HAS_NODE)' 2>/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-javascript; \
+	else echo "The JavaScript was not looked at: that needs Node 20.19 or newer, with npm."; test -z "$(REQUIRE_NODE)"; fi
+
+# With REQUIRE_NODE=1, as in CI, `make lint` fails where Node is missing.
+HAS_NODE := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
+
+lint-javascript: lint/node_modules/.package-lock.json
+	lint/node_modules/.bin/eslint --config lint/eslint.config.mjs heatmaps tests/browser
+	lint/node_modules/.bin/tsc --project lint/tsconfig.json
+
+# What lint/package-lock.json names, from npm, anew only when it names something else.
+lint/node_modules/.package-lock.json: lint/package-lock.json
+	@echo "Installing lint/package-lock.json"
+	@npm ci --prefix lint --silent
+	@touch $@
 
 format: install  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only .
@@ -86,4 +101,4 @@ lock: install  ## Write the pinned versions anew from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove the virtual environment and caches; var/ keeps its data
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv lint/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis

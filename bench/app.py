@@ -167,6 +167,6 @@ def _queries(question: Any) -> list[Query]:
         return [interactions(question, layout)]
     if isinstance(question, PointsQuestion):
         if question.aggregation is Aggregation.UNIQUE_VISITORS:
-            return [queries.screens(question, layout), queries.visitors(question, layout)]
+            return [queries.screens(question, layout), queries.cells(question, layout)]
         return [queries.points(question, layout)]
     return [queries.scroll_depth(question, layout)]

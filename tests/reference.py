@@ -3,7 +3,8 @@
 Nothing here is taken from the product. Filters that look at other data are predicates over a row in `Asked.also`.
 """
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -35,23 +36,34 @@ class Asked:
     viewport_width_min: int | None = None
     viewport_width_max: int | None = None
     url_exact: str | None = None
+    url_page: str | None = None
     url_pattern: str | None = None
+    time_from: datetime | None = None
+    time_to: datetime | None = None
+    first_in_session: bool = False
+    cell_width: int | None = None
+    cell_height: int | None = None
+    min_visitors: int = 1
+    include_coverage: bool = False
     unique_visitors: bool = False
     hide_zero_coordinates: bool = True
     also: tuple[Callable[[Row], bool], ...] = ()
 
 
 def matching(rows: Iterable[Row], asked: Asked) -> list[Row]:
-    return [row for row in rows if _matches(row, asked)]
+    found = [row for row in rows if _matches(row, asked)]
+    return _firsts(found) if asked.first_in_session else found
 
 
 def points(rows: Iterable[Row], asked: Asked, *, limit: int, offset: int) -> dict[str, Any]:
     rows = matching(rows, asked)
     cells: dict[Cell, list[Row]] = {}
     for row in rows:
-        cells.setdefault(cell(row), []).append(row)
-    hottest = sorted(cells, key=lambda one: (-_count(cells[one], asked), *one))
+        cells.setdefault(cell(row, asked), []).append(row)
+    visible = {place: those for place, those in cells.items() if _visitors(those) >= asked.min_visitors}
+    hottest = sorted(visible, key=lambda one: (-_count(cells[one], asked), *one))
     last = offset + (limit or 1_000_000)
+    shown = hottest[offset:last]
     return {
         "results": [
             {
@@ -60,10 +72,11 @@ def points(rows: Iterable[Row], asked: Asked, *, limit: int, offset: int) -> dic
                 "pointer_relative_x": x,
                 "pointer_target_fixed": fixed,
             }
-            for fixed, y, x in hottest[offset:last]
+            for fixed, y, x in shown
         ],
         "fold": _fold(rows),
         "has_more": len(hottest) > last,
+        **_coverage(cells, visible, shown, asked),
     }
 
 
@@ -72,6 +85,7 @@ def scroll_depth(rows: Iterable[Row], asked: Asked) -> dict[str, Any]:
     for row in matching(rows, asked):
         depth = (row["y"] + row["viewport_height"]) * row["scale_factor"] // 100 * 100
         buckets.setdefault(depth, []).append(row)
+    visible = {depth: those for depth, those in buckets.items() if _visitors(those) >= asked.min_visitors}
     return {
         "results": [
             {
@@ -79,8 +93,9 @@ def scroll_depth(rows: Iterable[Row], asked: Asked) -> dict[str, Any]:
                 "bucket_count": _count(buckets[depth], asked),
                 "scroll_depth_bucket": depth,
             }
-            for depth in sorted(buckets)
-        ]
+            for depth in sorted(visible)
+        ],
+        **_coverage(buckets, visible, visible, asked),
     }
 
 
@@ -88,11 +103,11 @@ def interactions(
     rows: Iterable[Row], asked: Asked, chosen: Iterable[Cell], *, limit: int, offset: int
 ) -> dict[str, Any]:
     chosen = set(chosen)
-    behind = [row for row in matching(rows, asked) if cell(row) in chosen]
+    behind = [row for row in matching(rows, asked) if cell(row, asked) in chosen]
     behind.sort(
         key=lambda row: (
             datetime.max.replace(tzinfo=UTC) - row["timestamp"],
-            *(row["session_id"], row["distinct_id"], *cell(row), row["current_url"], row["type"]),
+            *(row["session_id"], row["distinct_id"], *cell(row, asked), row["current_url"], row["type"]),
         )
     )
     return {
@@ -101,8 +116,8 @@ def interactions(
                 "session_id": row["session_id"] or None,
                 "distinct_id": row["distinct_id"],
                 "timestamp": _written(row["timestamp"]),
-                "pointer_relative_x": cell(row)[2],
-                "pointer_y": cell(row)[1],
+                "pointer_relative_x": cell(row, asked)[2],
+                "pointer_y": cell(row, asked)[1],
                 "current_url": row["current_url"],
                 "type": row["type"],
             }
@@ -182,10 +197,71 @@ def page(row: Row) -> str:
     return url.rstrip("/")
 
 
-def cell(row: Row) -> Cell:
+def cell(row: Row, asked: Asked) -> Cell:
     """Fixed or not, y in CSS px, x as a share of the width; adding 0 makes a negative zero zero."""
     hundredths = round(row["x"] / row["viewport_width"] * 100)
-    return row["pointer_target_fixed"], row["y"] * row["scale_factor"], hundredths / 100 + 0
+    y = row["y"] * row["scale_factor"]
+    if asked.cell_width is not None or asked.cell_height is not None:
+        width, height = asked.cell_width or 1, asked.cell_height or 16
+        hundredths, y = hundredths // width * width, y // height * height
+    return row["pointer_target_fixed"], y, hundredths / 100 + 0
+
+
+def page_of(url: str) -> str:
+    """What two URLs have in common that are one page, whatever their query strings."""
+    split = re.fullmatch(r"((?:[A-Za-z][-+.A-Za-z0-9]*://[^/?#]*)?)([^?#]*)((?:\?[^#]*)?)((?:#.*)?)", url, re.DOTALL)
+    assert split
+    origin, path, _, fragment = split.groups()
+    scheme, separator, host = origin.lower().partition("://")
+    host = re.sub({"http": ":80$", "https": ":443$"}.get(scheme, "$^"), "", host)
+    host = ".".join(re.sub("^xn--([-a-z0-9]+)", _from_punycode, label) for label in host.split("."))
+    hash_route = re.match(r"#(!?/[^?]*)", fragment)
+    route = hash_route[1].rstrip("/") if hash_route else ""
+    return scheme + separator + host + _decoded(path.rstrip("/")) + (f"#{route}" if route.strip("!") else "")
+
+
+def _from_punycode(label: re.Match[str]) -> str:
+    try:
+        text = label[1].encode().decode("punycode")
+        text.encode()
+    except (UnicodeError, OverflowError):
+        return label[0]
+    return label[0] if text.isascii() else text
+
+
+def _decoded(path: str) -> str:
+    """Byte by byte; what is no UTF-8 then stays as it was."""
+    octets, raw = bytearray(), path.encode()
+    place = 0
+    while place < len(raw):
+        pair = raw[place + 1 : place + 3].upper()
+        is_code = raw[place : place + 1] == b"%" and len(pair) == 2 and set(pair) <= set(b"0123456789ABCDEF")
+        if is_code and pair not in {b"2F", b"3F", b"23", b"25"}:
+            octets.append(int(pair, 16))
+            place += 3
+        else:
+            octets.append(raw[place])
+            place += 1
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return path
+
+
+def _firsts(rows: list[Row]) -> list[Row]:
+    """Of each session and page the first; all that are in no session."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in sorted(rows, key=_order):
+        found.setdefault((row["session_id"], page(row)), row)
+    return [row for row in rows if not row["session_id"]] + [row for key, row in found.items() if key[0]]
+
+
+def _order(row: Row) -> tuple[Any, ...]:
+    """By the clock, then as the cells stand on the page; what follows leaves nothing to chance."""
+    hundredths = round(row["x"] / row["viewport_width"] * 100)
+    place = (row["pointer_target_fixed"], row["y"] * row["scale_factor"], hundredths, row["distinct_id"])
+    rest = ("viewport_width", "viewport_height", "scale_factor")
+    return row["timestamp"], *place, row["type"], len(row["current_url"]), *(row[name] for name in rest)
 
 
 def _matches(row: Row, asked: Asked) -> bool:
@@ -193,7 +269,7 @@ def _matches(row: Row, asked: Asked) -> bool:
         row["team_id"] == asked.team_id
         and row["viewport_width"] != 0
         and row["type"] == asked.type
-        and asked.date_from <= row["timestamp"].astimezone(asked.zone).date() <= asked.date_to
+        and _is_in_time(row["timestamp"], asked)
         and _is_as_wide(row, asked)
         and _is_of_the_page(row["current_url"], asked)
         and not (asked.hide_zero_coordinates and asked.type != "scrolldepth" and row["x"] == row["y"] == 0)
@@ -216,11 +292,20 @@ def _half_up(value: Fraction) -> int:
     return floor(value + Fraction(1, 2))
 
 
+def _is_in_time(moment: datetime, asked: Asked) -> bool:
+    day = moment.astimezone(asked.zone).date()
+    begins = asked.date_from <= day if asked.time_from is None else asked.time_from <= moment
+    ends = day <= asked.date_to if asked.time_to is None else moment < asked.time_to
+    return begins and ends
+
+
 def _is_of_the_page(url: str, asked: Asked) -> bool:
     if asked.url_pattern is not None and asked.url_pattern != asked.url_exact:
         expression = url_expression(asked.url_pattern)
         assert expression is not None
         return re2.search(expression, url, options=LIKE_THE_ENGINE) is not None
+    if asked.url_page is not None:
+        return page_of(asked.url_page) == page_of(url)
     return asked.url_exact is None or asked.url_exact.rstrip("/") == url.rstrip("/")
 
 
@@ -308,6 +393,29 @@ def _read(letters: list[tuple[str, str]], n: int) -> str:
 
 def _count(rows: list[Row], asked: Asked) -> int:
     return len({row["distinct_id"] for row in rows}) if asked.unique_visitors else len(rows)
+
+
+def _visitors(rows: Iterable[Row]) -> int:
+    return len({row["distinct_id"] for row in rows})
+
+
+def _coverage(
+    cells: Mapping[Any, list[Row]], visible: Collection[Any], shown: Iterable[Any], asked: Asked
+) -> dict[str, Any]:
+    if not asked.include_coverage:
+        return {}
+    returned, total = [len(cells[place]) for place in shown], sum(map(len, cells.values()))
+    return {
+        "coverage": {
+            "cells_returned": len(returned),
+            "cells_total": len(cells),
+            "cells_hidden": len(cells) - len(visible),
+            "count_returned": sum(returned),
+            "count_total": total,
+            "share": round(sum(returned) / total, 6) if total else None,
+            "visitors_total": _visitors(row for those in cells.values() for row in those),
+        }
+    }
 
 
 def _fold(rows: list[Row]) -> dict[str, Any]:

@@ -379,14 +379,14 @@ def own_commands() -> list[str]:
     return [name for name, app in get_commands().items() if app == "heatmaps"]
 
 
-def test_every_command_is_in_the_readme() -> None:
-    listed = {name.split()[0]: name for row in table(section("README.md", "## Commands")) for name in names(row[0])}
+def test_every_command_is_on_its_page() -> None:
+    listed = {name.split()[0]: name for row in table(read("docs/commands.md")) for name in names(row[0])}
     assert set(listed) == {*own_commands(), "migrate"}
 
 
 @pytest.mark.parametrize("name", own_commands())
-def test_every_option_of_a_command_is_in_the_readme_or_general(name: str) -> None:
-    (row,) = [row for row in table(section("README.md", "## Commands")) if row[0].startswith(f"`{name} ")] or [[""]]
+def test_every_option_of_a_command_is_on_its_page_or_general(name: str) -> None:
+    (row,) = [row for row in table(read("docs/commands.md")) if row[0].startswith(f"`{name} ")] or [[""]]
     parser = load_command_class("heatmaps", name).create_parser("manage.py", name)
     options = {
         option for action in parser._actions if action.help != "==SUPPRESS==" for option in action.option_strings
@@ -400,9 +400,9 @@ def test_every_command_that_a_page_names_exists() -> None:
     assert named <= set(get_commands())
 
 
-def test_every_make_target_is_in_the_readme_and_no_other() -> None:
+def test_every_make_target_is_on_its_page_and_no_other() -> None:
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
-    documented = {name for row in table(section("README.md", "## Develop")) for name in names(row[0])}
+    documented = {name for row in table(read("docs/development.md")) for name in names(row[0])}
     assert documented == {f"make {target}" for target in targets}
 
 

@@ -174,10 +174,11 @@ def test_a_query_says_what_it_answers_and_looks_at_one_project_first(file: Path)
 @pytest.mark.parametrize("file", SQL_FILES, ids=lambda file: file.stem)
 def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions) -> None:
     # The column with the depth is for those who are asked about it.
-    kind = {"type": "scrolldepth" if file.stem == "scroll_depth" else "click"}
+    kind = {"type": "scrolldepth" if file.stem in {"scroll_depth", "bands"} else "click"}
     interactions.add_all([kind, kind | {"team_id": 2, "x": 9, "y": 9, "distinct_id": "another"}])
     sql = file.read_text()
     bound = {"team_id": 1, "limit": 10, "offset": 0, "last": 10}
+    bound |= {"min_visitors": 1, "in_visitors": True, "with_hidden": False}
     # What is written for our own table stands in comments, and is no part of it.
     assert set(re.findall(r"\{(\w+):", re.sub(r"/\*.*?\*/", "", sql))) <= bound.keys()
     of_one = engine.rows(Query(sql, bound))

@@ -51,6 +51,14 @@ QUESTIONS: list[dict[str, Any]] = [
     {"type": "scrolldepth"},
     {"hide_zero_coordinates": "false", "limit": 0},
     {"type": "scrolldepth", "aggregation": "unique_visitors", "url_pattern": "https://example.com/a/?"},
+    {"url_page": "https://Example.com:443/?utm=1", "limit": 0},
+    {"time_from": "2026-03-26T10:00:00.000001", "time_to": "2026-03-30T11:07"},
+    {"first_in_session": "true"},
+    {"first_in_session": "true", "aggregation": "unique_visitors", "url_pattern": "https://example.com/*"},
+    {"first_in_session": "true", "type": "scrolldepth", "include": "coverage"},
+    {"cell_width": 2, "cell_height": 48, "include": "coverage", "limit": 2},
+    {"min_visitors": 2, "include": "coverage", "limit": 0},
+    {"min_visitors": 2, "type": "scrolldepth", "aggregation": "unique_visitors", "include": "coverage"},
 ]
 
 

@@ -30,6 +30,17 @@ URLS = [
     f"https://e.com/{path}" for path in ("", "a", "a/", "a//", "ab", "a/b", "a*", "A", "ü?x=1#y/", "stra%C3%9Fe%2F/")
 ]
 URLS.append("https://xn--bcher-kva.e.com/%FF%2541")
+# Other ways to write some of these pages, and what only looks like one.
+SPELLINGS = [
+    *(
+        "HTTPS://E.com:443/a?utm=1",
+        "http://e.com/a",
+        "https://e.com:80/a/",
+        "https://e.com/%61/?",
+        "https://e.com/%C3%BC",
+    ),
+    *("https://e.com/a#part", "https://e.com/#/a", "https://e.com/#!/a/?x", "https://e.com/#/", "https://e.com/a%2Fb"),
+]
 # Few values of each column, so that rows collide in all ways, and the ends of Int16 among them.
 COLUMNS: dict[str, list[Any]] = {
     "team_id": [1, 1, 1, 2],
@@ -42,7 +53,7 @@ COLUMNS: dict[str, list[Any]] = {
     "viewport_width": [64, 64, 67, 200, 200, 10, 11, 12, 0, -200, 32767, -32768],
     "viewport_height": [48, 48, 47, 1, 0, -48, 32767, -32768],
     "pointer_target_fixed": [False, False, True],
-    "current_url": [*URLS, *URLS, "", "/", 'it\'s \\ "q" \n'],
+    "current_url": [*URLS, *URLS, *SPELLINGS, "", "/", 'it\'s \\ "q" \n'],
     "type": ["click", "click", "click", "scrolldepth", "scrolldepth", "mousemove"],
 }
 PATTERNS = [
@@ -53,6 +64,7 @@ PATTERNS = [
 SEARCHES = ["e.com", "/A", "a/", "a*", "Ü?X", "//", '\\ "Q"', "%", "nowhere", "straße", "A%c3%9fE/"]
 SEARCHES += ["https://BÜCHER.e", "xn--bcher-kva", "bücher", "e.com/%2541", "%41", "%ff", "%C3"]
 WIDTHS = [168, 184, 200, 192, 176, 152, 1024, 67, 6750, 0, -3200, 10**30, -(10**30)]
+GRID = ("cell_width", "cell_height")
 PAGES = [(500, 0), (0, 0), (1, 0), (3, 0), (3, 2), (1, 4), (0, 3), (500, 1_000_000), (1_000_000, 1)]
 
 
@@ -74,7 +86,15 @@ def random_question(random: Random) -> Asked:
         viewport_width_min=sometimes(WIDTHS),
         viewport_width_max=sometimes(WIDTHS),
         url_exact=sometimes([*URLS, "/", "https://e.com"]),
+        url_page=sometimes([*URLS, *SPELLINGS, "e.com/a"]),
         url_pattern=sometimes([*PATTERNS, *URLS[:3]]),
+        time_from=sometimes(MOMENTS),
+        time_to=sometimes([*MOMENTS, MOMENTS[-1] + timedelta(microseconds=1)]),
+        first_in_session=random.random() < 0.25,
+        cell_width=sometimes([1, 2, 7, 50, 100]),
+        cell_height=sometimes([16, 48, 1024]),
+        min_visitors=sometimes([2, 3, 1000]) or 1,
+        include_coverage=random.random() < 0.5,
         unique_visitors=random.random() < 0.5,
         hide_zero_coordinates=random.random() < 0.5,
     )
@@ -90,10 +110,20 @@ def parameters(asked: Asked) -> dict[str, Any]:
         "aggregation": "unique_visitors" if asked.unique_visitors else "total_count",
         "hide_zero_coordinates": asked.hide_zero_coordinates,
     }
-    for name in ("viewport_width_min", "viewport_width_max", "url_exact", "url_pattern"):
+    for name in (*("viewport_width_min", "viewport_width_max", "url_exact", "url_page", "url_pattern"), *GRID):
         if (value := getattr(asked, name)) is not None:
             given[name] = value
-    return given
+    for name in ("time_from", "time_to"):
+        if (moment := getattr(asked, name)) is not None:
+            given[name] = moment.astimezone(asked.zone).isoformat()
+    # Where it says nothing, the request names nothing of ours.
+    return given | ({"first_in_session": True} if asked.first_in_session else {})
+
+
+def of_a_list(asked: Asked) -> dict[str, Any]:
+    """What only the list takes."""
+    given: dict[str, Any] = {"min_visitors": asked.min_visitors} if asked.min_visitors > 1 else {}
+    return given | ({"include": "coverage"} if asked.include_coverage else {})
 
 
 # Hypothesis chooses the seeds, remembers those that failed, and would find nothing smaller in a smaller number.
@@ -121,7 +151,7 @@ def test_every_answer_is_the_references(session: Api, interactions: Interactions
 
 
 def compare_list(session: Api, rows: list[Row], asked: Asked, limit: int, offset: int) -> None:
-    answer = session.answer(**parameters(asked), limit=limit, offset=offset)
+    answer = session.answer(**parameters(asked), **of_a_list(asked), limit=limit, offset=offset)
     if asked.type == "scrolldepth":
         assert answer == reference.scroll_depth(rows, asked)
     else:
@@ -141,7 +171,8 @@ def compare_pages(session: Api, rows: list[Row], asked: Asked, random: Random) -
 
 
 def compare_interactions(session: Api, rows: list[Row], asked: Asked, *, limit: int, offset: int) -> None:
-    points = reference.points(rows, replace(asked, unique_visitors=False), limit=500, offset=0)["results"]
+    every_point = replace(asked, unique_visitors=False, min_visitors=1)
+    points = reference.points(rows, every_point, limit=500, offset=0)["results"]
     cells = [(point["pointer_target_fixed"], point["pointer_y"], point["pointer_relative_x"]) for point in points]
     # All of them; and every second one, with one that is not there.
     for chosen in (cells, [*cells[::2], (True, 7, 0.12)]):

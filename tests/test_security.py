@@ -261,7 +261,7 @@ def test_the_wait_ends_with_the_window(few: None, project: Project, monkeypatch:
 def test_who_asks_for_the_wrong_type_is_told_that_first(few: None, project: Project) -> None:
     for _ in range(4):
         from_("127.0.0.1", "phx_wrong")
-    assert Api("phx_wrong").get(HEATMAPS, accept="text/csv").status_code == 406
+    assert Api("phx_wrong").get(HEATMAPS, accept="text/html").status_code == 406
 
 
 @pytest.mark.parametrize(

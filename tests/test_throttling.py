@@ -95,7 +95,7 @@ def test_every_reply_to_a_key_tells_its_budget(api: Api, clock: Clock, rates: Ca
     for path in ("/api/projects/99/heatmaps/", "/api/projects/1/heatmaps/"):
         assert api.get(path).has_header("RateLimit-Limit")
     assert api.ask("POST", HEATMAPS).has_header("RateLimit-Limit")
-    assert api.get(HEATMAPS, accept="text/csv").has_header("RateLimit-Limit")
+    assert api.get(HEATMAPS, accept="text/html").has_header("RateLimit-Limit")
 
 
 def test_refusals_before_the_throttle_cost_nothing(api: Api, rates: Callable[[str, str], None]) -> None:

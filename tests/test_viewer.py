@@ -15,7 +15,7 @@ import orjson
 import pytest
 from django.utils.timezone import now
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from heatmaps.demo import site
 from tests import chromium, node
@@ -30,7 +30,7 @@ if chromium.PATH is None or not node.is_there():
 HOME = site.url("/").rstrip("/")
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
 # All that the demo has, over its pages as the service itself serves them.
-LOOKED_AT = {"date_from": "-31d", "site": "/demo"}
+LOOKED_AT = {"date_from": "-31d", "widths": "any", "site": "/demo"}
 # Where the picture of the README goes, when it is to be made anew: `make screenshot`.
 SCREENSHOT = os.environ.get("SCREENSHOT", "")
 LARGE_CELLS = 100_000
@@ -82,12 +82,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             "-v0",
             "-c",
             "import json\n"
-            "from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User\n"
+            "from heatmaps.models import Organization, PersonalAPIKey, Project, User\n"
             "organization = Organization.objects.get()\n"
             "Project.objects.create(pk=2, name='Empty', organization=organization)\n"
             "Project.objects.create(pk=3, name='Large', organization=organization)\n"
             f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
-            "Membership.objects.create(user=ann, organization=organization)\n"
             "nobody = User.objects.create_user('nobody@example.com')\n"
             "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]"
             " + [PersonalAPIKey.make(ann, 'test', scopes=['query:read'])[1]]))",
@@ -99,6 +98,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         seen = {"current_url": "https://large.example.com/", "viewport_width": 100, "viewport_height": 50}
         for row in range(LARGE_CELLS // 100):
             file.writelines(orjson.dumps({**at, **seen, "x": x, "y": row}) + b"\n" for x in range(1, 101))
+        # And more pages than the viewer lists at once.
+        for page in range(60):
+            seen["current_url"] = f"https://large.example.com/{page}"
+            file.write(orjson.dumps({**at, **seen, "x": 1, "y": 1}) + b"\n")
     service.result("load_interactions", str(cells), "--project", "3")
     with served(service) as port:
         yield Demo(
@@ -128,7 +131,10 @@ class Viewer:
         self.meant: set[str] = set()
         self.requests: list[str] = []
         self.other_hosts: set[str] = set()
-        context.on("request", lambda request: self.requests.append(request.url))
+        self.unanswered: set[Request] = set()
+        context.on("request", self._began)
+        for end in ("requestfinished", "requestfailed"):
+            context.on(end, self._ended)
         # A refusal by the Content-Security-Policy is a message on the console, too.
         context.on("console", lambda message: self._told(message.type, message.text))
         context.on("weberror", lambda error: self._told("error", str(error.error)))
@@ -138,6 +144,13 @@ class Viewer:
     def _told(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not text.startswith(NOT_SIGNED_IN):
             self.complaints.append(text)
+
+    def _began(self, request: Request) -> None:
+        self.requests.append(request.url)
+        self.unanswered.add(request)
+
+    def _ended(self, request: Request) -> None:
+        self.unanswered.discard(request)
 
     def use_key(self, key: str) -> None:
         """As if the key had been pasted into this tab."""
@@ -159,6 +172,14 @@ class Viewer:
         """Waits until what was asked for is shown."""
         expect(self.page.locator("#viewer")).to_be_visible()
         expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible()
+
+    def wait_for_replies(self) -> None:
+        """Waits until nothing more is asked for."""
+        for _ in range(200):
+            self.page.wait_for_timeout(20)
+            if not self.unanswered and self.page.locator("[aria-busy=true]").count() == 0:
+                return
+        pytest.fail(f"{self.unanswered} stay without a reply.")
 
     def state(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.page.url).query))
@@ -185,7 +206,11 @@ class Viewer:
         return self.alphas([(x, y)], canvas)[0]
 
     def alphas(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[int]:
-        found: list[int] = self.page.evaluate(
+        return [pixel[3] for pixel in self.pixels(places, canvas)]
+
+    def pixels(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[list[int]]:
+        """Red, green, blue and alpha."""
+        found: list[list[int]] = self.page.evaluate(
             """([selector, places]) => {
                 const canvas = document.querySelector(selector);
                 const { width, height } = canvas;
@@ -194,11 +219,16 @@ class Viewer:
                 const tall = parseFloat(getComputedStyle(canvas).height);
                 return places.map(([x, y]) => {
                     const pixel = [Math.min(width - 1, Math.floor(x * width)), Math.floor((y / tall) * height)];
-                    return context.getImageData(...pixel, 1, 1).data[3];
+                    return [...context.getImageData(...pixel, 1, 1).data];
                 });
             }""",
             [canvas, places],
         )
+        return found
+
+    def grain(self) -> float:
+        """Of the small squares that what is around a place is counted in, how many px wide they are."""
+        found: float = self.page.locator("#heat").evaluate("heat => parseFloat(heat.style.width) / heat.width")
         return found
 
     def at(self, x: float, y: float) -> tuple[tuple[int, int], tuple[float, float]]:
@@ -234,6 +264,10 @@ def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
 def viewer(anonymous: Viewer) -> Viewer:
     anonymous.use_key(anonymous.demo.key)
     return anonymous
+
+
+def hold(route: Route) -> None:
+    """Leaves a request without an answer."""
 
 
 def number(text: str) -> int:
@@ -286,6 +320,23 @@ def test_a_pasted_key_opens_the_viewer_and_stays_in_its_tab(anonymous: Viewer, d
     page.get_by_role("button", name="Forget key").click()
     expect(page.get_by_label("Personal API key")).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_the_tools_of_the_picture_come_with_it_and_each_does_its_work_once(anonymous: Viewer, demo: Demo) -> None:
+    page = anonymous.page
+    page.goto(f"{demo.origin}/?site=/demo")
+    expect(page.get_by_label("Personal API key")).to_be_visible()
+    expect(page.locator("#tools")).to_be_hidden()
+    for key in ("phx_wrong", demo.key):
+        page.get_by_label("Personal API key").fill(key)
+        page.get_by_role("button", name="Use key").click()
+    anonymous.settle()
+    expect(page.locator("#tools")).to_be_visible()
+    devtools = anonymous.context.new_cdp_session(page)
+    for name in ("copy-link", "copy-curl", "forget-key"):
+        found = devtools.send("Runtime.evaluate", {"expression": f"document.getElementById('{name}')"})
+        listeners = devtools.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
+        assert [one["type"] for one in listeners["listeners"]] == ["click"], name
 
 
 def test_the_link_of_the_demo_signs_in_and_shows_a_first_picture(anonymous: Viewer, demo: Demo) -> None:
@@ -475,7 +526,7 @@ def test_types_viewports_and_test_accounts_change_it_as_they_change_the_numbers(
     viewer.choose("Kind of interaction", "Pointer rests")
     assert viewer.total() == demo.count(**narrow, type="mousemove")
     viewer.choose("What is counted", "Visitors")
-    assert viewer.total() == demo.count(**narrow, type="mousemove", aggregation="unique_visitors")
+    expect(viewer.page.locator("#shown-text")).to_contain_text("in visitors")
 
     viewer.page.go_back()
     expect(viewer.page.locator("#total")).to_have_text(f"{demo.count(**narrow, type='mousemove'):,}")
@@ -502,6 +553,93 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
     viewer.page.get_by_label("Dates", exact=True).select_option("Last 14 days")
     viewer.settle()
     assert viewer.total() == demo.count(**asked, cohort_ids="[1]", events=events, date_from="-14d")
+
+
+def test_the_headline_of_visitors_is_how_many_they_are(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, aggregation="unique_visitors")
+    seen = set()
+    chosen = [
+        {"x": point["pointer_relative_x"], "y": point["pointer_y"], "target_fixed": point["pointer_target_fixed"]}
+        for point in demo.points()
+    ]
+    for first in range(0, len(chosen), 500):
+        offset, more = 0, True
+        while more:
+            points = orjson.dumps(chosen[first : first + 500]).decode()
+            asked = {"date_from": "-31d", "url_exact": HOME, "points": points, "limit": 100, "offset": offset}
+            page = demo.answer("heatmaps/events/", **asked)
+            seen |= {row["distinct_id"] for row in page["results"]}
+            offset, more = offset + 100, page["has_more"]
+    assert 1 < len(seen) < demo.count(aggregation="unique_visitors")
+    assert (viewer.total(), viewer.text("#total-text")) == (len(seen), "visitors")
+
+
+def test_a_number_of_visitors_that_nobody_tells_is_left_out(viewer: Viewer, demo: Demo) -> None:
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        document = orjson.loads(reply.body())
+        document.pop("coverage", None)
+        if told is not None:
+            document["coverage"] = {"visitors_total": told}
+        route.fulfill(response=reply, body=orjson.dumps(document))
+
+    viewer.page.route("**/heatmaps/?*include=coverage*", answer)
+    for type_ in ("click", "scrolldepth"):
+        told = None
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        assert (viewer.text("#total"), viewer.text("#total-text")) == (
+            "",
+            "How many visitors there were in all is not told here.",
+        )
+        told = 7
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        assert (viewer.text("#total"), viewer.text("#total-text")) == ("7", "visitors")
+
+
+BANDS: dict[str, dict[str, Any]] = {
+    "mobile": {"viewport_width_max": 480},
+    "tablet": {"viewport_width_min": 496, "viewport_width_max": 1024},
+    "desktop": {"viewport_width_min": 1040},
+}
+
+
+def shares(demo: Demo, url: str) -> dict[str, float]:
+    """How much of a page's clicks each band of widths has, the busiest first."""
+    counts = {
+        band: sum(point["count"] for point in demo.points(url_exact=url, **widths) if not point["pointer_target_fixed"])
+        for band, widths in BANDS.items()
+    }
+    return {band: counts[band] / sum(counts.values()) for band in sorted(counts, key=lambda band: -counts[band])}
+
+
+def test_one_kind_of_screen_is_shown_at_first(viewer: Viewer, demo: Demo) -> None:
+    viewer.page.goto(f"{demo.origin}/?{urlencode({'date_from': '-31d', 'site': '/demo', 'url': HOME})}")
+    viewer.settle()
+    checked = viewer.page.locator("[name=band]:checked")
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=4)["results"]
+    for url in (HOME, *(page["url"] for page in pages)):
+        viewer.page.locator("#pages button").and_(viewer.page.locator(f"[data-url='{url}']")).click()
+        viewer.settle()
+        expected = shares(demo, url)
+        (busiest, *_) = expected
+        expect(checked).to_have_value(busiest)
+        assert viewer.total() == demo.count(url_exact=url, **BANDS[busiest])
+        for band, share in expected.items():
+            text = viewer.page.locator(f"label:has([value={band}]) small")
+            expect(text).to_have_text(f" {100 * share:.0f} %" if share else "")
+    # Every width is there for those who want it, says what it is, and stays.
+    viewer.choose("Viewport width", "Any")
+    mixed = ", ".join(f"{100 * share:.0f} % {band}" for band, share in expected.items() if share)
+    expect(viewer.page.locator("#mixed")).to_contain_text(f"Mixes {mixed}.")
+    assert viewer.total() == demo.count(url_exact=url)
+    viewer.page.locator(f"[data-url='{HOME}']").click()
+    viewer.settle()
+    assert (viewer.total(), viewer.state()["widths"]) == (demo.count(), "any")
+    # So does a band that somebody chose.
+    viewer.choose("Viewport width", "Mobile")
+    viewer.page.locator("#pages button").first.click()
+    viewer.settle()
+    assert viewer.state()["width_max"] == "480"
 
 
 def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
@@ -559,17 +697,84 @@ def test_a_hundred_thousand_cells_are_drawn_while_the_page_goes_on(anonymous: Vi
 # --- What is behind it ----------------------------------------------------------------------------------------------
 
 
+def middle_of_square(x: float, y: float, grain: float) -> tuple[float, float]:
+    return (x // grain + 0.5) * grain, (y // grain + 0.5) * grain
+
+
+def around(points: list[dict[str, Any]], x: float, y: float, *, is_fixed: bool = False) -> list[dict[str, Any]]:
+    """The points within 32 px of a place."""
+    return [
+        point
+        for point in points
+        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
+        and point["pointer_target_fixed"] == is_fixed
+    ]
+
+
+def counted(points: list[dict[str, Any]]) -> int:
+    return sum(point["count"] for point in points)
+
+
+def test_legend_pointer_table_and_colours_count_the_same(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    points = demo.points(viewport_width_min=1040)
+    spots: list[dict[str, Any]] = viewer.page.locator("#spots tbody tr").evaluate_all(
+        """rows => rows.map((row) => {
+            row.dispatchEvent(new PointerEvent("pointerenter"));
+            const spot = document.getElementById("spot").style;
+            return {
+                x: parseFloat(spot.left), y: parseFloat(spot.top), fixed: row.querySelector("small") !== null,
+                count: row.cells[1].textContent, colour: row.querySelector(".swatch").style.background,
+            };
+        })"""
+    )
+    expected = [counted(around(points, spot["x"], spot["y"], is_fixed=spot["fixed"])) for spot in spots]
+    assert [number(spot["count"]) for spot in spots] == expected == sorted(expected, reverse=True)
+    # The hottest place is as hot as the legend ends, and there is none that is hotter.
+    ticks = [number(tick) for tick in viewer.page.locator("#legend-ticks span").all_inner_texts()]
+    assert ticks == sorted(set(ticks))
+    assert (ticks[0], ticks[-1]) == (0, expected[0])
+    grain = viewer.grain()
+    assert expected[0] == max(
+        counted(around(points, *middle_of_square(centre["pointer_relative_x"] * 1440 + across, down, grain)))
+        for centre in points[:8]
+        for across in range(-32, 33, 8)
+        for down in range(centre["pointer_y"] - 32, centre["pointer_y"] + 33, 8)
+    )
+    # Two that differ have two colours, and a place has the colour of its number.
+    colours = {spot["count"]: spot["colour"] for spot in spots}
+    assert len(set(colours.values())) == len(colours) == len(set(expected))
+    for spot, count in zip(spots, expected, strict=True):
+        pixel, (x, y) = viewer.at(spot["x"] / site.DESKTOP_WIDTH, spot["y"])
+        if middle_of_square(x, y, grain) == pytest.approx((spot["x"], spot["y"])) and not spot["fixed"]:
+            viewer.page.mouse.move(*pixel)
+            expect(viewer.page.locator("#tip")).to_contain_text(f"{count:,} clicks within 32 px")
+    red, green, blue = (int(part) for part in re.findall(r"\d+", spots[0]["colour"]))
+    place = (spots[0]["x"] / site.DESKTOP_WIDTH, spots[0]["y"])
+    assert viewer.pixels([place])[0] == [red, green, blue, 255]
+
+
+def test_few_clicks_have_whole_numbers_on_the_legend(viewer: Viewer, demo: Demo) -> None:
+    (first, *_) = sorted(demo.answer("heatmaps/pages/", type="rageclick", date_from="-31d")["results"], key=total_count)
+    viewer.open(url=first["url"], type="rageclick")
+    ticks = viewer.page.locator("#legend-ticks span").all_inner_texts()
+    assert ticks[0] == "0"
+    assert ticks[-1] == viewer.rows("#spots")[0][1]
+    assert all(tick.isdecimal() for tick in ticks)
+
+
+def total_count(page: dict[str, Any]) -> int:
+    count: int = page["total_count"]
+    return count
+
+
 def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME, width_min=1040)
     points = demo.points(viewport_width_min=1040)
     pixel, (x, y) = viewer.at(*middle("/", "Shop now"))
-    around = [
-        point
-        for point in points
-        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
-    ]
-    count = sum(point["count"] for point in around)
-    share = 100 * count / sum(point["count"] for point in points)
+    near = around(points, *middle_of_square(x, y, viewer.grain()))
+    count = counted(near)
+    share = 100 * count / counted(points)
     viewer.page.mouse.move(*pixel)
     expect(viewer.page.locator("#tip")).to_have_text(f"{count:,} clicks within 32 px · {share:.1f} %")
 
@@ -578,8 +783,7 @@ def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, de
 
     def behind(offset: int) -> list[list[str]]:
         chosen = [
-            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]}
-            for p in around
+            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]} for p in near
         ]
         asked = {"points": orjson.dumps(chosen).decode(), "limit": 20, "offset": offset}
         wide = {"date_from": "-31d", "url_exact": HOME, "viewport_width_min": 1040}
@@ -635,9 +839,6 @@ def test_the_apis_own_words_tell_what_is_wrong(viewer: Viewer) -> None:
 
 
 def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
-    def hold(route: Route) -> None:
-        """Leaves the request without an answer."""
-
     viewer.page.route("**/heatmaps/?*", hold)
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
     viewer.page.get_by_role("button", name="Cancel").click()
@@ -646,6 +847,92 @@ def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
     viewer.page.get_by_role("button", name="Ask again").click()
     viewer.settle()
     assert viewer.total() > 0
+
+
+# What there is to press, as CSS has it, and what each is called here: one of a list stands for the others.
+PRESSED = "button, input[type=radio], input[type=checkbox]"
+NAMES = """
+    const nameOf = (one) => one.id || (one.name && `${one.name}=${one.value}`)
+        || (one.closest("li, tr") ? "" : one.textContent.trim() + " ") + "in " + one.closest("[id]").id;
+"""
+
+
+def name_of_next_button(page: Page, pressed: set[str]) -> str | None:
+    """A button that can be pressed and was not yet, from the end of the page; the press finds it by its mark."""
+    found: str | None = page.evaluate(
+        """([pressed, selector]) => {"""
+        + NAMES
+        + """
+            document.querySelectorAll("[data-next]").forEach((one) => one.removeAttribute("data-next"));
+            const left = [...document.querySelectorAll(selector)]
+                .filter((one) => one.checkVisibility() && !one.disabled && !pressed.includes(nameOf(one)));
+            const dialog = document.querySelector("dialog[open]");
+            const inDialog = left.find((one) => dialog?.contains(one));
+            if (!inDialog) dialog?.close();
+            const next = inDialog ?? left.find((one) => nameOf(one) === nameOf(left.at(-1)));
+            next?.setAttribute("data-next", "");
+            return next ? nameOf(next) : null;
+        }""",
+        [sorted(pressed), PRESSED],
+    )
+    return found
+
+
+def test_every_button_can_be_pressed_and_nothing_breaks(viewer: Viewer, demo: Demo) -> None:
+    page = viewer.page
+
+    def spot() -> None:
+        viewer.use_key(demo.key)
+        viewer.open(url=HOME, width_min=1040)
+        page.locator("#spots button").first.click()
+        expect(page.locator("#older")).to_be_enabled()
+
+    def narrow_window() -> None:
+        page.set_viewport_size({"width": 390, "height": 700})
+        viewer.open(url=HOME)
+
+    def question_without_an_answer() -> None:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.route("**/heatmaps/?*", hold)
+        page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
+        expect(page.locator("#cancel")).to_be_visible()
+        page.unroute("**/heatmaps/?*")
+
+    def empty_picture() -> None:
+        viewer.open(url=HOME, width_min=496, width_max=1024)
+        expect(page.locator("#empty li button")).to_be_visible()
+
+    def many_pages() -> None:
+        viewer.use_key(demo.key_of_large)
+        viewer.open(project=3, site="", show="outline")
+
+    def nobody() -> None:
+        viewer.use_key("")
+        page.goto(f"{demo.origin}/?site=/demo")
+        page.get_by_label("Personal API key").fill(demo.key)
+
+    pressed: set[str] = set()
+    for scene in (spot, narrow_window, question_without_an_answer, empty_picture, many_pages, nobody):
+        scene()
+        while name := name_of_next_button(page, pressed):
+            page.locator("[data-next]").click()
+            pressed.add(name)
+            viewer.wait_for_replies()
+            if name == "forget-key":
+                scene()
+    named: list[str] = page.evaluate(
+        """async (selector) => {"""
+        + NAMES
+        + """
+            const html = await (await fetch("/")).text();
+            const all = new DOMParser().parseFromString(html, "text/html").querySelectorAll(selector);
+            return [...all].map(nameOf);
+        }""",
+        PRESSED,
+    )
+    assert len(named) > 25
+    assert set(named) - pressed == set()
+    viewer.meant = {"Blocked script execution"}
 
 
 # --- Links, copies and windows --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The page of the viewer as it is served: what it may do, and that all it names is there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -57,3 +58,21 @@ def test_every_file_that_the_page_names_is_served_with_its_type() -> None:
 def test_browsers_find_its_icon_on_every_page() -> None:
     response = Client().get("/favicon.ico")
     assert (response.status_code, response["Location"]) == (302, "/static/viewer/icon.svg")
+
+
+def test_the_scripts_are_looked_at_with_the_browser_that_they_drive() -> None:
+    """Two lists of packages, for `make lint` and for the tests, of which none names a place that packages come from."""
+    root = Path(__file__).parent.parent
+    versions = []
+    for directory in (root / "lint", root / "tests" / "browser"):
+        lock = json.loads((directory / "package-lock.json").read_text())
+        assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+        versions.append(lock["packages"]["node_modules/playwright-core"]["version"])
+    assert versions[0] == versions[1]
+
+
+@pytest.mark.parametrize("path", sorted(STATIC_FILES.glob("*.js")), ids=lambda path: path.name)
+def test_a_module_says_in_its_first_line_what_is_in_it(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("// ")
+    assert len(lines) <= 300

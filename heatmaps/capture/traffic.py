@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.util import Finalize
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 from django.db import Error as MetadataError
@@ -21,6 +21,7 @@ from django.http import HttpRequest
 
 from heatmaps import metrics
 from heatmaps.capture import cookieless, projects, tallies
+from heatmaps.capture.points import Skip
 from heatmaps.capture.refusals import Refused
 from heatmaps.capture.tallies import EVENTS, POINTS, Example, Tally
 from heatmaps.persons import keeping
@@ -114,7 +115,7 @@ def refused(refusal: Refused, source: Source) -> None:
         _log_refused(reason, team_id, count, source, detail)
 
 
-def skipped(team_id: int, points: Mapping[Any, int], source: Source) -> None:
+def skipped(team_id: int, points: Mapping[Skip, int], source: Source) -> None:
     """Points of a post that is taken, but not kept whole."""
     for reason, number in points.items():
         if number <= 0:
@@ -124,7 +125,7 @@ def skipped(team_id: int, points: Mapping[Any, int], source: Source) -> None:
             _log_skipped(reason, team_id, count, source)
 
 
-def refused_of_persons(team_id: int, reasons: Mapping[Any, int], source: Source) -> None:
+def refused_of_persons(team_id: int, reasons: Mapping[Refusal, int], source: Source) -> None:
     """What an event said of a person and what is not kept; the event itself is."""
     for reason, number in reasons.items():
         if number <= 0:

@@ -32,11 +32,36 @@ def parse_day(text: str, *, now: datetime, zone: ZoneInfo) -> date:
     return day
 
 
-def window(date_from: date | None, date_to: date | None, zone: ZoneInfo) -> Window:
-    """From the first moment of one day to the last of the other, in the zone; None is without end on that side."""
+def parse_moment(text: str, *, zone: ZoneInfo) -> datetime:
+    """The moment that a text with a time means, in the zone where it has no offset; raises BadDate."""
+    date_text, separator, time_text = _split(text)
+    if not separator:
+        raise BadDate(text)
+    try:
+        moment = _moment(_iso_day(date_text), time_text)
+        # Of a time that a clock shows twice, the first.
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        year = moment.astimezone(zone).year
+    except (ValueError, OverflowError) as error:
+        raise BadDate(text) from error
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadDate(text)
+    return moment
+
+
+def window(
+    date_from: date | None,
+    date_to: date | None,
+    zone: ZoneInfo,
+    *,
+    time_from: datetime | None = None,
+    time_to: datetime | None = None,
+) -> Window:
+    """From the first moment of one day to the last of the other, in the zone; None is without end on that side. Of an
+    end that has an exact time, the day says nothing."""
     first = date_from or date(FIRST_YEAR, 1, 1)
     last = date_to or date(LAST_YEAR, 12, 31)
-    return Window(start=_midnight(first, zone), end=_midnight(last + timedelta(days=1), zone))
+    return Window(start=time_from or _midnight(first, zone), end=time_to or _midnight(last + timedelta(days=1), zone))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -82,18 +107,26 @@ def _edge(day: date, unit: str, edge: str) -> date:
 
 def _absolute(text: str, zone: ZoneInfo) -> date:
     date_text, separator, time_text = _split(text)
-    day: date
-    if short := _SHORT_DATE.fullmatch(date_text):
-        day = date(*map(int, short.groups()))
-    else:
-        day = _ISO.parse_isodate(date_text)
-        # The parser takes the 53rd week of a year that has none for the first of the next year.
-        if "W" in date_text and f"W{day.isocalendar().week:02}" not in date_text:
-            raise BadDate(text)
+    day = _iso_day(date_text)
     if not separator:
         return day
-    moment: datetime = _ISO.isoparse(f"{day.isoformat()}T{time_text}")
+    moment = _moment(day, time_text)
     return moment.date() if moment.tzinfo is None else moment.astimezone(zone).date()
+
+
+def _iso_day(text: str) -> date:
+    if short := _SHORT_DATE.fullmatch(text):
+        return date(*map(int, short.groups()))
+    day: date = _ISO.parse_isodate(text)
+    # The parser takes the 53rd week of a year that has none for the first of the next year.
+    if "W" in text and f"W{day.isocalendar().week:02}" not in text:
+        raise BadDate(text)
+    return day
+
+
+def _moment(day: date, time_text: str) -> datetime:
+    moment: datetime = _ISO.isoparse(f"{day.isoformat()}T{time_text}")
+    return moment
 
 
 def _split(text: str) -> tuple[str, str, str]:

@@ -26,8 +26,8 @@ class Window:
 class Filters:
     """Which interactions of a project a question is about.
 
-    Viewport widths are in CSS px, and inclusive. `url_exact` has no trailing slash;
-    `url_pattern` is a regular expression in RE2's language.
+    Viewport widths are in CSS px, and inclusive. `url_exact` has no trailing slash; `url_page` is a
+    URL of the page; `url_pattern` is a regular expression in RE2's language. Of the three the last named takes effect.
     """
 
     team_id: int
@@ -37,6 +37,7 @@ class Filters:
     viewport_width_min: int | None = None
     viewport_width_max: int | None = None
     url_exact: str | None = None
+    url_page: str | None = None
     url_pattern: str | None = None
     hide_zero_coordinates: bool = True
     # Only sessions in which, in the window, an event passed all of these; None asks for no such event.
@@ -45,6 +46,8 @@ class Filters:
     cohorts: tuple[CohortMembers, ...] = ()
     # Only sessions in which, in the window, every one of these happened.
     events: tuple[EventFilter, ...] = ()
+    # Of what passes all of these, only the first row of each session on each page. Rows in no session all stay.
+    first_in_session: bool = False
     # In which dates without an offset are read.
     timezone: str = "UTC"
 

@@ -28,6 +28,10 @@ def hashed(text: str) -> str:
     return f"reinterpretAsUInt128(sipHash128({text}))"
 
 
+# What a row in no session has in that column.
+NO_SESSION = hashed("''")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """`has_keys` when pages, time, visitors, sessions and cells are there as numbers beside what they are made of.

@@ -8,8 +8,10 @@ from heatmaps.population.binding import Binder
 from heatmaps.population.cells import cell_of
 from heatmaps.population.conditions import ELEMENTS, condition, in_cohorts
 from heatmaps.population.filters import SCROLL_DEPTH, Filters, Point, Window
-from heatmaps.population.layout import PLACED, POINTED_AT, Layout, hashed, page_number
+from heatmaps.population.layout import NO_SESSION, PLACED, POINTED_AT, Layout, page_number
+from heatmaps.population.page_urls import page_of, spellings
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
+from heatmaps.population.sql import Rows
 from heatmaps.population.widths import width_conditions
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
@@ -38,22 +40,30 @@ def bounds_of(window: Window, binder: Binder) -> Bounds:
     )
 
 
-def matching(filters: Filters, layout: Layout, binder: Binder) -> list[str]:
-    """The one population that points, fold, scroll depth and drill-down all describe, as conditions on a row."""
+def matching(filters: Filters, layout: Layout, binder: Binder) -> Rows:
+    """The one population that points, fold, scroll depth and drill-down all describe."""
+    return Rows(conditions=tuple(by_filter(filters, layout, binder).values()), only_firsts=filters.first_in_session)
+
+
+def by_filter(filters: Filters, layout: Layout, binder: Binder, *, urls_of_all_types: bool = False) -> dict[str, str]:
+    """What each filter that is in use says of a row, by the filter's name. They are in the order in which the engine
+    should try them. With `urls_of_all_types` none of them leans on another: else a filter of URLs knows only the types
+    that are asked about."""
     bounds = bounds_of(filters.window, binder)
     kind = of_types(filters.types, binder)
-    conditions = [*kind, within(bounds, layout, binder), *_placed(filters, layout, binder)]
-    if filters.url_pattern is not None:
-        conditions.append(_url_pattern(filters.url_pattern, kind, layout, binder))
-    elif filters.url_exact is not None:
-        conditions.append(_url_exact(filters.url_exact, layout, binder))
-    conditions += width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
+    found = {"type": " AND ".join(kind), "dates": within(bounds, layout, binder)}
+    found["placed"] = " AND ".join(_placed(filters, layout, binder))
+    found["url"] = _of_urls(filters, [] if urls_of_all_types else kind, layout, binder)
+    widths = width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
+    found["viewport"] = " AND ".join(widths)
     if filters.cohorts:
-        conditions.append(in_cohorts(filters.cohorts, binder, layout, by_number=layout.has_keys))
+        found["cohorts"] = in_cohorts(filters.cohorts, binder, layout, by_number=layout.has_keys)
     if filters.test_accounts is not None:
-        conditions.append(_in_sessions(filters.test_accounts, bounds, filters.timezone, layout, binder))
-    conditions += [_in_sessions_with(event, bounds, filters.timezone, layout, binder) for event in filters.events]
-    return conditions
+        found["test_accounts"] = _in_sessions(filters.test_accounts, bounds, filters.timezone, layout, binder)
+    found["events"] = " AND ".join(
+        _in_sessions_with(event, bounds, filters.timezone, layout, binder) for event in filters.events
+    )
+    return {name: condition for name, condition in found.items() if condition}
 
 
 def of_types(types: tuple[str, ...], binder: Binder) -> list[str]:
@@ -80,6 +90,7 @@ def within(bounds: Bounds, layout: Layout, binder: Binder) -> str:
 
 
 def among_points(points: Iterable[Point], binder: Binder) -> str:
+    """Whether a row's cell, as the SQL of a question has it, is that of one of the points."""
     cells = [cell for point in points if (cell := cell_of(point)) is not None]
     return f"cell IN {binder.bind(cells, 'Array(UInt64)', 'cells')}"
 
@@ -95,6 +106,17 @@ def _placed(filters: Filters, layout: Layout, binder: Binder) -> Iterator[str]:
         yield f"(type = '{SCROLL_DEPTH}' OR {is_somewhere})" if has_depths else is_somewhere
 
 
+def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Binder) -> str:
+    """The filter of URLs that takes effect; an empty text where there is none."""
+    if filters.url_pattern is not None:
+        match = f"match(current_url, {binder.bind(filters.url_pattern, 'String', 'url_pattern')})"
+        return _once_a_url(match, kind, layout)
+    if filters.url_page is not None:
+        asked = (page_of(binder.bind(url, "String", "url_page")) for url in spellings(filters.url_page))
+        return _once_a_url(f"{page_of('current_url')} IN ({', '.join(asked)})", kind, layout)
+    return "" if filters.url_exact is None else _url_exact(filters.url_exact, layout, binder)
+
+
 def _url_exact(url: str, layout: Layout, binder: Binder) -> str:
     if layout.has_keys:
         return f"page = {binder.bind(page_number(url), 'UInt128', 'page')}"
@@ -103,12 +125,11 @@ def _url_exact(url: str, layout: Layout, binder: Binder) -> str:
     return f"startsWith(current_url, {exact}) AND trim(TRAILING '/' FROM current_url) = {exact}"
 
 
-def _url_pattern(pattern: str, kind: Iterable[str], layout: Layout, binder: Binder) -> str:
-    match = f"match(current_url, {binder.bind(pattern, 'String', 'url_pattern')})"
+def _once_a_url(condition: str, kind: Iterable[str], layout: Layout) -> str:
+    """A condition on `current_url`; in our table tried once a URL and not once a row."""
     if not layout.has_keys:
-        return match
-    # Tried once a URL and not once a row.
-    conditions = " AND ".join(["team_id = {team_id:Int64}", *kind, match])
+        return condition
+    conditions = " AND ".join(["team_id = {team_id:Int64}", *kind, condition])
     return f"(page, slashes) IN (SELECT page, slashes FROM heatmaps WHERE {conditions} GROUP BY page, slashes)"
 
 
@@ -123,7 +144,7 @@ def _in_sessions(
     """Whether the session of a row has, in the window, an event that meets all conditions."""
     session, of_event, none = "session_id", "`$session_id`", "''"
     if layout.has_keys:
-        session, of_event, none = "session", layout.event_session, hashed("''")
+        session, of_event, none = "session", layout.event_session, NO_SESSION
     conditions = [
         "team_id = {team_id:Int64}",
         bounds.condition,

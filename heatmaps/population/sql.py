@@ -6,12 +6,25 @@ a whole project. The filters of a request take the place of its `/* AND filters 
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from heatmaps.population.firsts import firsts
 from heatmaps.population.layout import Layout
 
 FILTERS_MARK = "/* AND filters */"
+_TABLE = re.compile(r"\bFROM heatmaps\b")
+_OF_A_PROJECT = ("team_id = {team_id:Int64}", "/* on our table: 1 */ viewport_width != 0 /* end */")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which rows of the table a question is about: those that meet all conditions, and of these, where that is asked,
+    only the first of each session on each page."""
+
+    conditions: tuple[str, ...]
+    only_firsts: bool = False
 
 
 @cache
@@ -21,6 +34,15 @@ def sql_file(beside: str, name: str) -> str:
     return re.sub(r"^ *--.*\n", "", (Path(beside).parent / name).read_text(), flags=re.MULTILINE)
 
 
-def filtered(sql: str, conditions: Iterable[str], layout: Layout) -> str:
-    """The SQL of a question with conditions in the place of its mark, as this table is best asked."""
-    return layout.spoken(sql).replace(FILTERS_MARK, "\n  ".join(f"AND {condition}" for condition in conditions))
+def filtered(sql: str, rows: Rows, layout: Layout, *, also: Iterable[str] = ()) -> str:
+    """The SQL of a question, about some rows, as this table is best asked. What the question asks of them `also`, such
+    as to lie at some points, says nothing of which is the first of its session."""
+    spoken = layout.spoken(sql)
+    if not rows.only_firsts:
+        return spoken.replace(FILTERS_MARK, _with_and([*rows.conditions, *also]))
+    table = firsts(" AND ".join([*_OF_A_PROJECT, *rows.conditions]), layout)
+    return _TABLE.sub(lambda _: f"FROM {table}", spoken).replace(FILTERS_MARK, _with_and(also))
+
+
+def _with_and(conditions: Iterable[str]) -> str:
+    return "\n  ".join(f"AND {condition}" for condition in conditions)

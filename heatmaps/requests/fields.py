@@ -1,7 +1,7 @@
 """Kinds of parameters."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -48,6 +48,55 @@ def last_day() -> Day:
         default="dStart",
         help_text="Last day, included; written like `date_from`. Today when left out.",
     )
+
+
+class Moment(serializers.CharField):
+    """A moment; where no offset says otherwise, in the project's time zone."""
+
+    def to_internal_value(self, data: Any) -> datetime:  # type: ignore[override]
+        text = super().to_internal_value(data)
+        try:
+            return dates.parse_moment(text, zone=self.context["project"].zone)
+        except dates.BadDate:
+            raise serializers.ValidationError(f"Error parsing provided {self.field_name}: {text}") from None
+
+
+def first_moment() -> Moment:
+    return Moment(
+        required=False,
+        help_text=(
+            "First moment, exactly: an ISO 8601 date with a time, such as `2026-11-23T14:32:00`, in the project's time "
+            "zone where it has no offset. Takes the place of `date_from`."
+        ),
+    )
+
+
+def end_moment() -> Moment:
+    return Moment(
+        required=False,
+        help_text="The moment at which the window ends, exactly, not included; written like `time_from`. Takes the "
+        "place of `date_to`.",
+    )
+
+
+class Words(serializers.CharField):
+    """Some words of a few, with commas between them."""
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        super().__init__(required=False, default="", **kwargs)
+        self.words = words
+
+    def get_default(self) -> frozenset[str]:  # type: ignore[override]
+        return frozenset()
+
+    def to_internal_value(self, data: Any) -> frozenset[str]:  # type: ignore[override]
+        given = [word.strip() for word in super().to_internal_value(data).split(",")]
+        for word in given:
+            if word not in self.words:
+                raise serializers.ValidationError(
+                    f"{word!r} is none of the words that {self.field_name} knows: {', '.join(self.words)}."
+                )
+        return frozenset(given)
 
 
 class JSONText(serializers.CharField):

@@ -1,5 +1,6 @@
 """The filters that questions share: which interactions of the project are asked about."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -7,11 +8,11 @@ from rest_framework import serializers
 
 from heatmaps.models import Project
 from heatmaps.population import dates, property_filters, property_parsing, regexes
-from heatmaps.population.filters import Aggregation, Filters
+from heatmaps.population.filters import Aggregation, Filters, Window
 from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter, PropertyType
 from heatmaps.population.urls import regular_expression
 from heatmaps.requests.cohorts import cohort_members, with_cohorts
-from heatmaps.requests.fields import Boolean, JSONText, first_day, last_day
+from heatmaps.requests.fields import Boolean, JSONText, end_moment, first_day, first_moment, last_day
 from heatmaps.requests.forms import Form, Q_co
 
 MAX_EVENTS = 10
@@ -24,6 +25,17 @@ def aggregation() -> serializers.ChoiceField:
         choices=[member.value for member in Aggregation],
         default=Aggregation.TOTAL_COUNT.value,
         help_text="Count interactions, or distinct visitors, exactly.",
+    )
+
+
+def window_of(values: Mapping[str, Any], project: Project) -> Window:
+    """From the parameters of dates and times."""
+    return dates.window(
+        values["date_from"],
+        values["date_to"],
+        project.zone,
+        time_from=values.get("time_from"),
+        time_to=values.get("time_to"),
     )
 
 
@@ -42,6 +54,10 @@ class FiltersForm(Form[Q_co]):
         "hide_zero_coordinates": [False],
         "cohort_ids": ["[1,2]"],
         "events": ['[{"id":"purchase"}]'],
+        "url_page": ["https://example.com/pricing"],
+        "time_from": ["2026-11-23T14:32:00"],
+        "time_to": ["2026-11-24T09:00:00+01:00"],
+        "first_in_session": [True],
     }
 
     viewport_width_min = serializers.IntegerField(
@@ -97,6 +113,22 @@ class FiltersForm(Form[Q_co]):
             "Up to 10 entries, each with up to 20 property filters."
         ),
     )
+    url_page = serializers.CharField(
+        required=False,
+        help_text=(
+            "The page of a URL, whatever its query string and fragment, but for hash routes (`#/cart`). Wins over "
+            "`url_exact`; `url_pattern` wins over both."
+        ),
+    )
+    time_from = first_moment()
+    time_to = end_moment()
+    first_in_session = Boolean(
+        default=False,
+        help_text=(
+            "Of each session, and of each page in it, only the first interaction that passes all other filters. Where "
+            "there is no session, all stay."
+        ),
+    )
 
     def filters(self) -> Filters:
         values = self.validated_data
@@ -107,15 +139,17 @@ class FiltersForm(Form[Q_co]):
         return Filters(
             team_id=project.pk,
             types=(values["type"],),
-            window=dates.window(values["date_from"], values["date_to"], project.zone),
+            window=window_of(values, project),
             viewport_width_min=values.get("viewport_width_min"),
             viewport_width_max=values.get("viewport_width_max"),
             url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
+            url_page=values.get("url_page"),
             url_pattern=None if pattern is None else regular_expression(pattern),
             hide_zero_coordinates=values["hide_zero_coordinates"],
             test_accounts=values["filter_test_accounts"],
             cohorts=values.get("cohort_ids") or (),
             events=values.get("events") or (),
+            first_in_session=values["first_in_session"],
             timezone=project.timezone,
         )
 

@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 Q_co = TypeVar("Q_co", covariant=True)
 
-# The first of several bad parameters is the one that a caller is told of. A parameter that is not named here comes
-# after these; `points` is the last of all.
+# The first of several bad parameters is the one that a caller is told of. A parameter that is not named here is one
+# that PostHog does not have: it comes after these, in the order of its form. `points` is the last of all.
 ORDER = (
     "viewport_width_min",
     "viewport_width_max",

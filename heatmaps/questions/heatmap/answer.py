@@ -1,20 +1,23 @@
 """The answer of a heatmap, from the engine's blocks, while they come."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from heatmaps import engine
 from heatmaps.engine import Block
 from heatmaps.population.cells import places
-from heatmaps.population.filters import Aggregation
+from heatmaps.population.filters import Aggregation, Filters
 from heatmaps.population.fold import fold_summary
 from heatmaps.population.layout import current_layout
 from heatmaps.questions.heatmap import queries
+from heatmaps.questions.heatmap.coverage import Coverage
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
 from heatmaps.questions.heatmap.reply import HeatmapResponseItem, HeatmapScrollDepthItem
 from heatmaps.replies.answer import Answer, Columns
@@ -31,10 +34,10 @@ class ScreenRow(NamedTuple):
 
 
 def answer(question: PointsQuestion | ScrollDepthQuestion) -> Answer:
-    if isinstance(question, ScrollDepthQuestion):
-        return Answer(item=HeatmapScrollDepthItem, blocks=_scroll_depth(question))
     tail: dict[str, Any] = {}
-    if question.aggregation is Aggregation.UNIQUE_VISITORS:
+    if isinstance(question, ScrollDepthQuestion):
+        return Answer(item=HeatmapScrollDepthItem, blocks=_scroll_depth(question, tail), tail=tail)
+    if question.aggregation is Aggregation.UNIQUE_VISITORS or question.min_visitors > 1:
         return Answer(item=HeatmapResponseItem, blocks=_visitors(question, tail), tail=tail)
     return Answer(item=HeatmapResponseItem, blocks=_points(question, tail), tail=tail)
 
@@ -42,14 +45,31 @@ def answer(question: PointsQuestion | ScrollDepthQuestion) -> Answer:
 def _points(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
     """Screens and cells come from one reading, screens first."""
     # The first guess stays within what the engine may answer.
-    room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 1)
+    room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 2)
     for most in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
+        coverage = Coverage() if question.with_coverage else None
         with closing(engine.blocks(queries.points(question, current_layout(), screens=most))) as blocks:
-            counts, screens, cells = _screens(blocks)
+            maps = _without_visitors(blocks, coverage) if coverage else blocks
+            counts, screens, first = _screens(maps)
             if len(screens) <= most:
                 tail["fold"] = fold_summary(counts, screens)
-                yield from _cells(chain([cells], blocks), question, tail)
+                if coverage:
+                    coverage.count_total = sum(counts)
+                    coverage.cells_total = next(iter(first.get("groups", ())), 0)
+                yield from _cells(chain([first], maps), question, tail, coverage)
                 return
+
+
+def _without_visitors(blocks: Iterator[Block], coverage: Coverage) -> Iterator[Block]:
+    """The blocks of screens and cells; the number of visitors, which comes among them, is noted."""
+    for block in blocks:
+        (places_of_it,) = np.nonzero(np.asarray(block["screen"]) == queries.OF_VISITORS)
+        if len(places_of_it):
+            place = int(places_of_it[0])
+            coverage.visitors_total = block["count"][place]
+            yield {name: [*column[:place], *column[place + 1 :]] for name, column in block.items()}
+        else:
+            yield block
 
 
 def _screens(blocks: Iterator[Block]) -> tuple[list[int], list[int], Block]:
@@ -61,18 +81,39 @@ def _screens(blocks: Iterator[Block]) -> tuple[list[int], list[int], Block]:
         counts += block["count"][:found]
         screens += block["screen"][:found]
         if found < len(block["cell"]):
-            return counts, screens, {"count": block["count"][found:], "cell": block["cell"][found:]}
+            return counts, screens, {name: column[found:] for name, column in block.items()}
     return counts, screens, {"count": (), "cell": ()}
 
 
 def _visitors(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
+    """The same where visitors are told apart."""
     found = engine.rows(queries.screens(question, current_layout()), ScreenRow)
     tail["fold"] = fold_summary([row.count for row in found], [row.screen for row in found])
-    with closing(engine.blocks(queries.visitors(question, current_layout()))) as blocks:
-        yield from _cells(blocks, question, tail)
+    coverage = _coverage(question.filters) if question.with_coverage else None
+    if coverage:
+        coverage.count_total = sum(row.count for row in found)
+    with closing(engine.blocks(queries.cells(question, current_layout()))) as blocks:
+        yield from _cells(_counted(blocks, question, coverage), question, tail, coverage)
 
 
-def _cells(blocks: Iterator[Block], question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
+def _counted(blocks: Iterator[Block], question: PointsQuestion, coverage: Coverage | None) -> Iterator[Block]:
+    """Blocks as `_cells` takes them, without the cells that have too few visitors and come last."""
+    counted = "visitors" if question.aggregation is Aggregation.UNIQUE_VISITORS else "interactions"
+    for block in blocks:
+        visible = len(block["cell"])
+        if coverage and visible:
+            coverage.cells_total, coverage.cells_hidden = block["cells_total"][0], block["cells_hidden"][0]
+            visible -= sum(visitors < question.min_visitors for visitors in block["visitors"])
+        yield {
+            "count": block[counted][:visible],
+            "cell": block["cell"][:visible],
+            "interactions": block["interactions"][:visible],
+        }
+
+
+def _cells(
+    blocks: Iterator[Block], question: PointsQuestion, tail: dict[str, Any], coverage: Coverage | None
+) -> Iterator[Columns]:
     """The points that the question asks for, from blocks of counts and cells, the hottest first."""
     to_skip, left = question.offset, question.limit
     tail["has_more"] = False
@@ -83,6 +124,9 @@ def _cells(blocks: Iterator[Block], question: PointsQuestion, tail: dict[str, An
         shown = slice(skipped, skipped + left)
         tail["has_more"] = tail["has_more"] or len(counts) > shown.stop
         left -= len(counts[shown])
+        if coverage:
+            coverage.cells_returned += len(counts[shown])
+            coverage.count_returned += sum(block.get("interactions", counts)[shown])
         ys, xs, are_fixed = places(cells[shown])
         yield {
             "count": np.asarray(counts[shown]),
@@ -90,23 +134,49 @@ def _cells(blocks: Iterator[Block], question: PointsQuestion, tail: dict[str, An
             "pointer_relative_x": xs,
             "pointer_target_fixed": are_fixed,
         }
+    if coverage:
+        tail["coverage"] = coverage.summary()
 
 
-def _scroll_depth(question: ScrollDepthQuestion) -> Iterator[Columns]:
+def _scroll_depth(question: ScrollDepthQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
     """How many came at least that far is known when all are counted, so the counts are held until then."""
-    with closing(engine.blocks(queries.scroll_depth(question, current_layout()))) as blocks:
-        found = [
-            (np.asarray(block["bucket_count"], np.uint64), np.asarray(block["scroll_depth_bucket"], np.int64))
-            for block in blocks
-        ]
-    if not found:
-        return
-    counts, depths = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    tells_visitors_apart = question.min_visitors > 1 or (
+        question.with_coverage and question.aggregation is Aggregation.UNIQUE_VISITORS
+    )
+    ask = queries.bands if tells_visitors_apart else queries.scroll_depth
+    with closing(engine.blocks(ask(question, current_layout()))) as blocks:
+        found = _together(blocks)
+    depths = found["scroll_depth_bucket"]
+    interactions = found["interactions"] if tells_visitors_apart else found["bucket_count"]
+    is_shown = found["visitors"] >= question.min_visitors if tells_visitors_apart else np.ones(len(depths), np.bool_)
+    counted = "visitors" if question.aggregation is Aggregation.UNIQUE_VISITORS else "interactions"
+    counts = found[counted] if tells_visitors_apart else interactions
     at_least = np.cumsum(counts[::-1])[::-1]
-    for start in range(0, len(counts), BUCKETS_AT_ONCE):
-        some = slice(start, start + BUCKETS_AT_ONCE)
-        yield {
-            "cumulative_count": at_least[some],
-            "bucket_count": counts[some],
-            "scroll_depth_bucket": depths[some],
-        }
+    if question.with_coverage:
+        coverage = _coverage(question.filters)
+        coverage.cells_total, coverage.cells_returned = len(depths), int(is_shown.sum())
+        coverage.cells_hidden = coverage.cells_total - coverage.cells_returned
+        coverage.count_total, coverage.count_returned = int(interactions.sum()), int(interactions[is_shown].sum())
+        tail["coverage"] = coverage.summary()
+    shown = {"cumulative_count": at_least, "bucket_count": counts, "scroll_depth_bucket": depths}
+    shown = {name: column[is_shown] for name, column in shown.items()}
+    for start in range(0, int(is_shown.sum()), BUCKETS_AT_ONCE):
+        yield {name: column[start : start + BUCKETS_AT_ONCE] for name, column in shown.items()}
+
+
+def _together(blocks: Iterator[Block]) -> Mapping[str, NDArray[Any]]:
+    """All blocks as one. Without a block the columns are empty, whichever they are."""
+    columns: dict[str, list[NDArray[Any]]] = {}
+    for block in blocks:
+        for name, column in block.items():
+            kind = np.int64 if name == "scroll_depth_bucket" else np.uint64
+            columns.setdefault(name, []).append(np.asarray(column, kind))
+    found: dict[str, NDArray[Any]] = defaultdict(lambda: np.empty(0, np.uint64))
+    found.update((name, np.concatenate(parts)) for name, parts in columns.items())
+    return found
+
+
+def _coverage(filters: Filters) -> Coverage:
+    """With the number of visitors, which is asked for by itself."""
+    ((visitors, *_),) = engine.rows(queries.visitors_total(filters, current_layout()))
+    return Coverage(visitors_total=visitors)

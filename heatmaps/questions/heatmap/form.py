@@ -4,16 +4,21 @@ from rest_framework import serializers
 
 from heatmaps.population.filters import SCROLL_DEPTH, Aggregation
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
+from heatmaps.requests.fields import Words
 from heatmaps.requests.filters import FiltersForm, aggregation
+from heatmaps.requests.grid import GridForm, min_visitors
 
 MAX_POINTS = 1_000_000
+COVERAGE = "coverage"
 
 
-class HeatmapForm(FiltersForm[PointsQuestion | ScrollDepthQuestion]):
+class HeatmapForm(FiltersForm[PointsQuestion | ScrollDepthQuestion], GridForm[PointsQuestion | ScrollDepthQuestion]):
     examples = {
         "aggregation": ["unique_visitors"],
         "limit": [50],
         "offset": [50],
+        "min_visitors": [5],
+        "include": ["coverage"],
     }
 
     aggregation = aggregation()
@@ -29,13 +34,29 @@ class HeatmapForm(FiltersForm[PointsQuestion | ScrollDepthQuestion]):
         default=0,
         help_text="How many of the hottest points to skip.",
     )
+    min_visitors = min_visitors("cells, or buckets of scroll depth,")
+    include = Words(
+        COVERAGE,
+        help_text="`coverage` adds how much of what there is the reply has: cells, interactions and visitors.",
+    )
 
     def question(self) -> PointsQuestion | ScrollDepthQuestion:
         values = self.validated_data
         filters = self.filters()
         aggregation = Aggregation(values["aggregation"])
         if filters.types == (SCROLL_DEPTH,):
-            return ScrollDepthQuestion(filters=filters, aggregation=aggregation)
+            return ScrollDepthQuestion(
+                filters=filters,
+                aggregation=aggregation,
+                min_visitors=values["min_visitors"],
+                with_coverage=COVERAGE in values["include"],
+            )
         return PointsQuestion(
-            filters=filters, aggregation=aggregation, limit=values["limit"] or MAX_POINTS, offset=values["offset"]
+            filters=filters,
+            aggregation=aggregation,
+            grid=self.grid(),
+            min_visitors=values["min_visitors"],
+            with_coverage=COVERAGE in values["include"],
+            limit=values["limit"] or MAX_POINTS,
+            offset=values["offset"],
         )

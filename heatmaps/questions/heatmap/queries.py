@@ -1,10 +1,11 @@
 """The SQL of a heatmap. Each question is asked about the rows that `matching` describes."""
 
-from typing import Any
+import re
 
 from heatmaps.engine import Query
 from heatmaps.population.binding import Binder
 from heatmaps.population.filters import Aggregation, Filters
+from heatmaps.population.grid import Grid, with_grid
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.predicates import matching
 from heatmaps.population.sql import filtered, sql_file
@@ -18,18 +19,40 @@ COUNT_OF_VISITORS = "/* on our table: uniqExact(visitor) */ uniqExact(distinct_i
 SCREENS, MANY_SCREENS, ALL_SCREENS = 600, 210_000, 2**32
 
 
+# What of a file is asked only for the coverage of a reply.
+_COVERAGE, _UNCOVERED = re.compile(r"/\* with coverage: (.*?) \*/"), r"\1"
+# What the row with the number of visitors has in the place of a screen.
+OF_VISITORS = -1
+
+
 def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = SCREENS) -> Query:
     """Rows (count, cell, screen): first the screens, whose cell is 0, then the cells, the hottest first. There are more
     cells than offset and limit ask for, where there are more, and those before the offset are not left out. With more
-    than `screens` screens, cells may be missing."""
-    last = question.offset + question.limit + 1 + screens
-    return _query(sql_file(__file__, "points.sql"), question.filters, layout, last=last)
+    than `screens` screens, cells may be missing.
+
+    With coverage the rows are (count, groups, cell, screen): with each cell comes the number of all cells, and one row,
+    wherever, has OF_VISITORS as its screen and the number of all visitors as its count."""
+    binder = Binder()
+    binder.name("last", question.offset + question.limit + 1 + screens)
+    sql = sql_file(__file__, "points.sql")
+    if question.with_coverage:
+        # The engine reads for both at once.
+        sql = f"({_COVERAGE.sub(_UNCOVERED, sql)}) UNION ALL ({sql_file(__file__, 'visitors_total.sql')})"
+    return _query(sql, question.filters, layout, binder, question.grid)
 
 
-def visitors(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (count, cell), those with the most visitors first; as many as for `points`."""
-    last = question.offset + question.limit + 1
-    return _query(sql_file(__file__, "visitors.sql"), question.filters, layout, last=last)
+def cells(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
+    """Rows (visitors, interactions, cell), the hottest first; as many as for `points`. With coverage the rows are
+    (visitors, interactions, cells_total, cells_hidden, cell), and cells with too few visitors come last."""
+    binder = Binder()
+    binder.name("last", question.offset + question.limit + 1)
+    binder.name("min_visitors", question.min_visitors)
+    binder.name("in_visitors", question.aggregation is Aggregation.UNIQUE_VISITORS)
+    binder.name("with_hidden", question.with_coverage)
+    sql = sql_file(__file__, "cells.sql")
+    if question.with_coverage:
+        sql = _COVERAGE.sub(_UNCOVERED, sql)
+    return _query(sql, question.filters, layout, binder, question.grid)
 
 
 def screens(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
@@ -45,8 +68,18 @@ def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query
     return _query(sql, question.filters, layout)
 
 
-def _query(sql: str, filters: Filters, layout: Layout, **values: Any) -> Query:
-    binder = Binder()
-    for name, value in {"team_id": filters.team_id, **values}.items():
-        binder.name(name, value)
+def bands(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
+    """Rows (interactions, visitors, scroll_depth_bucket in CSS px), the shallowest first."""
+    return _query(sql_file(__file__, "bands.sql"), question.filters, layout)
+
+
+def visitors_total(filters: Filters, layout: Layout = PLAIN) -> Query:
+    """One row, as `points` has it: how many visitors there are among all that the filters leave."""
+    return _query(sql_file(__file__, "visitors_total.sql"), filters, layout)
+
+
+def _query(sql: str, filters: Filters, layout: Layout, binder: Binder | None = None, grid: Grid | None = None) -> Query:
+    binder = binder or Binder()
+    binder.name("team_id", filters.team_id)
+    sql = with_grid(sql, grid, binder)
     return Query(filtered(sql, matching(filters, layout, binder), layout), binder.parameters)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from heatmaps.population.filters import Aggregation, Filters
+from heatmaps.population.grid import Grid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,6 +12,10 @@ class PointsQuestion:
 
     filters: Filters
     aggregation: Aggregation
+    grid: Grid | None = None
+    # Cells, or buckets, with fewer distinct visitors are left out.
+    min_visitors: int = 1
+    with_coverage: bool = False
     limit: int
     offset: int
 
@@ -21,3 +26,5 @@ class ScrollDepthQuestion:
 
     filters: Filters
     aggregation: Aggregation
+    min_visitors: int = 1
+    with_coverage: bool = False

@@ -19,10 +19,21 @@ class HeatmapFoldSummary(serializers.Serializer[None]):
     )
 
 
+class HeatmapCoverage(serializers.Serializer[None]):
+    cells_returned = serializers.IntegerField(help_text="Cells, or buckets of scroll depth, in this reply.")
+    cells_total = serializers.IntegerField(help_text="All there are, with those that `min_visitors` hides.")
+    cells_hidden = serializers.IntegerField(help_text="Those that `min_visitors` hides.")
+    count_returned = serializers.IntegerField(help_text="Interactions in the cells of this reply, whatever it counts.")
+    count_total = serializers.IntegerField(help_text="Interactions in all cells.")
+    share = serializers.FloatField(allow_null=True, help_text="`count_returned` / `count_total`; null for 0 of 0.")
+    visitors_total = serializers.IntegerField(help_text="Distinct visitors in all cells.")
+
+
 class HeatmapsResponse(serializers.Serializer[None]):
     results = HeatmapResponseItem(many=True)
     fold = HeatmapFoldSummary()
     has_more = serializers.BooleanField(help_text="Whether there are points beyond offset + limit.")
+    coverage = HeatmapCoverage(required=False, help_text="With `include=coverage`.")
 
 
 class HeatmapScrollDepthItem(serializers.Serializer[None]):
@@ -33,3 +44,4 @@ class HeatmapScrollDepthItem(serializers.Serializer[None]):
 
 class HeatmapScrollDepthResponse(serializers.Serializer[None]):
     results = HeatmapScrollDepthItem(many=True)
+    coverage = HeatmapCoverage(required=False, help_text="With `include=coverage`.")

@@ -8,6 +8,7 @@ from heatmaps import engine
 from heatmaps.engine import Query
 from heatmaps.population.binding import Binder
 from heatmaps.population.cells import places
+from heatmaps.population.grid import with_grid
 from heatmaps.population.layout import PLAIN, Layout, current_layout
 from heatmaps.population.predicates import among_points, matching
 from heatmaps.population.sql import filtered, sql_file
@@ -34,8 +35,9 @@ def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Quer
     binder.name("team_id", question.filters.team_id)
     binder.name("limit", question.limit)
     binder.name("offset", question.offset)
-    conditions = [*matching(question.filters, layout, binder), among_points(question.points, binder)]
-    return Query(filtered(sql_file(__file__, "interactions.sql"), conditions, layout), binder.parameters)
+    sql = with_grid(sql_file(__file__, "interactions.sql"), question.grid, binder)
+    points = among_points(question.points, binder)
+    return Query(filtered(sql, matching(question.filters, layout, binder), layout, also=[points]), binder.parameters)
 
 
 def answer(question: InteractionsQuestion) -> Answer:

@@ -8,6 +8,7 @@ from heatmaps.population.filters import Point
 from heatmaps.questions.interactions.question import InteractionsQuestion
 from heatmaps.requests.fields import JSONText
 from heatmaps.requests.filters import FiltersForm, aggregation
+from heatmaps.requests.grid import GridForm
 
 MAX_CHOSEN_POINTS = 500
 MAX_COORDINATE = 1e9
@@ -15,7 +16,7 @@ MAX_COORDINATE = 1e9
 _MAX_OFFSET = 2**63 - 1
 
 
-class InteractionsForm(FiltersForm[InteractionsQuestion]):
+class InteractionsForm(FiltersForm[InteractionsQuestion], GridForm[InteractionsQuestion]):
     examples = {
         "aggregation": ["unique_visitors"],
         "limit": [50],
@@ -50,6 +51,7 @@ class InteractionsForm(FiltersForm[InteractionsQuestion]):
         return InteractionsQuestion(
             filters=self.filters(),
             points=values["points"],
+            grid=self.grid(),
             limit=values["limit"],
             offset=min(values["offset"], _MAX_OFFSET),
         )

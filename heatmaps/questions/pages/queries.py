@@ -13,7 +13,7 @@ from heatmaps.population.binding import Binder
 from heatmaps.population.layout import PLAIN, Layout, page_number
 from heatmaps.population.predicates import BEGINNING, bounds_of, of_types, within
 from heatmaps.population.search import search_condition
-from heatmaps.population.sql import filtered, sql_file
+from heatmaps.population.sql import Rows, filtered, sql_file
 from heatmaps.questions.pages.question import PagesQuestion
 
 SEARCH_MARK = "/* HAVING search */"
@@ -29,7 +29,10 @@ def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
     binder.name("limit", question.limit)
     binder.name("offset", question.offset)
     before, part, after = _PARTS.split(sql_file(__file__, "pages.sql"))
-    parts = [filtered(part, conditions, layout) for conditions in _parts_of_window(question, layout, binder)]
+    parts = [
+        filtered(part, Rows(conditions=tuple(conditions)), layout)
+        for conditions in _parts_of_window(question, layout, binder)
+    ]
     if question.search is not None:
         # Worked out once a URL and type, and not once a row.
         after = after.replace(SEARCH_MARK, f"HAVING {search_condition(question.search, 'url', binder)}")
@@ -43,7 +46,8 @@ def page_visitors(question: PagesQuestion, urls: Iterable[str], layout: Layout =
     keys = [page_key(url, layout) for url in urls]
     kind = "Array(UInt128)" if layout.has_keys else "Array(String)"
     conditions.append(f"page IN {binder.bind(keys, kind, 'pages')}")
-    return Query(filtered(sql_file(__file__, "page_visitors.sql"), conditions, layout), binder.parameters)
+    sql = filtered(sql_file(__file__, "page_visitors.sql"), Rows(conditions=tuple(conditions)), layout)
+    return Query(sql, binder.parameters)
 
 
 def page_key(url: str, layout: Layout = PLAIN) -> str | int:

@@ -1,0 +1,65 @@
+"""Which URLs are one page, whatever their query strings and fragments, as SQL over a URL.
+
+The engine cannot decode punycode, so a host that is asked about is written in every way that stands for it.
+"""
+
+from itertools import islice, product
+
+# Scheme and authority. What has none, such as a bare path, has no host either.
+_ORIGIN = "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*"
+# A URL up to its query string or fragment.
+_BEFORE = "^[^?#]*"
+# The fragment of a hash route, up to a question mark in it.
+_ROUTE = "^[^#]*(#!?/[^?]*)"
+# The characters that have a meaning in a URL, and the one that writes them: these stay encoded.
+_RESERVED = "[%](2[Ff]|3[Ff]|23|25)"
+_ACE_PREFIX = "xn--"
+# So many spellings of a host are looked for. Each part of it that is not ASCII has two.
+_MOST_SPELLINGS = 64
+
+
+def page_of(url: str) -> str:
+    """The page of a URL: as text, where equal pages have equal texts. Both in SQL."""
+    before, origin = f"extract({url}, '{_BEFORE}')", f"extract({url}, '{_ORIGIN}')"
+    path = f"trim(TRAILING '/' FROM substring({before}, length({origin}) + 1))"
+    # One more encoding of what stays encoded, so that decoding once brings it back.
+    decoded = f"decodeURLComponent(replaceRegexpAll({path}, '{_RESERVED}', '%25\\\\1'))"
+    route = f"trim(TRAILING '/' FROM extract({url}, '{_ROUTE}'))"
+    return (
+        f"concat(replaceRegexpOne(lowerUTF8({origin}), '^(http://.*):80$|^(https://.*):443$', '\\\\1\\\\2'),"
+        f" if(isValidUTF8({decoded}), {decoded}, {path}),"
+        # A route of nothing but slashes is the page itself.
+        f" if({route} IN ('#', '#!'), '', {route}))"
+    )
+
+
+def spellings(url: str) -> list[str]:
+    """A URL with its host in all the ways, of punycode and not, that stand for the same host."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return [url]
+    ends = [place for mark in "/?#" if (place := rest.find(mark)) >= 0]
+    end = min(ends, default=len(rest))
+    hosts = product(*(_ways_to_write(label) for label in rest[:end].lower().split(".")))
+    return [f"{scheme}://{'.'.join(host)}{rest[end:]}" for host in islice(hosts, _MOST_SPELLINGS)]
+
+
+def _ways_to_write(label: str) -> tuple[str, ...]:
+    """A part of a host, which may have a port behind it."""
+    name, colon, port = label.partition(":")
+    if name.isascii():
+        decoded = decoded_label(name)
+        return (label,) if decoded == name else (label, f"{decoded}{colon}{port}")
+    return label, f"{_ACE_PREFIX}{name.encode('punycode').decode('ascii')}{colon}{port}"
+
+
+def decoded_label(label: str) -> str:
+    """What a part of a host stands for when it is punycode; itself when it is none."""
+    if not label.startswith(_ACE_PREFIX):
+        return label
+    try:
+        decoded = label.removeprefix(_ACE_PREFIX).encode("ascii").decode("punycode")
+        decoded.encode()
+    except (UnicodeError, OverflowError):
+        return label
+    return label if decoded.isascii() else decoded

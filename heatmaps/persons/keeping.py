@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from heatmaps.models import AppliedPersonEvent, Project
+from heatmaps.persons import rows
 from heatmaps.persons.changes import MAX_BYTES, MAX_IDS, MAX_PROPERTIES, Change, Outcome, Refusal, Tie
 from heatmaps.persons.properties import fill_in, merged, put, remove
 from heatmaps.persons.state import Kept, State
@@ -50,10 +51,15 @@ def apply(changes: Sequence[Change], batch: int, complete: Sequence[int] = ()) -
             if change.team_id in state.teams and (change.team_id, change.number) not in applied:
                 _apply(state, change, place, outcome)
         state.save()
-        AppliedPersonEvent.objects.bulk_create(
-            AppliedPersonEvent(project_id=change.team_id, event=UUID(int=change.number), batch=_signed(batch))
-            for change in changes
-            if change.team_id in state.teams and (change.team_id, change.number) not in applied
+        now = datetime.now(UTC)
+        rows.upsert(
+            AppliedPersonEvent,
+            ["project_id", "event", "batch", "applied_at"],
+            [
+                (change.team_id, UUID(int=change.number), _signed(batch), now)
+                for change in changes
+                if change.team_id in state.teams and (change.team_id, change.number) not in applied
+            ],
         )
     has_news.set()
     return outcome
@@ -70,10 +76,10 @@ def forget_old(now: datetime) -> None:
 
 
 def _applied(changes: Sequence[Change]) -> set[tuple[int, int]]:
-    rows = AppliedPersonEvent.objects.filter(
+    found = AppliedPersonEvent.objects.filter(
         project__in={change.team_id for change in changes}, event__in=[UUID(int=change.number) for change in changes]
     )
-    return {(team_id, event.int) for team_id, event in rows.values_list("project", "event")}
+    return {(team_id, event.int) for team_id, event in found.values_list("project", "event")}
 
 
 def _signed(batch: int) -> int:

@@ -9,7 +9,7 @@ import orjson
 from django.db import transaction
 
 from heatmaps.models import Person, PersonDistinctId
-from heatmaps.persons import keeping
+from heatmaps.persons import keeping, rows
 from heatmaps.persons.properties import Registers, current, order_of, put
 
 # A row of a file comes after every event of its moment.
@@ -44,28 +44,29 @@ def load(
             or uuid5(NAMESPACE_URL, f"{team_id}:{name}")
             for name, uuid in persons.items()
         }
-        rows = _persons(team_id, set(wanted.values()), now)
+        people = _persons(team_id, set(wanted.values()), now)
         moved = {
             name
             for name, uuid in wanted.items()
             if name not in entries or entries[name].person.uuid != uuid or told.get(name, (None, 0))[0] != uuid
         }
         left = {entries[name].person_id for name in moved if name in entries}
-        PersonDistinctId.objects.bulk_create(
+        rows.upsert(
+            PersonDistinctId,
+            ["project_id", "distinct_id", "person_id", "version", "is_pending"],
             [
-                PersonDistinctId(
-                    project_id=team_id,
-                    distinct_id=name,
-                    person=rows[wanted[name]],
-                    version=max(now, told.get(name, (None, 0))[1] + 1, _version(entries, name) + 1),
+                (
+                    team_id,
+                    name,
+                    people[wanted[name]].pk,
+                    max(now, told.get(name, (None, 0))[1] + 1, _version(entries, name) + 1),
+                    True,
                 )
                 for name in moved
             ],
-            update_conflicts=True,
-            unique_fields=["project", "distinct_id"],
-            update_fields=["person", "version", "is_pending"],
+            key=["project_id", "distinct_id"],
         )
-        changed = _describe({name: rows[wanted[name]] for name in wanted}, described, now)
+        changed = _describe({name: people[wanted[name]] for name in wanted}, described, now)
         _drop_left(left, now)
     keeping.has_news.set()
     return len(moved | changed)

@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
 from django.db.models import Count
 
 from heatmaps.models import Person, PersonDistinctId, Project
+from heatmaps.persons import rows
 from heatmaps.persons.changes import Change
 from heatmaps.persons.properties import Registers
 
@@ -112,15 +114,14 @@ class State:
     def save(self) -> None:
         """One version for all that was changed together: later than any before it."""
         now = time.time_ns() // 1000
-        made = {person: _row(person, now) for person in self._changed if person.row_id is None}
-        Person.objects.bulk_create(made.values())
-        for person, row in made.items():
-            person.row_id = row.pk
-        Person.objects.bulk_create(
-            [_row(person, max(now, person.version + 1)) for person in self._changed if person not in made],
-            update_conflicts=True,
-            unique_fields=["pk"],
-            update_fields=["is_identified", "registers", "created_at", "is_deleted", "version", "is_pending"],
+        made = [person for person in self._changed if person.row_id is None]
+        rows.upsert(Person, _COLUMNS[1:], [_values(person, now)[1:] for person in made])
+        self._note_row_ids(made)
+        rows.upsert(
+            Person,
+            _COLUMNS,
+            [_values(person, max(now, person.version + 1)) for person in self._changed if person.version],
+            key=["id"],
         )
         for person, row_ids in self._absorbed.items():
             others = PersonDistinctId.objects.filter(person_id__in=row_ids)
@@ -128,26 +129,21 @@ class State:
                 self._changed_ids[person.team_id, distinct_id] = None
                 self._versions[person.team_id, distinct_id] = version
                 self._by_id[person.team_id, distinct_id] = person
-        PersonDistinctId.objects.bulk_create(
+        rows.upsert(
+            PersonDistinctId,
+            ["project_id", "distinct_id", "person_id", "version", "is_pending"],
             [
-                PersonDistinctId(
-                    project_id=team_id,
-                    distinct_id=distinct_id,
-                    person_id=self._row_id(team_id, distinct_id),
-                    version=max(now, self._versions.get((team_id, distinct_id), 0) + 1),
-                )
-                for team_id, distinct_id in self._changed_ids
+                (*key, self._by_id[key].row_id, max(now, self._versions.get(key, 0) + 1), True)
+                for key in self._changed_ids
             ],
-            update_conflicts=True,
-            unique_fields=["project", "distinct_id"],
-            update_fields=["person", "version", "is_pending"],
+            key=["project_id", "distinct_id"],
         )
 
-    def _row_id(self, team_id: int, distinct_id: str) -> int:
-        row_id = self._by_id[team_id, distinct_id].row_id
-        if row_id is None:
-            raise ValueError("A person has a row before its ids do.")
-        return row_id
+    def _note_row_ids(self, made: Sequence[Kept]) -> None:
+        by_uuid = {person.uuid: person for person in made}
+        found = Person.objects.filter(project__in={person.team_id for person in made}, uuid__in=by_uuid)
+        for row_id, uuid in found.values_list("pk", "uuid"):
+            by_uuid[uuid].row_id = row_id
 
 
 def _kept(row: Person) -> Kept:
@@ -163,14 +159,28 @@ def _kept(row: Person) -> Kept:
     )
 
 
-def _row(person: Kept, version: int) -> Person:
-    return Person(
-        pk=person.row_id,
-        project_id=person.team_id,
-        uuid=person.uuid,
-        is_identified=person.is_identified,
-        registers=orjson.dumps(person.registers).decode(),
-        created_at=person.created_at,
-        is_deleted=person.is_deleted,
-        version=version,
+_COLUMNS = (
+    "id",
+    "project_id",
+    "uuid",
+    "is_identified",
+    "registers",
+    "created_at",
+    "is_deleted",
+    "version",
+    "is_pending",
+)
+
+
+def _values(person: Kept, version: int) -> tuple[Any, ...]:
+    return (
+        person.row_id,
+        person.team_id,
+        person.uuid,
+        person.is_identified,
+        orjson.dumps(person.registers).decode(),
+        person.created_at,
+        person.is_deleted,
+        version,
+        True,
     )

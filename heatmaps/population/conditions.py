@@ -61,8 +61,11 @@ ELEMENTS = (
 _TAG = "splitByChar('.', element.1)[1]"
 
 
-def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN) -> str:
-    """An expression over a row of `events`, and its `elements`, that is 1 when the filter lets it pass, else 0."""
+def condition(
+    property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN, *, bounds: str = "1"
+) -> str:
+    """An expression over a row of `events`, and its `elements`, that is 1 where the filter lets it pass, else 0.
+    `bounds` are those of the time of the events that are asked about."""
     if property_filter.is_always_true:
         return "1"
     match property_filter.type:
@@ -71,11 +74,14 @@ def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, la
             value = column or _json("properties", property_filter.key, binder)
             return _of_value(value, property_filter, binder, timezone)
         case PropertyType.PERSON:
+            operator = property_filter.operator
             return by_person(
                 property_filter.key,
                 lambda value: _of_value(value, property_filter, binder, timezone),
-                layout,
                 binder,
+                layout,
+                bounds=bounds,
+                of_nothing=operator in DENIALS and operator not in NEVER_MISSING,
             )
         case PropertyType.EVENT_METADATA:
             column = {"event": "event", "distinct_id": "distinct_id"}[property_filter.key]

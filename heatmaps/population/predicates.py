@@ -150,6 +150,6 @@ def _in_sessions(
         bounds.condition,
         f"{of_event} != {none}",
         *also,
-        *(condition(one, binder, timezone, layout) for one in properties),
+        *(condition(one, binder, timezone, layout, bounds=bounds.condition) for one in properties),
     ]
     return f"{session} IN (WITH {ELEMENTS} AS elements SELECT {of_event} FROM events WHERE {' AND '.join(conditions)})"

@@ -58,6 +58,7 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 	$(BIN)/python -m bench.reading --output docs/performance.md
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
+	$(BIN)/python -m bench.loading --output docs/performance.md
 
 openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

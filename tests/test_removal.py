@@ -168,7 +168,7 @@ def test_a_file_takes_back_what_it_loaded(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--url-pattern", "("], "--url-pattern is not a valid regular expression: missing ): ^($"),
+        (["--url-pattern", "("], "--url-pattern is not a valid regular expression: missing ): ("),
         (["--url-pattern", " "], "--url-pattern is empty; leave it out for all pages."),
         (["--before", "yesterday"], "--before takes a day from 1970 to 2149 such as 2026-11-23, not 'yesterday'."),
         (["--before", "2026-02-30"], "--before takes a day from 1970 to 2149 such as 2026-11-23, not '2026-02-30'."),

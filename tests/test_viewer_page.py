@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.http import urlencode
 
+from heatmaps.models import User
 from heatmaps.viewer import views
 from tests.conftest import body
 
@@ -76,3 +77,21 @@ def test_a_module_says_in_its_first_line_what_is_in_it(path: Path) -> None:
     lines = path.read_text().splitlines()
     assert lines[0].startswith("// ")
     assert len(lines) <= 300
+
+
+@pytest.mark.django_db
+def test_who_is_signed_in_finds_the_way_out_and_staff_the_admin() -> None:
+    for email, is_staff in (("ann@example.com", True), ("bob@example.com", False)):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(User.objects.create_user(email, is_staff=is_staff))
+        response = client.get("/")
+        page = body(response).decode()
+        assert (email in page, 'href="/admin/"' in page) == (True, is_staff)
+        assert "private" in response["Cache-Control"]
+        assert "Cookie" in response["Vary"]
+        assert client.get("/sign-out/").status_code == 405
+        assert client.post("/sign-out/").status_code == 403
+        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        out = client.post("/sign-out/", {"csrfmiddlewaretoken": token})
+        assert (out.status_code, out["Location"]) == (302, "/")
+        assert email not in body(client.get("/")).decode()

@@ -24,6 +24,8 @@
  * @typedef {{ signal?: AbortSignal, onProgress?: (received: number) => void }} Options
  */
 
+// Where the viewer is, which need not be at the top of its host.
+const ROOT = document.body.dataset.root ?? "/";
 const KEY = "heatmaps.key";
 
 export class Refused extends Error {
@@ -36,6 +38,8 @@ export class Refused extends Error {
     super(detail);
     this.status = status;
     this.attr = attr;
+    /** Names of parameters that the service ignored. @type {string[]} */
+    this.ignored = [];
   }
 }
 
@@ -54,7 +58,7 @@ export const budget = { remaining: Infinity, reset: 0 };
  * @param {Parameters} parameters
  */
 export function address(path, parameters) {
-  return `/api/${path}?${query(parameters)}`;
+  return `${ROOT}api/${path}?${query(parameters)}`;
 }
 
 /** @param {Parameters} parameters */
@@ -86,7 +90,9 @@ export async function askText(path, parameters = {}, { signal, onProgress } = {}
   budget.remaining = Number(reply.headers.get("RateLimit-Remaining") ?? Infinity);
   budget.reset = Number(reply.headers.get("RateLimit-Reset") ?? 0);
   const text = await readText(reply, signal, onProgress);
-  if (!reply.ok) throw refusal(reply, text);
+  const ignored = ignoredNames(reply);
+  if (!reply.ok) throw Object.assign(refusal(reply, text), { ignored });
+  if (ignored.length) ignoredBy.set(address(path, parameters), ignored);
   return text;
 }
 
@@ -137,6 +143,29 @@ async function readText(reply, signal, onProgress) {
   return new Blob(chunks).text();
 }
 
+// What the service ignored of the questions that it was asked, by their addresses.
+/** @type {Map<string, string[]>} */
+const ignoredBy = new Map();
+
+/**
+ * Names of the parameters that the service did not know, when it was asked this.
+ * @param {string} path
+ * @param {Parameters} parameters
+ */
+export const ignoredOf = (path, parameters) => ignoredBy.get(address(path, parameters)) ?? [];
+
+/** @param {Response} reply */
+function ignoredNames(reply) {
+  const names = reply.headers.get("Heatmaps-Ignored")?.split(",") ?? [];
+  return names.flatMap((name) => {
+    try {
+      return decodeURIComponent(name.trim()) || [];
+    } catch {
+      return name.trim();
+    }
+  });
+}
+
 /** @param {Response} reply @param {string} text */
 function refusal(reply, text) {
   try {
@@ -154,7 +183,7 @@ function refusal(reply, text) {
  */
 export function curl(path, parameters) {
   const lines = Object.entries(parameters).map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`);
-  const request = `curl -sS -G -H "Authorization: Bearer $KEY" ${quoted(`${location.origin}/api/${path}`)}`;
+  const request = `curl -sS -G -H "Authorization: Bearer $KEY" ${quoted(`${location.origin}${ROOT}api/${path}`)}`;
   return [request, ...lines].join(" \\\n    ");
 }
 

@@ -1,6 +1,7 @@
 // The controls: from what is looked at to what they show, and from what is chosen to what is looked at.
 import { change, current } from "./current.js";
 import { markPage } from "./lists.js";
+import { patternFor } from "./patterns.js";
 import { $, input, radios, select } from "./elements.js";
 import { BANDS, band, DEFAULTS, frameWidth } from "./state.js";
 
@@ -37,13 +38,14 @@ export function bind({ search, more }) {
 function bindPage(search) {
   onRadio("match", (value) => {
     if (value === "exact") return change({ pattern: "" });
-    change({ pattern: patternFor(current().url) });
+    change({ pattern: patternFor(current().url), url: "" });
     return $("pattern").focus();
   });
   whenTyped("search", search);
   whenTyped("pattern", (pattern) => {
-    if (pattern.trim()) change({ pattern: pattern.trim() });
+    if (pattern.trim()) change({ pattern: pattern.trim(), url: "" });
   });
+  whenChosen("below", (url) => change({ url }));
   $("pages").addEventListener("click", ({ target }) => {
     const url = target instanceof Element && target.closest("button")?.dataset.url;
     if (url) change({ url });
@@ -124,17 +126,6 @@ function whenTyped(id, take) {
     waiting = window.setTimeout(done, TYPING_MS);
   });
   field.addEventListener("change", done);
-}
-
-/** All pages below the first part of the path, which is what most patterns are for. @param {string} url */
-function patternFor(url) {
-  try {
-    const { origin, pathname } = new URL(url);
-    const first = pathname.split("/")[1];
-    return first ? `${origin}/${first}*` : `${origin}/*`;
-  } catch {
-    return "*";
-  }
 }
 
 export function showChoices() {

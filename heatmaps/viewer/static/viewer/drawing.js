@@ -10,7 +10,7 @@ import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, shortUrl, title, widths } from "./words.js";
+import { counted, days, readable, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -34,6 +34,7 @@ export const stopDrawing = () => drawing.abort();
 export function clear() {
   drawn = null;
   picture.clear();
+  numbers.clear();
 }
 
 /**
@@ -118,7 +119,7 @@ function pageHeight(deepest, foldHeight, depths) {
 export function showTitle() {
   const state = current();
   const where = state.pattern || state.url;
-  $("shown-title").textContent = where ? where.replace(/^https?:\/\//, "") : "No page";
+  $("shown-title").textContent = state.pattern || readable(state.url) || "No page";
   $("shown-title").title = where;
   const who = [
     state.test_accounts && "without test accounts",
@@ -127,7 +128,7 @@ export function showTitle() {
   ];
   const counting = state.aggregation === "unique_visitors" ? `${title(state.type)}, in visitors` : title(state.type);
   $("shown-text").textContent = [counting, days(state), widths(state), ...who].filter(Boolean).join(" · ");
-  document.title = where ? `${title(state.type)} · ${shortUrl(where)} · Heatmaps` : "Heatmaps";
+  document.title = where ? `${title(state.type)} · ${state.pattern || shortUrl(state.url)} · Heatmaps` : "Heatmaps";
 }
 
 /**

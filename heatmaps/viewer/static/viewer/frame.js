@@ -1,6 +1,7 @@
 // The page itself, in a sandboxed frame; or why it cannot be shown.
 import { $ } from "./elements.js";
 import { frameAddress } from "./state.js";
+import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {(sentence: string, how?: { isUnsure?: boolean }) => void} Note */
@@ -10,7 +11,8 @@ const NOTES = {
   none: "There is no page to show: choose one, or the outline stands in for it.",
   mixed: "The page is on http and this one on https, and browsers show no such page in a frame. Its outline is shown.",
   refused: "The page refuses to be shown in a frame, so its outline is shown, at true scale.",
-  unknown: "No page below? Then it cannot be reached, or it refuses to be shown in a frame, which no script is told.",
+  away: "The page cannot be reached, so its outline is shown, at true scale.",
+  unknown: "This page is on another site, and browsers tell no script whether it came up. Is it missing below?",
 };
 let shownAddress = "";
 /** @type {Note} */
@@ -19,7 +21,7 @@ let onNote = () => undefined;
 /**
  * Shows the page, or why it cannot be shown. Whether a page of another origin refuses its frame is told to no script,
  * with two exceptions that are used here: Chromium reports what a policy for frame-ancestors blocks, and the timing of a
- * page that is our own, or that allows it, tells its status.
+ * page that allows it tells its status. A page of our own tells all.
  * @param {State} state
  * @param {Note} note
  */
@@ -38,15 +40,15 @@ export function showFrame(state, note) {
   if (isMixed(wanted)) return refuse("mixed");
   note("");
   const page = document.createElement("iframe");
-  page.title = `The page ${state.url}`;
+  page.title = `The page ${readable(state.url)}`;
   page.setAttribute("sandbox", sandbox);
   page.referrerPolicy = "no-referrer";
   page.src = wanted;
-  page.addEventListener("load", () => setTimeout(() => lookAtTiming(page, wanted), 200));
+  page.addEventListener("load", () => setTimeout(() => void lookAtTiming(page, wanted), 200));
   frame.append(page);
 }
 
-/** @param {"mixed" | "refused"} reason */
+/** @param {"mixed" | "refused" | "away"} reason */
 function refuse(reason) {
   frame.replaceChildren();
   frame.hidden = true;
@@ -60,12 +62,27 @@ function isMixed(address) {
 }
 
 /** @param {HTMLIFrameElement} page @param {string} address */
-function lookAtTiming(page, address) {
-  if (!page.isConnected) return;
+async function lookAtTiming(page, address) {
   const timing = performance.getEntriesByName(address.replace(/#.*/, "")).at(-1);
   if (timing instanceof PerformanceResourceTiming && timing.responseStatus > 0) return;
-  if (new URL(address).origin === location.origin) refuse("refused");
-  else onNote(NOTES.unknown, { isUnsure: true });
+  const isOwn = new URL(address).origin === location.origin;
+  // Browsers keep few timings. Of a page of our own, its headers tell the same.
+  const reason = isOwn ? await reasonOfOwn(address) : null;
+  if (!page.isConnected) return;
+  if (reason) refuse(reason);
+  else if (!isOwn) onNote(NOTES.unknown, { isUnsure: true });
+}
+
+/** @param {string} address */
+async function reasonOfOwn(address) {
+  try {
+    const { headers } = await fetch(address, { method: "HEAD", credentials: "omit", cache: "no-store" });
+    const ancestors = /frame-ancestors([^;]*)/i.exec(headers.get("Content-Security-Policy") ?? "")?.[1];
+    if (ancestors !== undefined) return /'self'|\*/.test(ancestors) ? null : "refused";
+    return /deny/i.test(headers.get("X-Frame-Options") ?? "") ? "refused" : null;
+  } catch {
+    return "away";
+  }
 }
 
 if ("ReportingObserver" in window) {

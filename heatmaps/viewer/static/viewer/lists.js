@@ -2,7 +2,7 @@
 import { current } from "./current.js";
 import { $, make, radios, select } from "./elements.js";
 import { isSamePage } from "./state.js";
-import { KNOWN_TYPES, number, shortUrl, title } from "./words.js";
+import { KNOWN_TYPES, number, readable, shortUrl, title } from "./words.js";
 
 /** @typedef {import("./api.js").Cohort} Cohort */
 /** @typedef {import("./api.js").Pages} Pages */
@@ -42,7 +42,7 @@ export function showPages({ results, has_more }, searched) {
   const rows = results.map(({ url, total_count }) => {
     const button = make("button", { type: "button", title: url });
     button.dataset.url = url;
-    const name = origins.size > 1 ? url.replace(/^https?:\/\//, "") : shortUrl(url);
+    const name = origins.size > 1 ? readable(url) : shortUrl(url);
     button.append(make("span", { textContent: name }), " ", make("span", { textContent: number(total_count) }));
     const row = make("li");
     row.append(button);
@@ -56,12 +56,34 @@ export function showPages({ results, has_more }, searched) {
   $("more-pages").hidden = !has_more;
 }
 
+/** Takes the numbers away that a failed question was about. */
+export function showNoList() {
+  $("pages").replaceChildren();
+  $("pages-note").textContent = "";
+  $("more-pages").hidden = true;
+  showTypes(null);
+}
+
 /** Marks the page that is looked at. */
 export function markPage() {
   for (const button of $("pages").querySelectorAll("button")) {
     if (isSamePage(button.dataset.url ?? "", current().url)) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
   }
+}
+
+/** The pages that the pattern takes in; null when that cannot be told. @param {Pages | null} matches */
+export function showMatches(matches) {
+  const rows = matches?.results ?? [];
+  $("below-field").hidden = rows.length === 0;
+  options(
+    "below",
+    rows.map(({ url, total_count }) => [url, `${readable(url)} · ${number(total_count)}`]),
+    rows.find(({ url }) => isSamePage(url, current().url))?.url ?? "",
+  );
+  const more = matches?.has_more ? " or more" : "";
+  if (!matches) $("matches").textContent = "Which pages this takes in cannot be told here.";
+  else $("matches").textContent = `Takes in ${number(rows.length)}${more} ${rows.length === 1 ? "page" : "pages"}.`;
 }
 
 /** @param {string} url */

@@ -3,7 +3,7 @@ import { countOf } from "./answer.js";
 import { budget, Refused } from "./api.js";
 import { current } from "./current.js";
 import { say } from "./drawing.js";
-import { answer, isBusy, lastTookMs, look, whenSettled } from "./loading.js";
+import { answer, canLook, isBusy, lastTookMs, look, whenSettled } from "./loading.js";
 import { $, input } from "./elements.js";
 import { loadPages } from "./page_list.js";
 import * as picture from "./picture.js";
@@ -28,7 +28,7 @@ function lookAfterMs() {
   return Math.min(SLOWEST_LIVE_MS, Math.max(LIVE_MS, 4 * lastTookMs(), spared));
 }
 
-const isOn = () => input("live").checked && isOpen() && answer() !== null;
+const isOn = () => input("live").checked && isOpen() && canLook();
 
 function plan() {
   stop();

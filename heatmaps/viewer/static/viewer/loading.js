@@ -4,8 +4,9 @@ import { current } from "./current.js";
 import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
 import { $ } from "./elements.js";
-import { showError, showProblem } from "./signing_in.js";
-import { showShares, takeBusiest } from "./widths.js";
+import { findMatches } from "./page_list.js";
+import { mayPass, showError, showProblem } from "./signing_in.js";
+import { clearShares, showShares, takeBusiest } from "./widths.js";
 import { bytes } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
@@ -16,11 +17,15 @@ const QUICK_MS = 200;
 /** @type {Answer | null} */
 let shown = null;
 let loading = new AbortController();
+// Nothing is shown, as the service could not answer; the next time it may.
+let isWorthAnotherTry = false;
 let tookMs = 0;
 /** @type {() => void} */
 let settled = () => undefined;
 
 export const answer = () => shown;
+/** Whether looking again may show something new. */
+export const canLook = () => shown !== null || isWorthAnotherTry;
 export const lastTookMs = () => tookMs;
 export const isBusy = () => $("picture").getAttribute("aria-busy") === "true";
 
@@ -39,6 +44,7 @@ export async function load() {
   busy(true);
   const { signal } = restart();
   try {
+    await findMatches();
     await takeBusiest();
     signal.throwIfAborted();
     const found = await timed(signal, null, showReceived);
@@ -50,7 +56,9 @@ export async function load() {
   } catch (error) {
     if (signal.aborted) return;
     forget();
+    clearShares();
     showEmpty(null);
+    isWorthAnotherTry = mayPass(error);
     showError(error, load);
   } finally {
     clearTimeout(slow);
@@ -75,6 +83,7 @@ export async function look() {
     if (found.text === before?.text) return null;
     shown = found;
     await draw(found, { signal });
+    if (!before) say(found);
     return before;
   } finally {
     if (loading.signal === signal) settled();
@@ -107,6 +116,7 @@ export async function redraw() {
 
 export function forget() {
   shown = null;
+  isWorthAnotherTry = false;
   clear();
 }
 
@@ -126,6 +136,6 @@ function showReceived(received) {
 $("cancel").addEventListener("click", () => {
   loading.abort();
   $("progress").hidden = true;
-  shown = null;
+  forget();
   showProblem("Cancelled.", load);
 });

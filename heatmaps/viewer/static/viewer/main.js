@@ -1,6 +1,6 @@
 // Ties it together: from who is asking to what is looked at, and from there to the picture.
 import { question } from "./answer.js";
-import { ask, curl } from "./api.js";
+import { ask, curl, ignoredOf } from "./api.js";
 import * as behind from "./behind.js";
 import { act, text } from "./cards.js";
 import * as choices from "./choices.js";
@@ -84,7 +84,8 @@ function follow(before) {
   const state = current();
   /** @param {(keyof State)[]} names */
   const isOther = (names) => names.some((name) => state[name] !== before[name]);
-  if (isOther(["project", "url", "pattern"])) widths.reopen();
+  // With a pattern, the URL is only that of the page below.
+  if (isOther(["project", "pattern"]) || (!state.pattern && isOther(["url"]))) widths.reopen();
   choices.showChoices();
   if (state.project !== before.project) {
     pageList.forget();
@@ -95,7 +96,7 @@ function follow(before) {
   behind.close();
   if (isOther(["date_from", "date_to"])) void pageList.loadPages();
   if (!state.url && !state.pattern) return void loadFirstPage();
-  if (isOther(ASKED)) void load();
+  if (isOther(ASKED.filter((name) => name !== "url" || !state.pattern))) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
   } else void redraw();
@@ -106,8 +107,10 @@ $("copy-link").addEventListener("click", () =>
   offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
 );
 $("copy-curl").addEventListener("click", () => {
-  const request = curl(path("heatmaps/"), question(current()));
-  offer("The request behind this picture", "Put a key of yours into KEY first.", request);
+  const asked = question(current());
+  const ignored = ignoredOf(path("heatmaps/"), asked);
+  const hint = ignored.length ? ` The service ignores what it does not know of it: ${ignored.join(", ")}.` : "";
+  offer("The request behind this picture", `Put a key of yours into KEY first.${hint}`, curl(path("heatmaps/"), asked));
 });
 $("toggle-controls").addEventListener("click", () => {
   const isUnfolded = $("controls").classList.toggle("is-open");

@@ -17,6 +17,13 @@ import { counted, number, percent, unit } from "./words.js";
 
 const UNTOLD = "How many visitors there were in all is not told here.";
 
+/** Takes all numbers away. */
+export function clear() {
+  for (const id of ["total", "total-text", "fold-numbers", "spots-title"]) $(id).textContent = "";
+  fill("spots", []);
+  $("legend").hidden = true;
+}
+
 /** The number above all others. @param {Answer} answer @param {State} state */
 function showTotal(answer, state) {
   const count = countOf(answer, state);

@@ -1,7 +1,9 @@
 // Who is asking, which of the three views that opens, and what went wrong.
 import { key, Refused } from "./api.js";
 import { act, code, text } from "./cards.js";
+import { current } from "./current.js";
 import { $, input } from "./elements.js";
+import { sentenceOf } from "./sentences.js";
 
 /** @type {() => void} */
 let start = () => undefined;
@@ -33,7 +35,7 @@ export function signIn(why) {
   key.forget();
   showView("sign-in");
   stop();
-  $("log-in").setAttribute("href", `/admin/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
+  $("log-in").setAttribute("href", `${$("log-in").dataset.page}?next=${encodeURIComponent(location.pathname + location.search)}`);
   $("sign-in-error").hidden = !wasKey;
   $("sign-in-error").textContent = why;
   input("key").value = "";
@@ -46,6 +48,8 @@ $("key-form").addEventListener("submit", (event) => {
   start();
 });
 $("forget-key").addEventListener("click", forgetKey);
+// Whoever signs out is out, with a key as well. Only those who are signed in have the form.
+document.getElementById("sign-out-form")?.addEventListener("submit", () => key.forget());
 
 function forgetKey() {
   key.forget();
@@ -53,13 +57,15 @@ function forgetKey() {
 }
 
 export function noProject() {
+  // Of somebody with a key only, the page does not know who it is.
+  const email = (!key.get() && document.getElementById("who")?.textContent) || "EMAIL";
   nothing("There is no project yet", [
-    text("Make one, and give the address you sign in with a key to it:"),
-    code(
-      ".venv/bin/python manage.py create_project Shop\n.venv/bin/python manage.py create_api_key --user you@example.com",
-    ),
-    text("Or look at a made-up shop first:"),
-    code("make demo"),
+    text("At least none that you may see. An operator makes you a member of an organization, by its name:"),
+    code(`python manage.py add_member ${email} --organization NAME`),
+    text("Somebody who has no account gets one and becomes a member with:"),
+    code("python manage.py create_user EMAIL --organization NAME"),
+    text("If there is no project at all, make one, or look at a made-up shop first:"),
+    code("python manage.py create_project Shop\nmake demo"),
     act("Look again", start),
   ]);
 }
@@ -76,6 +82,9 @@ export function nothing(heading, children) {
   $("nothing-text").replaceChildren(...children, ...(key.get() ? [act("Use another key", forgetKey)] : []));
 }
 
+/** Whether asking once more may help. @param {unknown} error */
+export const mayPass = (error) => error instanceof Refused && (error.status === 0 || error.status >= 429);
+
 /**
  * Says what went wrong, wherever it can be said now. `again` asks once more.
  * @param {unknown} error
@@ -86,8 +95,7 @@ export function showError(error, again) {
   if (error.status === 401) signIn(error.message);
   else if (!isOpen()) nothing("That did not work", [text(error.message), act("Try again", start)]);
   else {
-    const mayPass = error.status === 0 || error.status >= 429;
-    showProblem(error.attr ? `${error.attr}: ${error.message}` : error.message, mayPass ? again : undefined);
+    showProblem(sentenceOf(error, current()), mayPass(error) ? again : undefined);
   }
 }
 

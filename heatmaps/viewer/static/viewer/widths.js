@@ -39,13 +39,8 @@ export function reopen() {
 /** Shows the share of each band beside its name, and what "any" mixes. */
 export async function showShares() {
   const state = current();
-  /** @type {BandShare[]} */
-  let shares = [];
-  try {
-    shares = await bandShares(state);
-  } catch {
-    // What is wrong is told where the question itself is answered.
-  }
+  // What is wrong is told where the question itself is answered.
+  const shares = await bandShares(state).catch(() => []);
   if (state !== current()) return;
   for (const radio of radios("band")) {
     const share = shares.find(({ name }) => name === radio.value);
@@ -57,6 +52,12 @@ export async function showShares() {
   $("mixed").hidden = !isMixed;
   const parts = mixed.map(({ name, share }) => `${percent(share)} ${name}`).join(", ");
   $("mixed").textContent = `Mixes ${parts}. What is at one place there is at another here.`;
+}
+
+/** Takes the shares away, when nobody knows them. */
+export function clearShares() {
+  for (const radio of radios("band")) radio.parentElement?.querySelector("small")?.replaceChildren();
+  $("mixed").hidden = true;
 }
 
 /** @param {number} share */

@@ -1,4 +1,5 @@
 // How things are called and written.
+import { fromPunycode } from "./punycode.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -85,12 +86,36 @@ export function bytes(value) {
   return value < 1e6 ? `${number(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 }
 
-/** A URL without what goes without saying. @param {string} url */
+/** A URL as people read it, without what goes without saying. @param {string} url */
 export function shortUrl(url) {
   try {
     const { pathname, search, hash, host } = new URL(url);
-    return pathname === "/" && !search && !hash ? `${host}/` : pathname + search + hash;
+    return pathname === "/" && !search && !hash ? `${readableHost(host)}/` : decoded(pathname + search + hash);
   } catch {
-    return url;
+    return decoded(url);
   }
 }
+
+/** A URL as people read it, without http or https. @param {string} url */
+export function readable(url) {
+  const [, scheme, host, rest] = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)(.*)$/is.exec(url) ?? ["", "", "", url];
+  return (/^https?:/i.test(scheme) ? "" : scheme) + readableHost(host) + decoded(rest);
+}
+
+/**
+ * Percent-encoded characters as themselves; what cannot be read stays, and so does what would be invisible, turn the
+ * text around, or mean something else in a URL.
+ * @param {string} text
+ */
+function decoded(text) {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (found) => {
+    try {
+      return decodeURI(found).replace(/[\p{C}\p{Z}]/gu, encodeURIComponent);
+    } catch {
+      return found;
+    }
+  });
+}
+
+/** @param {string} host */
+const readableHost = (host) => host.replace(/(?<=^|\.)xn--[a-z0-9-]+/gi, (label) => fromPunycode(label) ?? label);

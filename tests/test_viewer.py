@@ -639,6 +639,11 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
 
 
 def test_the_headline_of_visitors_is_how_many_they_are(viewer: Viewer, demo: Demo) -> None:
+    for type_ in ("click", "scrolldepth"):
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        asked = {"date_from": "-31d", "url_exact": HOME, "aggregation": "unique_visitors", "type": type_}
+        told = demo.answer("heatmaps/", **asked, viewport_width_min=1040, include="coverage")["coverage"]
+        assert viewer.total() == told["visitors_total"]
     viewer.open(url=HOME, aggregation="unique_visitors")
     seen = set()
     chosen = [

@@ -4,7 +4,7 @@ FUZZ_MINUTES ?= 10
 # Side by side on all cores, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
-OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons loading_known capture_store
+OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons capture_store
 # Every process of the tests would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 

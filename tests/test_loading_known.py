@@ -1,9 +1,9 @@
 """A row is known by what is in it: files that are loaded again, have grown, or overlap add what is missing."""
 
+import io
 import secrets
 from collections import Counter
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from heatmaps import engine
 from heatmaps.loading import known, slices, spool
 from heatmaps.loading.columns import INTERACTIONS
+from heatmaps.loading.files import Source
 from heatmaps.loading.load import origin_of, origins_there
 from heatmaps.models import Organization, Project
 from tests.conftest import Interactions
@@ -178,7 +179,7 @@ def small_slices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("small_slices")
 @given(made=loads)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_loads_with_any_breaks_store_what_a_slow_count_says(
     files: Loading, monkeypatch: pytest.MonkeyPatch, made: list[tuple[list[dict[str, Any]], str, bool, int | None]]
 ) -> None:
@@ -251,14 +252,27 @@ def test_a_load_that_was_to_be_made_again_and_broke_off_is_finished_by_either(
     assert there() == Counter(map(frozen, ROWS * 2))
 
 
+def test_again_finishes_a_first_load_that_broke_off(files: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "BLOCK_ROWS", 2)
+    crash = Crash(monkeypatch)
+    path = files.file("a.jsonl", ROWS)
+    crash.blocks = 1
+    files.refusal(path)
+    crash.blocks = 99
+    assert [files.load(path, again=True)["added"] for _ in range(2)] == [7, 9]
+    assert there() == Counter(map(frozen, ROWS * 2))
+
+
 def test_what_a_file_has_added_is_found_by_its_marks(files: Loading) -> None:
     added(files, "a.jsonl", ROWS[:6])
     for again in (False, True, True):
         added(files, "b.jsonl", ROWS[3:], again=again)
-    with engine.writer() as client:
-        for rows, times in ((ROWS[:6], [0]), (ROWS[3:], [0, 1, 2]), (ROWS, [])):
-            digest = sha256(contents("a.jsonl", rows)).digest()
+    for rows, times in ((ROWS[:6], [0]), (ROWS[3:], [0, 1, 2]), (ROWS, [])):
+        data = contents("a.jsonl", rows)
+        digest = Source("a.jsonl", io.BytesIO(data), len(data), lambda _: None).read_to_the_end()
+        with engine.writer() as client:
             found = origins_there(client, INTERACTIONS, 1, digest)
-            assert found == [origin_of(digest, number) for number in times]
-    marks = ", ".join(map(str, found or [0]))
-    assert select(f"SELECT count() AS n FROM heatmaps WHERE _partition IN ({marks})") == [{"n": 0}]
+        assert found == [origin_of(digest, number) for number in times]
+        marks = ", ".join(map(str, found or [0]))
+        added_by = select(f"SELECT count() AS n FROM heatmaps WHERE _partition IN ({marks})")
+        assert added_by == [{"n": {0: 0, 1: 6, 3: 3 + 2 * 6}[len(times)]}]

@@ -9,7 +9,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.settings import APISettings
 
-from heatmaps.replies.formats import FORMATS, Format
+from heatmaps.replies.formats import FORMATS, JSON, Format
 
 
 class AcceptHeaderNegotiation(DefaultContentNegotiation):
@@ -27,7 +27,8 @@ class FormatNegotiation(AcceptHeaderNegotiation):
         (json,) = renderers
         if request.query_params.get("format"):
             return json, json.media_type or ""
-        found: tuple[BaseRenderer, str] = super().select_renderer(request, [json, *_OTHERS], format_suffix)
+        offered = [json, *_OTHERS] if _has_results(request) else [json]
+        found: tuple[BaseRenderer, str] = super().select_renderer(request, offered, format_suffix)
         return found
 
 
@@ -48,6 +49,12 @@ _OTHERS = [_Named(one) for one in FORMATS.values() if one.name != "json"]
 def chosen_format(request: Request) -> Format:
     """The format of the reply; raises ValidationError."""
     name = request.query_params.get("format") or request.accepted_renderer.format
+    if not _has_results(request) and name != JSON.name:
+        raise ValidationError({"format": "This answer is a document: there is the format json."})
     if name not in FORMATS:
         raise ValidationError({"format": f"There are the formats {', '.join(FORMATS)}."})
     return FORMATS[name]
+
+
+def _has_results(request: Request) -> bool:
+    return bool(request.parser_context["view"].entry.has_results)

@@ -75,7 +75,7 @@ def operation_of(entry: Entry[Any]) -> Operation:
         reply_description=entry.reply_description,
         form=entry.form,
         may_be_kept=entry.may_be_kept,
-        has_formats=True,
+        has_formats=entry.has_results,
     )
 
 

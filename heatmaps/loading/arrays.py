@@ -1,13 +1,14 @@
 """What fits into which column, a column at a time. It makes of values what the converters of `values` make of them, and
 leaves what they refuse to them: which row is bad, and why, is looked for row by row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from heatmaps.loading.columns import MICROSECONDS, Column, Table
-from heatmaps.loading.values import FIRST, LAST, BadValue, boolean, int16, text, timestamp, uuid, visitor
+from heatmaps.loading.values import FIRST, LAST, BadValue, boolean, int16, json_object, text, timestamp, uuid, visitor
 
 _PLAIN_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 # Any of these, and a text is not blank, whatever else counts as a space.
@@ -19,15 +20,38 @@ class NotByColumn(Exception):
     """There may be a bad row, or the values are of a kind that is rare: to be converted row by row."""
 
 
-def converted(table: Table, given: Mapping[str, pa.Array], rows: int) -> dict[str, pa.Array]:
-    """All columns of the table, of what was given of them."""
+def converted(
+    table: Table, given: Mapping[str, pa.Array], rows: int, done: Collection[str] = ()
+) -> dict[str, pa.Array]:
+    """All columns of the table, of what was given of them; in those that are `done`, only nulls are to be replaced."""
     try:
-        columns = {column.name: _converted(column, _given(table, column, given, rows)) for column in table.columns}
+        columns = {
+            column.name: _converted(column, _given(table, column, given, rows), is_done=column.name in done)
+            for column in table.columns
+        }
     except (BadValue, pa.ArrowException, UnicodeDecodeError, OverflowError) as error:
         raise NotByColumn from error
     if table.complete:
         table.complete(columns)
     return columns
+
+
+def converted_rows(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, pa.Array]:
+    """The same of rows that were read one by one."""
+    objects = {column.name for column in table.columns if column.convert is json_object}
+    given = {}
+    try:
+        for name in table.names():
+            values = [row.get(name) for row in rows]
+            if name in objects:
+                # Arrow would give all of them the same keys.
+                values = [None if value is None else json_object(value) for value in values]
+            given[name] = pa.array(values)
+            if pa.types.is_floating(given[name].type) and any(isinstance(value, bool) for value in values):
+                raise NotByColumn
+    except (BadValue, pa.ArrowException, UnicodeEncodeError, OverflowError) as error:
+        raise NotByColumn from error
+    return converted(table, given, len(rows), objects)
 
 
 def _given(table: Table, column: Column, given: Mapping[str, pa.Array], rows: int) -> pa.Array:
@@ -47,12 +71,12 @@ def _plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
 
 
-def _converted(column: Column, array: pa.Array) -> pa.Array:
+def _converted(column: Column, array: pa.Array, *, is_done: bool) -> pa.Array:
     if array.null_count and column.is_required:
         raise NotByColumn
     if array.null_count == len(array):
         return pa.repeat(pa.scalar(column.default, column.type), len(array))
-    fitting = _CONVERTERS.get(column.convert, _by_distinct)(column, array)
+    fitting = array if is_done else _CONVERTERS.get(column.convert, _by_distinct)(column, array)
     return pc.fill_null(fitting, pa.scalar(column.default, column.type)) if array.null_count else fitting
 
 

@@ -105,6 +105,14 @@ class _Load:
                     yield block.num_rows, self._insert(block, origin)
 
     def again(self) -> Iterator[tuple[int, int]]:
+        if 0 < self._counts([first := origin_of(self._digest, 0)]).get(first, 0) < self._spool.rows:
+            # The first load broke off, or rows of the file were there before it. Then nothing is missing.
+            added = 0
+            for rows, new in self.missing():
+                added += new
+                yield rows, new
+            if added:
+                return
         origin, number = self._first_unfinished()
         for block in self._spool.blocks():
             new = self._not_there(block, origin) if number else block

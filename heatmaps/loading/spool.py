@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from typing import Any, Self
@@ -118,11 +119,14 @@ class Spool:
     def _batch(self, name: str, chunk: list[NumberedRow], first: int) -> pa.RecordBatch:
         """The rows of a chunk that fit, column by column; row by row only to find the one that does not."""
         numbers = list(range(first, first + len(chunk)))
+        for _, row in chunk:
+            if isinstance(row, dict) and not row.keys() <= self._known:
+                self._note_columns(row)
         try:
-            columns = self._convert([_row(row) for _, row in chunk])
+            columns = self._converted([_row(row) for _, row in chunk])
         except BadValue:
             chunk, numbers = self._fitting(name, chunk, numbers)
-            columns = self._convert([_row(row) for _, row in chunk])
+            columns = self._converted([_row(row) for _, row in chunk])
         return self._record_batch(columns, np.array(numbers, np.uint64))
 
     def _record_batch(self, columns: dict[str, pa.Array], numbers: "np.typing.NDArray[np.uint64]") -> pa.RecordBatch:
@@ -140,7 +144,7 @@ class Spool:
         kept_numbers = []
         for (line, row), number in zip(chunk, numbers, strict=True):
             try:
-                self._convert([_row(row)])
+                self._values([_row(row)])
             except BadValue as error:
                 if not self._skip_invalid:
                     raise BadRow(f"{name}, line {line}: {error}") from error
@@ -150,28 +154,34 @@ class Spool:
                 kept_numbers.append(number)
         return kept, kept_numbers
 
-    def _convert(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
+    def _converted(self, rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
         """Columns of stored values; raises BadValue without saying in which row."""
-        for row in rows:
-            self._note_columns(row)
-        columns: dict[str, pa.Array] = {}
+        with suppress(arrays.NotByColumn):
+            return arrays.converted_rows(self._table, rows)
+        values = self._values(rows)
+        columns = {column.name: pa.array(values[column.name], column.type) for column in self._table.columns}
+        if self._table.complete:
+            self._table.complete(columns)
+        return columns
+
+    def _values(self, rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+        """The same one value at a time."""
+        columns: dict[str, list[Any]] = {}
         for column in self._table.columns:
             values = [row.get(column.name) for row in rows]
             for other in (alias for alias, name in self._table.aliases.items() if name == column.name):
                 values = [row.get(other) if value is None else value for row, value in zip(rows, values, strict=True)]
             try:
-                columns[column.name] = pa.array(_converted(column, values), column.type)
+                columns[column.name] = _stored(column, values)
             except BadValue as error:
                 raise BadValue(f"{column.name} {error}") from error
-        if self._table.complete:
-            self._table.complete(columns)
         return columns
 
     def _note_columns(self, names: Iterable[str]) -> None:
         self.unknown_columns |= dict.fromkeys(name for name in names if name not in self._known)
 
 
-def _converted(column: Column, values: list[Any]) -> list[Any]:
+def _stored(column: Column, values: list[Any]) -> list[Any]:
     if None not in values:
         return [column.convert(value) for value in values]
     if column.is_required:

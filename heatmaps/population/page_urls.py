@@ -3,7 +3,10 @@
 The engine cannot decode punycode, so a host that is asked about is written in every way that stands for it.
 """
 
+import re
+from dataclasses import dataclass
 from itertools import islice, product
+from urllib.parse import unquote_to_bytes
 
 # Scheme and authority. What has none, such as a bare path, has no host either.
 _ORIGIN = "^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*"
@@ -63,3 +66,47 @@ def decoded_label(label: str) -> str:
     except (UnicodeError, OverflowError):
         return label
     return label if decoded.isascii() else decoded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a URL is made of, so that it can be told in what another one differs. `slashes` stand behind the path, which
+    is told without them, as it is written and decoded. Port, query and fragment are empty where there is none."""
+
+    scheme: str
+    is_www: bool
+    host: str
+    port: str
+    path: str
+    decoded: str
+    slashes: int
+    query: str
+    fragment: str
+
+
+def parts_of(url: str) -> Parts:
+    before, *_ = re.split("[?#]", url, maxsplit=1)
+    scheme, authority, whole_path = re.fullmatch(
+        r"(?:([a-zA-Z][a-zA-Z0-9+.-]*)://([^/]*))?(.*)", before, re.DOTALL
+    ).groups(default="")  # type: ignore[union-attr]  # it matches every text
+    host, _, port = re.fullmatch(r"(.*?)(:([0-9]*))?", authority, re.DOTALL).groups(default="")  # type: ignore[union-attr]
+    path = whole_path.rstrip("/")
+    beyond, mark, fragment = url.removeprefix(before).partition("#")
+    return Parts(
+        scheme=scheme,
+        is_www=host[:4].lower() == "www.",
+        host=host[4:] if host[:4].lower() == "www." else host,
+        port=port,
+        path=path,
+        decoded=_decoded(path),
+        slashes=len(whole_path) - len(path),
+        query=beyond,
+        fragment=mark + fragment,
+    )
+
+
+def _decoded(path: str) -> str:
+    try:
+        return unquote_to_bytes(re.sub(_RESERVED, r"%25\1", path)).decode()
+    except UnicodeDecodeError:
+        return path

@@ -5,7 +5,7 @@ To add a question, make a folder with its SQL, its form and its answer, and name
 
 from typing import Any
 
-from heatmaps.questions import heatmap, interactions, pages
+from heatmaps.questions import explain, heatmap, interactions, pages
 from heatmaps.questions.entry import Entry
 
-REGISTER: tuple[Entry[Any], ...] = (heatmap.ENTRY, interactions.ENTRY, pages.ENTRY)
+REGISTER: tuple[Entry[Any], ...] = (heatmap.ENTRY, interactions.ENTRY, pages.ENTRY, explain.ENTRY)

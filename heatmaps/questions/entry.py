@@ -32,4 +32,6 @@ class Entry(Generic[Q]):
     reply_name: str = ""
     # Whether the caller may keep the reply for a while.
     may_be_kept: bool = True
+    # Whether it has results, which go into any format; a document is JSON alone.
+    has_results: bool = True
     legacy_path: str | None = None

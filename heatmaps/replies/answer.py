@@ -16,16 +16,25 @@ class Answer:
 
     `item` names the columns, in their order, and their types: it is the shape of one result. The head is known from the
     beginning, the tail when the blocks have ended. Closing the blocks lets go of the engine.
+
+    An answer without an item has no results: it is its head.
     """
 
-    item: Item
-    blocks: Iterator[Columns]
+    item: Item | None
+    blocks: Iterator[Columns] = field(default_factory=lambda: iter(()))
     head: Mapping[str, Any] = field(default_factory=dict)
     tail: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def results(self) -> Item:
+        """The shape of one result, where there are any."""
+        if self.item is None:
+            raise TypeError("This answer has no results.")
+        return self.item
+
     def filled_blocks(self) -> Generator[Columns]:
         """The blocks that have results. Closing this closes them, too."""
-        first = names_of(self.item)[0]
+        first = names_of(self.results)[0]
         try:
             for block in self.blocks:
                 number = len(block[first])

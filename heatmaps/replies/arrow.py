@@ -53,7 +53,7 @@ def parquet_chunks(answer: Answer) -> Iterator[bytes]:
 
 
 def _chunks(answer: Answer, open_writer: Callable[[Any, pa.Schema], _Writer]) -> Iterator[bytes]:
-    columns = columns_of(answer.item)
+    columns = columns_of(answer.results)
     metadata: Mapping[str, bytes] = {name: written(value) for name, value in {**answer.head, **answer.tail}.items()}
     schema = pa.schema([(column.name, column.type) for column in columns], metadata=metadata)
     sink = _Sink()

@@ -13,7 +13,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
-    columns = columns_of(answer.item)
+    columns = columns_of(answer.results)
     last = len(columns) - 1
     yield ",".join(column.name for column in columns).encode() + b"\r\n"
     with closing(answer.filled_blocks()) as blocks:

@@ -14,6 +14,9 @@ MEDIA_TYPE = "application/json"
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
+    if answer.item is None:
+        yield written(dict(answer.head))
+        return
     names = names_of(answer.item)
     opening = b'{%b"results":[' % b"".join(_members(answer.head))
     is_first = True

@@ -9,7 +9,7 @@ from heatmaps.replies.json import objects
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
-    names = names_of(answer.item)
+    names = names_of(answer.results)
     with closing(answer.filled_blocks()) as blocks:
         for block in blocks:
             yield objects(names, block, b"\n")

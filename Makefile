@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install $(PIP_OPTIONS) -r $(1)
 endef
 
-.PHONY: help install demo test fuzz lint lint-javascript format bench openapi screenshot audit lock clean
+.PHONY: help install demo test fuzz lint lint-javascript format bench compare openapi screenshot audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.loading --output docs/performance.md
+
+compare: install  ## Measure how often comparisons are wrong, into docs/comparing.md; takes minutes
+	$(BIN)/python -m bench.comparing --output docs/comparing.md
 
 openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

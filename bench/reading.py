@@ -30,6 +30,8 @@ STILL_PROJECT = 8
 
 WEEK = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=6)).isoformat(), "date_to": TODAY}
 MONTH = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=29)).isoformat(), "date_to": TODAY}
+TWO_WEEKS = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=13)).isoformat(), "date_to": TODAY}
+FOUR_WEEKS = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=27)).isoformat(), "date_to": TODAY}
 ALL = {"date_from": "all", "date_to": "all"}
 MEDIAN_PAGE = {"url_exact": f"{SITE}/blog/page-1000"}
 BUSY_PAGE = {"type": "mousemove", "url_exact": HOME}
@@ -263,6 +265,7 @@ def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
     lines += _trust(server, runs)
     lines += ["", "| the list of pages | ms | from plain columns, ms | times faster |", "|---|---|---|---|"]
     lines += _pages(server, runs)
+    lines += ["", "| two sides, and parts of a page | ms | ratio | aim |", "|---|---|---|---|", *_sides(server, runs)]
     lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server), *_grown(server, runs, rows)]
     return "\n".join(lines) + "\n"
 
@@ -352,6 +355,42 @@ def _pages(server: Server, runs: int) -> list[str]:
         lines.append(
             f"| {name} | {_ms(ours)} | {_ms(plain)} | {statistics.median(plain) / statistics.median(ours):.1f} |"
         )
+    return lines
+
+
+def _sides(server: Server, runs: int) -> list[str]:
+    """Comparisons beside the map of the same days, and many areas beside one."""
+    areas = [
+        {
+            "name": str(number),
+            "x": [number % 10 / 10, number % 10 / 10 + 0.08],
+            "y": [number // 10 * 800, number // 10 * 800 + 700],
+        }
+        for number in range(100)
+    ]
+    polygons = [{"name": area["name"], "polygon": [[x, y] for x in area["x"] for y in area["y"]]} for area in areas]
+    asked = {
+        "page map, busiest page, 28 days": ("heatmaps", BUSY_PAGE | FOUR_WEEKS),
+        "page map, busiest page, 14 days": ("heatmaps", BUSY_PAGE | TWO_WEEKS),
+        "these 14 days against the 14 before": ("heatmaps/compare", BUSY_PAGE | TWO_WEEKS | {"against": "previous"}),
+        "one area, busiest page, 14 days": ("heatmaps/areas", BUSY_PAGE | TWO_WEEKS | {"areas": json.dumps(areas[:1])}),
+        "100 areas": ("heatmaps/areas", BUSY_PAGE | TWO_WEEKS | {"areas": json.dumps(areas)}),
+        "100 polygons": ("heatmaps/areas", BUSY_PAGE | TWO_WEEKS | {"areas": json.dumps(polygons)}),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(runs * 2):
+        for name, (path, parameters) in asked.items():
+            seconds[name].append(server.seconds(f"/api/projects/1/{path}/", parameters))
+    beside = {
+        "these 14 days against the 14 before": ("page map, busiest page, 28 days", "≤ 2.5 ×"),
+        "100 areas": ("one area, busiest page, 14 days", "≤ 1.5 ×"),
+        "100 polygons": ("one area, busiest page, 14 days", "–"),
+    }
+    lines = []
+    for name, times in seconds.items():
+        other, aim = beside.get(name, (name, ""))
+        ratio = statistics.median(times) / statistics.median(seconds[other])
+        lines.append(f"| {name} | {_ms(times)} | {ratio:.2f} | {aim} |")
     return lines
 
 

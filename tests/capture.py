@@ -97,7 +97,7 @@ def skipped() -> dict[str, int]:
 
 def empty_tables() -> None:
     with engine.writer() as client:
-        for table in ("heatmaps", "events", "captured_events"):
+        for table in ("heatmaps", "events", "captured_events", "person", "person_distinct_id2"):
             client.command(f"TRUNCATE TABLE {table}")
 
 

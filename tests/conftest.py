@@ -17,6 +17,7 @@ from heatmaps import engine
 from heatmaps.access import failed_attempts, shared_cache
 from heatmaps.capture import traffic
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from heatmaps.persons import following
 from tests.commands import Commands
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
@@ -86,6 +87,12 @@ def untold_traffic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(traffic, "WRITE_EVERY_SECONDS", 1e6)
     yield
     traffic.forget()
+
+
+@pytest.fixture(autouse=True)
+def persons_told_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ClickHouse is told of persons when a test says so."""
+    monkeypatch.setattr(following, "begin", lambda: None)
 
 
 @pytest.fixture(autouse=True)

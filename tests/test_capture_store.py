@@ -12,8 +12,9 @@ import pytest
 
 from heatmaps import engine
 from heatmaps.capture import batching, projects, storage
+from heatmaps.capture.captured import Captured, Key, StoredEvent
 from heatmaps.capture.points import Points
-from heatmaps.capture.storage import Captured, Key, Store, StoredEvent
+from heatmaps.capture.storage import Store
 from tests.capture import NOW, POINT, URL, Browser, event, rows, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 
@@ -195,7 +196,7 @@ def killed(monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool) -> Itera
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["_claim", "_judge", "_insert_points", "_insert_events"])
+@pytest.mark.parametrize("step", ["_claim", "_judge", "insert_points", "insert_events"])
 def test_a_kill_at_any_step_loses_and_doubles_nothing(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool
 ) -> None:
@@ -257,7 +258,7 @@ def test_what_another_process_may_be_storing_is_to_be_sent_again(
     browser: Browser, server: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = captured()
-    with killed(monkeypatch, "_insert_points", before=True):
+    with killed(monkeypatch, "insert_points", before=True):
         Store().put([one])
     other = captured()
     undecided, _ = Store().put([one, other])
@@ -273,7 +274,7 @@ def test_a_request_with_something_undecided_is_503(
 ) -> None:
     post = browser.zipped(event(), event())
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "_insert_points", lambda *_: (_ for _ in ()).throw(engine.EngineUnavailable("gone")))
+        patch.setattr(storage, "insert_points", lambda *_: (_ for _ in ()).throw(engine.EngineUnavailable("gone")))
         assert browser.ask("POST", "/e/", post).status_code == 503
     response = browser.ask("POST", "/e/", post)
     assert (response.status_code, response["Retry-After"]) == (503, "1")
@@ -325,7 +326,7 @@ def test_without_an_engine_a_post_is_to_come_again_and_then_is_stored(
 ) -> None:
     monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     post = browser.zipped(event(), event(event="x"))
-    for step in ("_claim", "_judge", "_insert_points", "_insert_events"):
+    for step in ("_claim", "_judge", "insert_points", "insert_events"):
         with monkeypatch.context() as patch:
             patch.setattr(Store if hasattr(Store, step) else storage, step, lambda *_: (_ for _ in ()).throw(error))
             response = browser.ask("POST", "/e/", post, origin="https://shop.example")

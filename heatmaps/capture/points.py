@@ -47,6 +47,7 @@ class Skip(StrEnum):
     NO_TYPE = "no type"
     NO_TARGET = "target_fixed that is no boolean"
     EXPIRED = "older than RETENTION_DAYS"
+    TOO_DEEP = "properties of an event that are nested too deeply"
 
 
 @dataclass(slots=True)

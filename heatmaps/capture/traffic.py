@@ -20,10 +20,12 @@ from django.db import connection
 from django.http import HttpRequest
 
 from heatmaps import metrics
-from heatmaps.capture import projects, tallies
+from heatmaps.capture import cookieless, projects, tallies
 from heatmaps.capture.points import Skip
 from heatmaps.capture.refusals import Refused
 from heatmaps.capture.tallies import EVENTS, POINTS, Example, Tally
+from heatmaps.persons import keeping
+from heatmaps.persons.changes import Refusal
 
 logger = structlog.get_logger(__name__)
 
@@ -76,6 +78,7 @@ class _Entry:
 _entries: dict[_Key, _Entry] = {}
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
+_finalizer: Finalize | None = None
 _is_stopping = threading.Event()
 
 
@@ -122,6 +125,16 @@ def skipped(team_id: int, points: Mapping[Skip, int], source: Source) -> None:
             _log_skipped(reason, team_id, count, source)
 
 
+def refused_of_persons(team_id: int, reasons: Mapping[Refusal, int], source: Source) -> None:
+    """What an event said of a person and what is not kept; the event itself is."""
+    for reason, number in reasons.items():
+        if number <= 0:
+            continue
+        metrics.refused_of_persons(reason, number)
+        if count := _count(_Key(team_id, reason), number, source, ""):
+            _log_skipped(reason, team_id, count, source)
+
+
 def _count(key: _Key, number: int, source: Source, detail: str) -> int:
     """Returns how many there are to be logged now: the first at once, later ones a minute after the last line."""
     at = datetime.now(UTC)
@@ -136,6 +149,7 @@ def _count(key: _Key, number: int, source: Source, detail: str) -> int:
         entry.untold += number
         entry.unwritten[int(at.timestamp()) // 60] += number
         _start()
+        _end_with_process()
         return _due(entry, now)
 
 
@@ -159,11 +173,12 @@ def _log_refused(reason: str, team_id: int | None, count: int, source: Source, d
 
 
 def _log_skipped(reason: str, team_id: int, count: int, source: Source) -> None:
+    is_of_person = reason in set(Refusal)
     logger.warning(
-        "Points that browsers sent were not kept",
+        "What browsers sent of persons was not kept" if is_of_person else "Points that browsers sent were not kept",
         reason=reason,
         project=team_id,
-        points=count,
+        **{"times" if is_of_person else "points": count},
         host=source.host,
         origin=source.origin,
     )
@@ -216,19 +231,32 @@ def _take() -> Iterator[Tally]:
                 yield Tally(team_id=key.team_id, reason=key.reason, minutes=minutes, example=entry.example)
 
 
+def begin() -> None:
+    """Starts the thread of this process: what is to be destroyed does not wait for the next post."""
+    with _lock:
+        _start()
+
+
 def _start() -> None:
     global _thread  # noqa: PLW0603 -- one for the process
     if (_thread is None or not _thread.is_alive()) and not _is_stopping.is_set():
         _thread = threading.Thread(target=_work, name="traffic", daemon=True)
         _thread.start()
-        # A worker of the server ends without what is registered with atexit.
-        Finalize(None, _stop, exitpriority=1)
+
+
+def _end_with_process() -> None:
+    """A worker of the server ends without what atexit has, and forgets what was registered before its fork."""
+    global _finalizer  # noqa: PLW0603 -- one for the process
+    if _finalizer is None:
+        _finalizer = Finalize(None, _stop, exitpriority=1)
 
 
 def _work() -> None:
     while not _is_stopping.wait(WRITE_EVERY_SECONDS):
         log_what_is_due()
         write()
+        cookieless.destroy_old(datetime.now(UTC))
+        keeping.release_connection()
 
 
 def _stop() -> None:
@@ -237,9 +265,9 @@ def _stop() -> None:
 
 
 def _begin_anew() -> None:
-    global _lock, _thread
+    global _lock, _thread, _finalizer
     # Threads and locks of a parent are of no use to its child.
-    _lock, _thread = threading.Lock(), None
+    _lock, _thread, _finalizer = threading.Lock(), None, None
     _entries.clear()
 
 

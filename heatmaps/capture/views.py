@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from heatmaps.capture import batching, bodies, decoding, parsing, projects, records
 from heatmaps.capture.browsers import from_any_page
+from heatmaps.capture.cookieless import caller_of
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.refusals import Refused, malformed
 from heatmaps.capture.traffic import source_of
@@ -32,7 +33,7 @@ def post(request: HttpRequest, limit: int) -> HttpResponse:
             sent = parsing.post(decoding.document(text), request.GET.get("_"))
             owner = _owner(sent.token, 401, "authentication_failed", "The project token is missing or unknown.")
             # An opted-out project's browsers are told that all is well, and nothing is kept.
-            kept = records.all_of(sent, owner, now, source_of(request)) if owner.is_opted_in else []
+            kept = records.all_of(sent, owner, now, source_of(request), caller_of(request)) if owner.is_opted_in else []
             # Waiting for the insert, only what is kept is held.
             del sent, text, body
     if kept:

@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from heatmaps.loading.values import boolean, int16, json_object, text, timestamp, uuid, visitor
+from heatmaps.loading.values import boolean, id_of_person, int16, json_object, text, timestamp, uuid, visitor
 
 MICROSECONDS = pa.timestamp("us", tz="UTC")
 
@@ -101,8 +101,9 @@ EVENTS = Table(
 PERSONS = Table(
     name="person_distinct_id2",
     columns=(
-        Column("distinct_id", visitor, pa.string(), is_required=True),
+        Column("distinct_id", id_of_person, pa.string(), is_required=True),
         Column("person_id", uuid, pa.string(), default=""),
+        Column("properties", json_object, pa.string(), default=""),
     ),
     aliases={},
 )

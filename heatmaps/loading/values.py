@@ -119,3 +119,16 @@ def uuid(value: Any) -> str:
         return str(value if isinstance(value, UUID) else UUID(value if isinstance(value, str) else ""))
     except ValueError:
         raise BadValue("is not a UUID") from None
+
+
+# Of ids of persons, as upstream has it.
+_MAX_ID_CHARS = 400
+
+
+def id_of_person(value: Any) -> str:
+    name = visitor(value)
+    if len(name) > _MAX_ID_CHARS:
+        raise BadValue(f"has more than {_MAX_ID_CHARS} characters")
+    if "\0" in name:
+        raise BadValue("has a NUL character")
+    return name

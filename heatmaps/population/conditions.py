@@ -11,6 +11,7 @@ from heatmaps.population import regexes
 from heatmaps.population.binding import Binder
 from heatmaps.population.date_conditions import date_condition
 from heatmaps.population.layout import PLAIN, Layout, hashed
+from heatmaps.population.persons import by_person, current_ids, in_list
 from heatmaps.population.property_filters import (
     NUMBER,
     VERSION,
@@ -60,8 +61,11 @@ ELEMENTS = (
 _TAG = "splitByChar('.', element.1)[1]"
 
 
-def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN) -> str:
-    """An expression over a row of `events`, and its `elements`, that is 1 when the filter lets it pass, else 0."""
+def condition(
+    property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN, *, bounds: str = "1"
+) -> str:
+    """An expression over a row of `events`, and its `elements`, that is 1 where the filter lets it pass, else 0.
+    `bounds` are those of the time of the events that are asked about."""
     if property_filter.is_always_true:
         return "1"
     match property_filter.type:
@@ -70,29 +74,39 @@ def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, la
             value = column or _json("properties", property_filter.key, binder)
             return _of_value(value, property_filter, binder, timezone)
         case PropertyType.PERSON:
-            return _of_value(_json("person_properties", property_filter.key, binder), property_filter, binder, timezone)
+            operator = property_filter.operator
+            return by_person(
+                property_filter.key,
+                lambda value: _of_value(value, property_filter, binder, timezone),
+                binder,
+                layout,
+                bounds=bounds,
+                of_nothing=operator in DENIALS and operator not in NEVER_MISSING,
+            )
         case PropertyType.EVENT_METADATA:
             column = {"event": "event", "distinct_id": "distinct_id"}[property_filter.key]
             return _of_value(f"toNullable({column})", property_filter, binder, timezone)
         case PropertyType.COHORT | PropertyType.STATIC_COHORT:
-            return _of_cohort(property_filter, binder)
+            return _of_cohort(property_filter, binder, layout)
         case PropertyType.ELEMENT:
             return _of_elements(property_filter, binder)
         case _:
             assert_never(property_filter.type)
 
 
-def in_cohorts(cohorts: Collection[CohortMembers], binder: Binder, *, by_number: bool = False) -> str:
+def in_cohorts(
+    cohorts: Collection[CohortMembers], binder: Binder, layout: Layout = PLAIN, *, by_number: bool = False
+) -> str:
     """Whether the visitor of a row is, at present, a person in every one of the cohorts; by the column `visitor` where
     there is one."""
     visitor, known = ("visitor", hashed("distinct_id")) if by_number else ("distinct_id", "distinct_id")
-    return (
-        # FINAL leaves the newest version of each row, of those that the engine has not put together yet, too.
-        f"{visitor} IN (SELECT {known} FROM person_distinct_id2 FINAL"
-        " WHERE team_id = {team_id:Int64} AND is_deleted = 0"
-        + "".join(f" AND person_id IN ({members_of(cohort, binder)})" for cohort in cohorts)
-        + ")"
-    )
+    conditions = [
+        in_list(cohort.id, visitor, layout, binder, by_number=by_number) for cohort in cohorts if cohort.lists_visitors
+    ]
+    if of_persons := [cohort for cohort in cohorts if not cohort.lists_visitors]:
+        members = " AND ".join(f"person_id IN ({members_of(cohort, binder)})" for cohort in of_persons)
+        conditions.append(f"{visitor} IN (SELECT {known} FROM ({current_ids(layout)}) WHERE {members})")
+    return " AND ".join(conditions)
 
 
 def members_of(cohort: CohortMembers, binder: Binder) -> str:
@@ -196,10 +210,10 @@ def _version_truth(value: str, property_filter: PropertyFilter, binder: Binder) 
     return f"({' AND '.join(bounds)})"
 
 
-def _of_cohort(property_filter: PropertyFilter, binder: Binder) -> str:
+def _of_cohort(property_filter: PropertyFilter, binder: Binder, layout: Layout) -> str:
     if property_filter.cohort is None:
         raise ValueError("A cohort filter is resolved before it is asked.")
-    inside = in_cohorts([property_filter.cohort], binder)
+    inside = in_cohorts([property_filter.cohort], binder, layout)
     return f"NOT ({inside})" if property_filter.is_negated else f"({inside})"
 
 

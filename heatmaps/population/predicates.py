@@ -57,7 +57,7 @@ def by_filter(filters: Filters, layout: Layout, binder: Binder, *, urls_of_all_t
     widths = width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
     found["viewport"] = " AND ".join(widths)
     if filters.cohorts:
-        found["cohorts"] = in_cohorts(filters.cohorts, binder, by_number=layout.has_keys)
+        found["cohorts"] = in_cohorts(filters.cohorts, binder, layout, by_number=layout.has_keys)
     if filters.test_accounts is not None:
         found["test_accounts"] = _in_sessions(filters.test_accounts, bounds, filters.timezone, layout, binder)
     found["events"] = " AND ".join(
@@ -155,6 +155,6 @@ def _in_sessions(
         bounds.condition,
         f"{of_event} != {none}",
         *also,
-        *(condition(one, binder, timezone, layout) for one in properties),
+        *(condition(one, binder, timezone, layout, bounds=bounds.condition) for one in properties),
     ]
     return f"{session} IN (WITH {ELEMENTS} AS elements SELECT {of_event} FROM events WHERE {' AND '.join(conditions)})"

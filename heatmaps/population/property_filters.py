@@ -87,6 +87,8 @@ class CohortMembers:
 
     id: int
     is_static: bool
+    # The list names visitors, not persons.
+    lists_visitors: bool = False
     version: int | None = None
 
 

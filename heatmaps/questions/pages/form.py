@@ -14,7 +14,7 @@ MAX_OFFSET = 1_000_000
 
 
 class PagesForm(Form[PagesQuestion]):
-    order = ("date_from", "date_to", "search", "type", "limit", "offset")
+    checked_in = ("date_from", "date_to", "search", "type", "limit", "offset")
     examples = {
         "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
         "date_to": ["2026-11-23", "-1d"],

@@ -1,4 +1,4 @@
-"""The production server: Granian, with the process model that fits the engine."""
+"""The production server, with the process model that fits the engine."""
 
 import os
 import resource
@@ -9,23 +9,24 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
-from time import monotonic, sleep
+from time import sleep
 
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from heatmaps import engine, metrics, schema
+from heatmaps.serving import front
+from heatmaps.serving.dispatch import limits_for
+from heatmaps.serving.supervisor import Supervisor
+from heatmaps.serving.worker import Worker, application_named
 
 # More than all sockets and databases that all threads may have open.
 MOST_FILES = 65_536
-# How many times a second apart a worker is told to stop, before it is waited for.
-_REMINDERS = 3
 
 
 def default_workers() -> int:
@@ -104,21 +105,6 @@ def _wait_for_other_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _Server(Granian):  # type: ignore[misc,valid-type]
-    """Tells its workers to stop more than once: one that is told in its first moment still has the server's handlers,
-    which swallow it, and would have to be killed a minute later."""
-
-    def _stop_workers(self) -> None:
-        for _ in range(_REMINDERS):
-            until = monotonic() + 1
-            for worker in self.wrks:
-                if worker.is_alive():
-                    worker.terminate()
-            for worker in self.wrks:
-                worker.join(max(0, until - monotonic()))
-        super()._stop_workers()
-
-
 def _last_seconds() -> int:
     """How long a worker may finish what it does when it is told to stop."""
     return int(settings.CLICKHOUSE_MAX_SECONDS) + 10
@@ -130,23 +116,29 @@ def serve(
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
     # The number is taken here: the server may be gone before a worker looks for it.
     os.register_at_fork(after_in_child=partial(_end_with, os.getpid()))
-    # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
-    os.register_at_fork(after_in_child=_end_at_signals)
-    server = _Server(
-        application,
-        address=_address(host, port)[1],
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        backpressure=max(threads * 2, 160),
-        workers_kill_timeout=_last_seconds() - _REMINDERS,
-        websockets=False,
-        log_level=LogLevels.error,
-    )
     _allow_many_files()
-    with metrics.shared_by(workers):
-        server.serve()
+    limits = limits_for(threads, settings.MAX_REQUESTS)
+    seconds = _last_seconds()
+    answering = application_named(application)
+    connection.close()
+    with TemporaryDirectory(prefix="heatmaps-serve-") as directory, metrics.shared_by(workers):
+        address = str(Path(directory) / "threads")
+        family, at = _address(host, port)
+        callers = socket.create_server((at, port), family=family, backlog=front.BACKLOG)
+        taking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        taking.bind(address)
+        taking.listen(front.BACKLOG)
+
+        def answer() -> None:
+            callers.close()
+            taking.close()
+            Worker(answering, address, sum(limits.values())).run(seconds)
+
+        def talk() -> None:
+            together = {group: number * workers for group, number in limits.items()}
+            front.run(callers, taking, together, seconds)
+
+        Supervisor(talk, answer, workers, seconds + 2).run()
 
 
 def _allow_many_files() -> None:
@@ -155,8 +147,3 @@ def _allow_many_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-def _end_at_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)

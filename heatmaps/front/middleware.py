@@ -26,18 +26,22 @@ View = Callable[[HttpRequest], HttpResponseBase]
 _REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 
 
+def request_id(given: str) -> str:
+    """The one that came with a request, or a new one."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+
+
 def observe(next_view: View) -> View:
     """Gives the request an id, which its log lines, its queries and its reply have, and counts it."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         began = perf_counter()
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        own = request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         # They stay after the reply has begun, for whatever goes wrong with the rest of it; a thread has one request.
         clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        bind_contextvars(request_id=own)
         response = next_view(request)
-        response.headers["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = own
         seconds = perf_counter() - began
         metrics.answered(_route(request), response.status_code, seconds)
         if settings.LOG_REQUESTS:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -41,8 +42,13 @@ class Holders:
 
 
 def address(environ: Mapping[str, Any]) -> str:
+    return _address(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+@lru_cache(MOST_KNOWN)
+def _address(peer: str, forwarded: str) -> str:
     request = HttpRequest()
-    request.META = dict(environ)
+    request.META = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
     return address_of(request)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -75,6 +75,27 @@ class Connections:
                     connection.refuse(Verdict.TOO_SLOW)
             elif reason := connection.overdue(now):
                 self.close(connection, reason)
+
+
+class _Joined:
+    """A transport that sends the head of a reply together with what comes next."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head = b""
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if not self._head and data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100"):
+            self._head = data
+        else:
+            self._transport.write(self._head + data if self._head else data)
+            self._head = b""
+
+    def close(self) -> None:
+        if self._head:
+            self.write(b"")
+        self._transport.close()
 
 
 class Connection(HttpToolsProtocol):
@@ -175,6 +196,7 @@ class Connection(HttpToolsProtocol):
         # Whatever is longer is refused for its length, and the parser of URLs counts to 65,535.
         self.url = self.url[:65_000]
         super().on_headers_complete()
+        self.cycle.transport = cast("asyncio.Transport", _Joined(self.transport))
         self._head_bytes = 0
         self.received = 0
 

@@ -1,11 +1,12 @@
 """Which request is answered next: places of threads, given out fairly among those who wait."""
 
 import asyncio
+import socket
+import struct
 from collections import Counter, deque
 from collections.abc import Hashable, Mapping
 from enum import Enum
-import socket
-import struct
+from typing import cast
 
 from heatmaps.serving import wire
 from heatmaps.serving.spool import Room, Spool
@@ -108,8 +109,7 @@ class Thread(asyncio.Protocol):
         self.exchange: Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         credentials = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         self.process = struct.unpack("iii", credentials)[0]
         self._dispatcher.came(self)

@@ -5,9 +5,9 @@ import resource
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import cast
 
 import uvicorn
 from django.conf import settings
@@ -40,7 +40,7 @@ async def _run(
     answering = await loop.create_unix_server(lambda: Thread(dispatcher), sock=threads, backlog=BACKLOG)
     config = uvicorn.Config(
         gateway,
-        http=partial(Connection, connections),  # type: ignore[arg-type] -- whatever makes one
+        http=cast("type[asyncio.Protocol]", partial(Connection, connections)),
         interface="asgi3",
         ws="none",
         lifespan="off",

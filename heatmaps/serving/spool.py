@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections import deque
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 # Of one reply in memory, of all replies in memory, and of all in files.
 MEMORY_BYTES_OF_ONE = 256 * 1024
@@ -59,8 +59,7 @@ class Spool:
             self._in_memory -= len(part)
             self._room.memory -= len(part)
             return part
-        assert self._file
-        piece = os.pread(self._file.fileno(), min(part, _PIECE_BYTES), self._read)
+        piece = os.pread(cast("IO[bytes]", self._file).fileno(), min(part, _PIECE_BYTES), self._read)
         if not piece:
             raise OSError("A file of a reply lost what was written to it.")
         self._read += len(piece)

@@ -73,7 +73,7 @@ class Worker:
 
     def _answer_all(self, connection: socket.socket) -> None:
         with connection.makefile("rb", 64 * 1024) as received:
-            while content := self._next(connection, received):
+            while content := self._next(connection, cast("IO[bytes]", received)):
                 environ, body = wire.request_of(content)
                 del content
                 answer(self._application, environ, body, connection)

@@ -165,7 +165,7 @@ def test_clickhouse_that_says_nothing(
 ) -> None:
     add_rows(3)
     settings.CLICKHOUSE_MAX_SECONDS = 1
-    monkeypatch.setattr(engine, "ANSWER_SECONDS_MORE", 0)
+    monkeypatch.setattr("heatmaps.engine.connecting.ANSWER_SECONDS_MORE", 0)
     engine.close()
     assert len(api.points()) == 3
     on_server.send_signal(signal.SIGSTOP)
@@ -411,7 +411,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, str]:
     service.migrate()
     key = service.make_project().key
     sql = ROWS.replace("{team_id:Int64}", "1").replace("{rows:UInt64}", "300000").replace("2026-03-30", "2026-11-18")
-    code = f"from heatmaps import clickhouse\nwith clickhouse.writer() as client: client.command({sql!r})"
+    code = f"from heatmaps import engine\nwith engine.writer() as client: client.command({sql!r})"
     service.result("shell", "-v0", "-c", code)
     return service, key
 

@@ -14,10 +14,13 @@ from heatmaps.front import envelope
 
 logger = structlog.get_logger(__name__)
 
+HEALTH = "/_health"
+HEALTHY = b'{"status": "ok"}'
+
 
 def health(request: HttpRequest) -> HttpResponse:
     """The process answers."""
-    return JsonResponse({"status": "ok"})
+    return HttpResponse(HEALTHY, content_type=envelope.JSON)
 
 
 def readiness(request: HttpRequest) -> HttpResponse:
@@ -71,4 +74,4 @@ def _rows_read() -> int | None:
         return None
 
 
-ANSWERS = {"/_health": health, "/_readyz": readiness, "/metrics": counts}
+ANSWERS = {HEALTH: health, "/_readyz": readiness, "/metrics": counts}

@@ -23,6 +23,7 @@ UNREAD_SECONDS = 30
 # After that a connection that is being closed is not waited for.
 CLOSING_SECONDS = 10
 SWEEP_SECONDS = 1.0
+_ANY_LENGTH = 2**62
 
 # What callers send wrongly is answered, and nothing to write a line about each time.
 logging.getLogger("uvicorn.error").disabled = True
@@ -78,16 +79,17 @@ class Connections:
 
 
 class _Joined:
-    """A transport that sends the head of a reply together with what comes next."""
+    """A transport that sends the head of a reply together with what comes next, and names the caller's version."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, version: str) -> None:
         self._transport = transport
+        self._begin = f"HTTP/{version} ".encode()
         self._head = b""
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
         if not self._head and data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100"):
-            self._head = data
+            self._head = data.replace(b"HTTP/1.1 ", self._begin, 1)
         else:
             self._transport.write(self._head + data if self._head else data)
             self._head = b""
@@ -196,9 +198,18 @@ class Connection(HttpToolsProtocol):
         # Whatever is longer is refused for its length, and the parser of URLs counts to 65,535.
         self.url = self.url[:65_000]
         super().on_headers_complete()
-        self.cycle.transport = cast("asyncio.Transport", _Joined(self.transport))
+        self.cycle.transport = cast("asyncio.Transport", _Joined(self.transport, self.scope["http_version"]))
         self._head_bytes = 0
         self.received = 0
+
+    def send_until_closed(self) -> None:
+        """A caller of HTTP/1.0 knows no pieces: the reply ends with the connection."""
+        self.cycle.chunked_encoding = False
+        self.cycle.expected_content_length = _ANY_LENGTH
+
+    def end_with_closing(self) -> None:
+        if self.cycle.expected_content_length > _ANY_LENGTH // 2:
+            self.cycle.expected_content_length = 0
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

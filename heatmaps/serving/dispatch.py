@@ -11,14 +11,14 @@ from typing import cast
 from heatmaps.serving import wire
 from heatmaps.serving.spool import Room, Spool
 
-# Requests that wait for a thread, all together.
+# Requests of a kind that wait for a thread, and those of one holder.
 MOST_WAITING = 4_096
+MOST_WAITING_OF_ONE = 2_048
 
 
 class Group(Enum):
     """Requests of one kind, which only wait for one another."""
 
-    HEALTH = "health"
     PROBES = "probes"
     CAPTURE = "capture"
     REST = "rest"
@@ -183,20 +183,27 @@ class Dispatcher:
         self._running: Counter[Group] = Counter()
         self._held: dict[Group, Counter[Hashable]] = {group: Counter() for group in Group}
         self._waiting: dict[Group, dict[Hashable, deque[Exchange]]] = {group: {} for group in Group}
+        self._queued: Counter[Group] = Counter()
         self._timers: dict[Exchange, asyncio.TimerHandle] = {}
 
     @property
     def waiting(self) -> int:
         return len(self._timers)
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether there is any process that answers."""
+        return bool(self._idle) or bool(self._busy.total())
+
     def ask(self, exchange: Exchange) -> None:
         """Hands a request out, now or when its turn comes. Its head raises Busy when that takes too long."""
         if self._may_run(exchange.group, exchange.holder) and (thread := self._idle_thread()):
             self._start(exchange, thread)
-        elif len(self._timers) >= MOST_WAITING:
+        elif self._is_full(exchange.group, exchange.holder):
             exchange.refuse()
         else:
             self._waiting[exchange.group].setdefault(exchange.holder, deque()).append(exchange)
+            self._queued[exchange.group] += 1
             self._timers[exchange] = asyncio.get_running_loop().call_later(self._seconds, self._give_up, exchange)
 
     def forget(self, exchange: Exchange) -> None:
@@ -231,6 +238,9 @@ class Dispatcher:
         self._busy[thread.process] -= 1
         self._release(exchange)
         self._next()
+
+    def _is_full(self, group: Group, holder: Hashable) -> bool:
+        return self._queued[group] >= MOST_WAITING or len(self._waiting[group].get(holder, ())) >= MOST_WAITING_OF_ONE
 
     def _idle_thread(self) -> "Thread | None":
         """One of the process that has the least to do."""
@@ -273,6 +283,7 @@ class Dispatcher:
         self._timers.pop(exchange).cancel()
         queue = self._waiting[exchange.group][exchange.holder]
         queue.remove(exchange)
+        self._queued[exchange.group] -= 1
         if not queue:
             del self._waiting[exchange.group][exchange.holder]
 
@@ -284,7 +295,6 @@ class Dispatcher:
 def limits_for(threads: int, most_requests: int) -> dict[Group, int]:
     """How many of so many threads each kind of request may have at once."""
     return {
-        Group.HEALTH: 1,
         Group.PROBES: 2,
         Group.CAPTURE: max(1, threads - min(most_requests, threads // 2)),
         Group.REST: min(most_requests, threads),

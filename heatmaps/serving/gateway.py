@@ -10,6 +10,7 @@ from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, envelope
 from heatmaps.front.holders import Holders
 from heatmaps.front.middleware import request_id
 from heatmaps.front.paths import Area, area_of
+from heatmaps.front.probes import HEALTH, HEALTHY
 from heatmaps.serving import wire
 from heatmaps.serving.connections import Connection, Connections, Phase, Verdict
 from heatmaps.serving.dispatch import Busy, CallerGone, Dispatcher, Ended, Exchange, Group, Unread
@@ -26,6 +27,7 @@ MAX_BYTES_UNREAD = 128 * 1024**2
 # A reply that is whole by then goes out with its length.
 _AT_ONCE_BYTES = 256 * 1024
 
+_GROUPS = {Area.PROBES: Group.PROBES, Area.CAPTURE: Group.CAPTURE}
 _TOO_SLOW_DETAIL = "The body came too slowly. Send it again, or less at once."
 
 
@@ -119,7 +121,11 @@ class Gateway:
             environ.setdefault("CONTENT_LENGTH", str(body.length) if body.length else "")
         content = wire.request(environ, b"".join(body.pieces))
         body.pieces = []
-        group = _group(area, environ["PATH_INFO"])
+        if environ["PATH_INFO"].rstrip("/") == HEALTH and self._dispatcher.is_answering:
+            # Without any thread, so that it is told at once whatever else there is to do.
+            await _say(send, environ, 200, HEALTHY)
+            return
+        group = _GROUPS.get(area, Group.REST)
         holder = self._holders.holder_of(environ)
         while True:
             exchange = connection.exchange = Exchange(content, group, holder, self._room)
@@ -145,8 +151,11 @@ class Gateway:
             self._holders.opened(environ)
         if is_last:
             headers.append(("Connection", "close"))
-        if exchange.is_over and len(exchange.spool) <= _AT_ONCE_BYTES and _has_no_length(headers, status):
-            headers.append(("Content-Length", str(len(exchange.spool))))
+        if environ["REQUEST_METHOD"] != "HEAD" and _has_no_length(headers, status):
+            if exchange.is_over and len(exchange.spool) <= _AT_ONCE_BYTES:
+                headers.append(("Content-Length", str(len(exchange.spool))))
+            elif environ["SERVER_PROTOCOL"] == "HTTP/1.0":
+                connection.send_until_closed()
         connection.enter(Phase.REPLY)
         await _start(send, status, headers)
         while piece := await exchange.take():
@@ -154,14 +163,9 @@ class Gateway:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             if connection.transport.is_closing():
                 return
+        connection.end_with_closing()
         if not exchange.is_broken:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _group(area: Area, path: str) -> Group:
-    if area is Area.PROBES:
-        return Group.HEALTH if path.startswith("/_health") else Group.PROBES
-    return Group.CAPTURE if area is Area.CAPTURE else Group.REST
 
 
 def _has_no_length(headers: Sequence[tuple[str, str]], status: int) -> bool:
@@ -176,15 +180,17 @@ async def _start(send: Any, status: int, headers: Sequence[tuple[str, str]]) -> 
 
 
 async def _refuse(send: Any, environ: dict[str, Any], status: int, kind: str, code: str, detail: str) -> None:
-    """A reply of this process's own, after which the connection is closed: a body may still be on its way."""
-    body = envelope(type=kind, code=code, detail=detail)
-    headers = [
-        ("Content-Type", JSON),
-        ("Content-Length", str(len(body))),
-        ("X-Request-ID", request_id(environ.get("HTTP_X_REQUEST_ID", ""))),
-        ("Connection", "close"),
-    ]
+    """An error of this process's own, after which the connection is closed: a body may still be on its way."""
+    headers = [("Connection", "close")]
     if status == 503:
         headers.append(("Retry-After", "1"))
+    await _say(send, environ, status, envelope(type=kind, code=code, detail=detail), headers)
+
+
+async def _say(
+    send: Any, environ: dict[str, Any], status: int, body: bytes, more: Sequence[tuple[str, str]] = ()
+) -> None:
+    own = request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+    headers = [("Content-Type", JSON), ("X-Request-ID", own), ("Content-Length", str(len(body))), *more]
     await _start(send, status, headers)
     await send({"type": "http.response.body", "body": body, "more_body": False})

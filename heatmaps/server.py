@@ -6,13 +6,14 @@ import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -20,13 +21,16 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from heatmaps import engine, metrics, schema
-from heatmaps.serving import front
+from heatmaps.serving import front, orphans
 from heatmaps.serving.dispatch import limits_for
 from heatmaps.serving.supervisor import Supervisor
 from heatmaps.serving.worker import Worker, application_named
 
 # More than all sockets and databases that all threads may have open.
 MOST_FILES = 65_536
+# How long the data directory and the port may stay taken by processes whose server was killed.
+ORPHAN_SECONDS = 10
+ORPHAN_PORT_SECONDS = 2
 
 
 def default_workers() -> int:
@@ -46,7 +50,7 @@ def check_ready(host: str, port: int) -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError("The metadata database is not up to date. Run `manage.py migrate` first.")
     connection.close()
-    check_port(host, port)
+    _wait_for_port(host, port)
     if engine.is_in_memory():
         raise CommandError(
             "chdb://memory is empty in every new process. Set CLICKHOUSE_URL to chdb:///absolute/path or to a server."
@@ -59,19 +63,53 @@ def check_ready(host: str, port: int) -> None:
         check = child.submit(_check_clickhouse)
         # Meanwhile the application is loaded, once for all workers.
         import_module("heatmaps_service.wsgi")
-        check.result()
+        try:
+            check.result()
+        except BrokenProcessPool as error:
+            raise CommandError(
+                "The process that looked at ClickHouse was killed. Is there enough memory? Start again."
+            ) from error
 
 
 def _check_clickhouse() -> None:
-    try:
-        with engine.writer() as client:
-            if not schema.is_current(client):
-                raise CommandError("ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first.")
-    except engine.EngineUnavailable as error:
-        # A server may come back while we serve, a directory that another process holds will not.
-        if engine.is_embedded():
-            raise
-        sys.stderr.write(f"{error} Serving all the same.\n")
+    until = monotonic() + ORPHAN_SECONDS
+    while True:
+        try:
+            with engine.writer() as client:
+                if not schema.is_current(client):
+                    raise CommandError("ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first.")
+        except engine.EngineUnavailable as error:
+            # A server may come back while we serve, a directory that another process holds will not, unless that one
+            # was left behind by a service that was killed.
+            if not engine.is_embedded():
+                sys.stderr.write(f"{error} Serving all the same.\n")
+            elif monotonic() < until and orphans.holds(engine.directory() / "status"):
+                sleep(0.2)
+                continue
+            else:
+                raise
+        else:
+            _tell_set_aside()
+        return
+
+
+def _tell_set_aside() -> None:
+    if parts := engine.set_aside():
+        sys.stderr.write(
+            f"ClickHouse could not read {len(parts)} of its parts, and serves without their rows: "
+            f"{', '.join(parts[:5])}{', …' if parts[5:] else ''}. Restore a backup, or see docs/operations.md.\n"
+        )
+
+
+def _wait_for_port(host: str, port: int) -> None:
+    """Checks it, for as long as what a killed service left behind may take to let go of it."""
+    until = monotonic() + ORPHAN_PORT_SECONDS
+    while monotonic() < until:
+        with suppress(CommandError):
+            check_port(host, port)
+            return
+        sleep(0.1)
+    check_port(host, port)
 
 
 def check_port(host: str, port: int) -> None:
@@ -121,7 +159,7 @@ def serve(
     seconds = _last_seconds()
     answering = application_named(application)
     connection.close()
-    with TemporaryDirectory(prefix="heatmaps-serve-") as directory, metrics.shared_by(workers):
+    with metrics.directory("heatmaps-serve-") as directory, metrics.shared_by(workers):
         address = str(Path(directory) / "threads")
         family, at = _address(host, port)
         callers = socket.create_server((at, port), family=family, backlog=front.BACKLOG)

@@ -125,9 +125,9 @@ def forget() -> None:
 
 
 @contextmanager
-def directory(prefix: str) -> Iterator[str]:
+def directory(prefix: str, place: str | None = None) -> Iterator[str]:
     """A temporary directory that goes with this process, and not already with a child of it that ends."""
-    made = mkdtemp(prefix=prefix)
+    made = mkdtemp(prefix=prefix, dir=place)
     try:
         yield made
     finally:

@@ -12,6 +12,7 @@ from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import gettempdir
 from threading import Thread
 from time import monotonic, sleep
 
@@ -21,6 +22,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from heatmaps import engine, metrics, schema
+from heatmaps.metadata.connections import keep_open
 from heatmaps.serving import front, orphans
 from heatmaps.serving.dispatch import limits_for
 from heatmaps.serving.supervisor import Supervisor
@@ -31,6 +33,7 @@ MOST_FILES = 65_536
 # How long the data directory and the port may stay taken by processes whose server was killed.
 ORPHAN_SECONDS = 10
 ORPHAN_PORT_SECONDS = 2
+MOST_ADDRESS_CHARS = 60
 
 
 def default_workers() -> int:
@@ -159,7 +162,9 @@ def serve(
     seconds = _last_seconds()
     answering = application_named(application)
     connection.close()
-    with metrics.directory("heatmaps-serve-") as directory, metrics.shared_by(workers):
+    # The address of a socket is short, whatever TMPDIR says.
+    place = "/tmp" if len(gettempdir()) > MOST_ADDRESS_CHARS else None  # noqa: S108 -- a directory of our own in it
+    with metrics.directory("heatmaps-serve-", place) as directory, metrics.shared_by(workers):
         address = str(Path(directory) / "threads")
         family, at = _address(host, port)
         callers = socket.create_server((at, port), family=family, backlog=front.BACKLOG)
@@ -170,6 +175,7 @@ def serve(
         def answer() -> None:
             callers.close()
             taking.close()
+            _kept = keep_open()
             Worker(answering, address, sum(limits.values())).run(seconds)
 
         def talk() -> None:

@@ -1,8 +1,6 @@
 """Which request is answered next: places of threads, given out fairly among those who wait."""
 
 import asyncio
-import socket
-import struct
 from collections import Counter, deque
 from collections.abc import Hashable, Mapping
 from enum import Enum
@@ -101,7 +99,8 @@ class Thread(asyncio.Protocol):
     def __init__(self, dispatcher: "Dispatcher") -> None:
         self._dispatcher = dispatcher
         self._transport: asyncio.Transport
-        self.process: int
+        # Unknown until it has said which it belongs to.
+        self.process: int | None = None
         self._received = bytearray()
         # How much of a piece of the body is still to come.
         self._left = 0
@@ -110,9 +109,6 @@ class Thread(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        credentials = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        self.process = struct.unpack("iii", credentials)[0]
-        self._dispatcher.came(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         # A thread that is told to end reads no more; what was not sent to it whole has not been read.
@@ -134,6 +130,10 @@ class Thread(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
+        if self.process is None and len(self._received) >= wire.HELLO.size:
+            (self.process,) = wire.HELLO.unpack_from(self._received)
+            del self._received[: wire.HELLO.size]
+            self._dispatcher.came(self, self.process)
         while self.exchange and self._received:
             if self._left:
                 self._pass_on(self.exchange)
@@ -156,7 +156,7 @@ class Thread(asyncio.Protocol):
             else:
                 exchange, self.exchange = self.exchange, None
                 exchange.thread = None
-                self._dispatcher.done(self, exchange)
+                self._dispatcher.done(self, cast("int", self.process), exchange)
                 exchange.end(Ended() if kind == wire.BROKEN else None)
 
     def _pass_on(self, exchange: Exchange) -> None:
@@ -197,8 +197,8 @@ class Dispatcher:
 
     def ask(self, exchange: Exchange) -> None:
         """Hands a request out, now or when its turn comes. Its head raises Busy when that takes too long."""
-        if self._may_run(exchange.group, exchange.holder) and (thread := self._idle_thread()):
-            self._start(exchange, thread)
+        if self._may_run(exchange.group, exchange.holder) and (found := self._idle_thread()):
+            self._start(exchange, *found)
         elif self._is_full(exchange.group, exchange.holder):
             exchange.refuse()
         else:
@@ -215,46 +215,53 @@ class Dispatcher:
             exchange.thread.drop()
         exchange.spool.close()
 
-    def came(self, thread: Thread) -> None:
-        self._idle.setdefault(thread.process, []).append(thread)
+    def came(self, thread: Thread, process: int) -> None:
+        self._idle.setdefault(process, []).append(thread)
         self._next()
 
     def left(self, thread: Thread, failure: Exception) -> None:
         exchange, thread.exchange = thread.exchange, None
+        if thread.process is None:
+            return
         if exchange is None:
-            idle = self._idle[thread.process]
-            idle.remove(thread)
-            if not idle and not self._busy[thread.process]:
-                del self._idle[thread.process], self._busy[thread.process]
+            self._idle[thread.process].remove(thread)
+            self._forget_process(thread.process)
             return
         exchange.thread = None
         self._busy[thread.process] -= 1
+        self._forget_process(thread.process)
         self._release(exchange)
         exchange.end(failure)
         self._next()
 
-    def done(self, thread: Thread, exchange: Exchange) -> None:
-        self._idle.setdefault(thread.process, []).append(thread)
-        self._busy[thread.process] -= 1
+    def _forget_process(self, process: int) -> None:
+        if not self._idle.get(process) and not self._busy[process]:
+            self._idle.pop(process, None)
+            del self._busy[process]
+
+    def done(self, thread: Thread, process: int, exchange: Exchange) -> None:
+        self._idle.setdefault(process, []).append(thread)
+        self._busy[process] -= 1
         self._release(exchange)
         self._next()
 
     def _is_full(self, group: Group, holder: Hashable) -> bool:
         return self._queued[group] >= MOST_WAITING or len(self._waiting[group].get(holder, ())) >= MOST_WAITING_OF_ONE
 
-    def _idle_thread(self) -> "Thread | None":
+    def _idle_thread(self) -> "tuple[Thread, int] | None":
         """One of the process that has the least to do."""
         processes = [process for process, idle in self._idle.items() if idle]
         if not processes:
             return None
-        return self._idle[min(processes, key=self._busy.__getitem__)].pop()
+        process = min(processes, key=self._busy.__getitem__)
+        return self._idle[process].pop(), process
 
     def _may_run(self, group: Group, holder: Hashable) -> bool:
         most = self._most_of_one.get(group, self._limits[group])
         return self._running[group] < self._limits[group] and self._held[group][holder] < most
 
-    def _start(self, exchange: Exchange, thread: Thread) -> None:
-        self._busy[thread.process] += 1
+    def _start(self, exchange: Exchange, thread: Thread, process: int) -> None:
+        self._busy[process] += 1
         self._running[exchange.group] += 1
         self._held[exchange.group][exchange.holder] += 1
         thread.hand_over(exchange)
@@ -273,11 +280,11 @@ class Dispatcher:
             held, waiting = self._held[group], self._waiting[group]
             while waiting:
                 following = min(waiting, key=held.__getitem__)
-                if not self._may_run(group, following) or not (thread := self._idle_thread()):
+                if not self._may_run(group, following) or not (found := self._idle_thread()):
                     break
                 exchange = waiting[following][0]
                 self._leave_queue(exchange)
-                self._start(exchange, thread)
+                self._start(exchange, *found)
 
     def _leave_queue(self, exchange: Exchange) -> None:
         self._timers.pop(exchange).cancel()

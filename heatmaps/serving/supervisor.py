@@ -5,14 +5,16 @@ import os
 import signal
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, sleep
 
 import structlog
 
 logger = structlog.get_logger(__name__)
 
-_WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
+_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_LOOK_SECONDS = 0.1
 # A process that ends as soon as it is started is not started again at once.
 _LEAST_SECONDS = 1.0
 
@@ -25,17 +27,19 @@ class Supervisor:
         self._worker = worker
         self._workers = workers
         self._seconds = seconds
+        self._signals: deque[int] = deque()
         # What each process does, and since when.
         self._running: dict[int, tuple[Callable[[], None], float]] = {}
 
     def run(self) -> None:
         """Returns when it was told to stop, and all is answered."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+        for number in _WATCHED:
+            signal.signal(number, lambda number, _: self._signals.append(number))
         self._start(self._front)
         for _ in range(self._workers):
             self._start(self._worker)
-        while (number := self._next_signal()) not in {signal.SIGTERM, signal.SIGINT}:
-            if number == signal.SIGHUP:
+        while (told := self._next_signal()) not in {signal.SIGTERM, signal.SIGINT}:
+            if told == signal.SIGHUP:
                 # One after the other would need more than the one that the embedded engine allows.
                 self._tell(self._worker)
             self._replace_ended()
@@ -50,7 +54,8 @@ class Supervisor:
             return
         status = 1
         try:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+            for number in _WATCHED:
+                signal.signal(number, signal.SIG_DFL)
             work()
             status = 0
         except BaseException:  # noqa: BLE001 -- the process ends here, whatever it is
@@ -62,8 +67,9 @@ class Supervisor:
             os._exit(status)
 
     def _next_signal(self) -> int | None:
-        found = signal.sigtimedwait(_WATCHED, 1)
-        return found.si_signo if found else None
+        if not self._signals:
+            sleep(_LOOK_SECONDS)
+        return self._signals.popleft() if self._signals else None
 
     def _replace_ended(self) -> None:
         for process, (work, since) in list(self._running.items()):
@@ -74,7 +80,7 @@ class Supervisor:
             if status:
                 logger.error("A process ended, and is replaced", status=os.waitstatus_to_exitcode(status))
             if monotonic() - since < _LEAST_SECONDS:
-                signal.sigtimedwait(set(), _LEAST_SECONDS)
+                sleep(_LEAST_SECONDS)
             self._start(work)
 
     def _tell(self, work: Callable[[], None], number: int = signal.SIGTERM) -> None:
@@ -89,7 +95,7 @@ class Supervisor:
             self._tell(work)
             again = min(until, monotonic() + 1)
             while self._of(work) and monotonic() < again:
-                signal.sigtimedwait({signal.SIGCHLD}, 0.1)
+                sleep(_LOOK_SECONDS / 2)
                 self._collect(work)
         self._tell(work, signal.SIGKILL)
         for process in self._of(work):

@@ -7,6 +7,8 @@ import marshal
 import struct
 from typing import Any
 
+# The first word of a thread: which process it belongs to.
+HELLO = struct.Struct("!I")
 HEADER = struct.Struct("!cI")
 
 # To a thread: the environment of the request, and its body.

@@ -1,6 +1,7 @@
 """A process that answers: threads that each take one whole request at a time, and have no caller to wait for."""
 
 import io
+import os
 import signal
 import socket
 import struct
@@ -67,6 +68,7 @@ class Worker:
             with connection:
                 try:
                     connection.connect(self._address)
+                    connection.sendall(wire.HELLO.pack(os.getpid()))
                     self._answer_all(connection)
                 except OSError:
                     sleep(_RETRY_SECONDS)

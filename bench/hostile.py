@@ -119,7 +119,7 @@ def target() -> Iterator[Target]:
         with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
             try:
                 wait_for(port)
-                yield Target(port, process.pid, *keys, projects[1]["token"])
+                yield Target(port, process.pid, keys[0], keys[1], projects[1]["token"])
             finally:
                 process.send_signal(signal.SIGTERM)
 

@@ -153,6 +153,8 @@ MAX_REQUEST_TARGET_CHARS = 60_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
+FORCE_SCRIPT_NAME = env.text("FORCE_SCRIPT_NAME").rstrip("/") or None
+
 # Posts of browsers that one process lets wait for the insert that they share.
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 

@@ -268,13 +268,14 @@ def test_the_demo_is_served_on_the_port_that_make_is_given() -> None:
         assert planned.stdout.splitlines()[-1].rstrip().endswith(ending)
 
 
+@pytest.mark.parametrize(("name", "least"), [("docs/api.md", 15), ("docs/trust.md", 6)])
 def test_every_example_of_the_api_gets_the_reply_that_is_printed(
-    emptied: None, capsys: pytest.CaptureFixture[str]
+    emptied: None, capsys: pytest.CaptureFixture[str], name: str, least: int
 ) -> None:
-    page = read("docs/api.md")
-    variables = {"KEY": run_commands(page, capsys), "URL": f"{SERVER}/api/projects/1/heatmaps"}
-    asked = [example for example in examples(page) if example.command.startswith("curl")]
-    assert len(asked) >= 15
+    key = run_commands(read("docs/api.md"), capsys)
+    variables = {"KEY": key, "URL": f"{SERVER}/api/projects/1/heatmaps"}
+    asked = [example for example in examples(read(name)) if example.command.startswith("curl")]
+    assert len(asked) >= least
     for example in asked:
         status, text = curl(example.command, variables)
         if example.language == "json":

@@ -188,6 +188,7 @@ def test_a_query_runs_as_it_stands(file: Path, interactions: Interactions, event
     bound |= {"min_visitors": 1, "in_visitors": True, "with_hidden": False}
     bound |= {"all": 0, "type_bit": 0, "viewport_bit": 0, "bits": [0]}
     bound |= {"scheme": "https", "is_www": False, "host": "", "port": "", "path": "", "decoded": "", "slashes": [0]}
+    bound |= {"crowded": [""]}
     bound |= {"query": "", "fragment": "", "is_pattern": False}
     # What is written for our own table stands in comments, and is no part of it.
     assert set(re.findall(r"\{(\w+):", re.sub(r"/\*.*?\*/", "", sql))) <= bound.keys()

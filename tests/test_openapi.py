@@ -222,8 +222,18 @@ def test_components(schema: dict[str, Any]) -> None:
         "CohortItem": ["id", "name", "is_static"],
         "HeatmapError": ["type", "code", "detail", "attr"],
     }
+    expected |= {
+        "HeatmapCoverage": [
+            *("cells_returned", "cells_total", "cells_hidden", "count_returned", "count_total", "share"),
+            "visitors_total",
+        ],
+        "HeatmapExplainResponse": [
+            *("matched", "steps", "without", "types", "widths", "urls", "dates", "capture", "reason", "message"),
+        ],
+    }
     # What is told on demand comes last, and is not required.
     on_demand = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
+    on_demand |= {"HeatmapPageItem": ["urls", "url_page", "template", "url_pattern"]}
     for name, fields in expected.items():
         assert properties[name] == [*fields, *on_demand.get(name, [])]
         assert schema["components"]["schemas"][name]["required"] == sorted(fields)

@@ -265,6 +265,12 @@ class Api:
         assert response.status_code == 200, body(response)
         return orjson.loads(body(response))
 
+    def explanation(self, project: int | str = 1, **parameters: Any) -> Any:
+        """The whole answer of the explain endpoint, which must be a success."""
+        response = self.get(f"/api/projects/{project}/heatmaps/explain/", parameters)
+        assert response.status_code == 200, body(response)
+        return orjson.loads(body(response))
+
     def answer(self, **parameters: Any) -> Any:
         """The whole answer of the list endpoint, which must be a success."""
         response = self.list(**parameters)

@@ -48,7 +48,7 @@ class Asked:
 
 def matching(rows: Iterable[Row], asked: Asked) -> list[Row]:
     found = [row for row in rows if _matches(row, asked)]
-    return _firsts(found) if asked.first_in_session else found
+    return firsts(found) if asked.first_in_session else found
 
 
 def points(rows: Iterable[Row], asked: Asked, *, limit: int, offset: int) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def interactions(
             {
                 "session_id": row["session_id"] or None,
                 "distinct_id": row["distinct_id"],
-                "timestamp": _written(row["timestamp"]),
+                "timestamp": written(row["timestamp"]),
                 "pointer_relative_x": cell(row, asked)[2],
                 "pointer_y": cell(row, asked)[1],
                 "current_url": row["current_url"],
@@ -144,13 +144,13 @@ def pages(
                 "url": url,
                 "total_count": len(by_page[url]),
                 "visitors": len({row["distinct_id"] for row in by_page[url]}),
-                "first_seen": _written(min(row["timestamp"] for row in by_page[url])),
-                "last_seen": _written(max(row["timestamp"] for row in by_page[url])),
-                "types": _types(by_page[url]),
+                "first_seen": written(min(row["timestamp"] for row in by_page[url])),
+                "last_seen": written(max(row["timestamp"] for row in by_page[url])),
+                "types": types(by_page[url]),
             }
             for url in busiest[offset : offset + limit]
         ],
-        "types": _types(counted),
+        "types": types(counted),
         "has_more": len(busiest) > offset + limit,
     }
 
@@ -180,7 +180,7 @@ def page_of(url: str) -> str:
     host = ".".join(re.sub("^xn--([-a-z0-9]+)", _from_punycode, label) for label in host.split("."))
     hash_route = re.match(r"#(!?/[^?]*)", fragment)
     route = hash_route[1].rstrip("/") if hash_route else ""
-    return scheme + separator + host + _decoded(path.rstrip("/")) + (f"#{route}" if route.strip("!") else "")
+    return scheme + separator + host + decoded(path.rstrip("/")) + (f"#{route}" if route.strip("!") else "")
 
 
 def _from_punycode(label: re.Match[str]) -> str:
@@ -192,7 +192,7 @@ def _from_punycode(label: re.Match[str]) -> str:
     return label[0] if text.isascii() else text
 
 
-def _decoded(path: str) -> str:
+def decoded(path: str) -> str:
     """Byte by byte; what is no UTF-8 then stays as it was."""
     octets, raw = bytearray(), path.encode()
     place = 0
@@ -211,7 +211,7 @@ def _decoded(path: str) -> str:
         return path
 
 
-def _firsts(rows: list[Row]) -> list[Row]:
+def firsts(rows: list[Row]) -> list[Row]:
     """Of each session and page the first; all that are in no session."""
     found: dict[tuple[str, str], Row] = {}
     for row in sorted(rows, key=_order):
@@ -309,17 +309,17 @@ def _fold(rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def _types(rows: list[Row]) -> list[dict[str, Any]]:
+def types(rows: list[Row]) -> list[dict[str, Any]]:
     by_type: dict[str, list[Row]] = {}
     for row in rows:
         by_type.setdefault(row["type"], []).append(row)
     return [
-        {"type": kind, "count": len(those), "last_seen": _written(max(row["timestamp"] for row in those))}
+        {"type": kind, "count": len(those), "last_seen": written(max(row["timestamp"] for row in those))}
         for kind, those in sorted(by_type.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
 
 
-def _written(moment: datetime) -> str:
+def written(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 

@@ -33,6 +33,8 @@ OPERATIONS = {
     "/api/projects/": ("projects_list", None, "ProjectsResponse"),
 }
 QUESTIONS = {entry.path.rpartition("/")[2]: entry for entry in REGISTER}
+# Of interactions either points or areas are needed, which such a document cannot say.
+NEEDED = {"compare": {"against"}, "areas": {"areas"}}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
     "events": {"minimum": 1, "maximum": 100, "default": 50},
@@ -134,7 +136,8 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
     assert schema["paths"].keys() == OPERATIONS.keys()
     for path, operation in operations(schema):
-        assert list(schema["paths"][path]) == ["get"]
+        entry = QUESTIONS.get(last_part(path))
+        assert list(schema["paths"][path]) == ([method.lower() for method in entry.methods] if entry else ["get"])
         assert operation["operationId"] == OPERATIONS[path][0]
         assert operation["tags"] == ["heatmaps"]
         assert "heatmap:read" in operation["description"]
@@ -151,7 +154,23 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
         for one in parameters:
             assert one.get("description"), one["name"]
             assert one.get("examples"), one["name"]
-            assert one.get("required", False) is (one["in"] == "path" or one["name"] == "points")
+            is_needed = one["name"] in NEEDED.get(last_part(path), set())
+            assert one.get("required", False) is (one["in"] == "path" or is_needed)
+
+
+def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
+    posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
+    assert {last_part(path) for path in posts} == {"areas"}
+    for path, operation in posts.items():
+        assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
+        assert [one["in"] for one in operation["parameters"]] == ["path"]
+        body = operation["requestBody"]["content"]
+        assert list(body) == ["application/json"]
+        _, form = resolved(schema, body["application/json"]["schema"])
+        assert set(form["properties"]) == set(QUESTIONS["areas"].form.parameters())
+        assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
+        assert {"413", "415"} <= operation["responses"].keys()
+        assert "Cache-Control" not in operation["responses"]["200"]["headers"]
 
 
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
@@ -206,7 +225,19 @@ def test_components(schema: dict[str, Any]) -> None:
         "CohortItem": ["id", "name", "is_static"],
         "HeatmapError": ["type", "code", "detail", "attr"],
     }
-    assert expected.items() <= properties.items()
+    expected |= {
+        "HeatmapCoverage": [
+            *("cells_returned", "cells_total", "cells_hidden", "count_returned", "count_total", "share"),
+            "visitors_total",
+        ],
+        "HeatmapExplainResponse": [
+            *("matched", "steps", "without", "types", "widths", "urls", "dates", "capture", "reason", "message"),
+        ],
+    }
+    # Only where it is asked for.
+    optional = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
+    whole = {name: fields + optional.get(name, []) for name, fields in expected.items()}
+    assert whole.items() <= properties.items()
     for name, fields in expected.items():
         assert schema["components"]["schemas"][name]["required"] == sorted(fields)
 

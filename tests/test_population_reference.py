@@ -180,8 +180,8 @@ class Reference:
         return sum(sign for _, sign, of_version in mine if of_version == version) > 0
 
 
-def ask(api: Api, question: Question, ids: list[int]) -> tuple[Row, Row, Row, Row]:
-    """The four answers: counts by y, visitors by y, scroll depth, and who is behind the points."""
+def ask(api: Api, question: Question, ids: list[int]) -> tuple[Row, Row, Row, Row, Row]:
+    """The five answers: counts by y, visitors by y, scroll depth, who is behind the points, and what filters leave."""
     filters = [
         {name: value for name, value in one.items() if name != "place"}
         | ({"value": ids[one["place"]]} if "place" in one else {})
@@ -201,6 +201,7 @@ def ask(api: Api, question: Question, ids: list[int]) -> tuple[Row, Row, Row, Ro
         api.answer(**parameters, aggregation="unique_visitors"),
         api.answer(**parameters, type="scrolldepth"),
         api.interactions(points=points, limit=100, **parameters),
+        api.explanation(**parameters),
     )
 
 
@@ -248,11 +249,11 @@ def fill(tables: Tables, world: World) -> list[int]:
     ]
 
 
-def _compare(answers: tuple[Row, Row, Row, Row], population: list[Row], question: Question) -> None:
+def _compare(answers: tuple[Row, Row, Row, Row, Row], population: list[Row], question: Question) -> None:
     by_y: dict[int, list[str]] = defaultdict(list)
     for row in population:
         by_y[16 * row["y"]].append(row["distinct_id"])
-    total, unique, depth, behind = answers
+    total, unique, depth, behind, explanation = answers
     counts = {point["pointer_y"]: point["count"] for point in total["results"]}
     assert counts == {y: len(names) for y, names in by_y.items()}, question
     assert total["fold"]["total_count"] == unique["fold"]["total_count"] == len(population), question
@@ -263,3 +264,11 @@ def _compare(answers: tuple[Row, Row, Row, Row], population: list[Row], question
     expected = sorted((row["distinct_id"], row["session_id"], 16 * row["y"]) for row in population)
     assert found == expected, question
     assert behind["total_count"] == len(population), question
+    assert explanation["matched"] == explanation["steps"][-1]["remaining"] == len(population), question
+    in_use = {
+        "test_accounts": question.account_filters is not None,
+        "cohorts": question.cohorts,
+        "events": question.events,
+    }
+    names = [step["filter"] for step in explanation["steps"]]
+    assert names == ["project", "dates", "type", "hide_zero_coordinates", *(name for name in in_use if in_use[name])]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from heatmaps.models import Organization, Project
 from tests import reference
 from tests.conftest import INTERACTION, Api, Interactions
+from tests.explain_reference import explain
 from tests.reference import Asked, Row
 
 T = TypeVar("T")
@@ -141,6 +142,7 @@ def test_every_answer_is_the_references(session: Api, interactions: Interactions
         asked = random_question(random)
         Project.objects.update(timezone=asked.zone.key)
         compare_list(session, rows, asked, *random.choice(PAGES))
+        compare_explanation(session, rows, asked)
         compare_pages(session, rows, asked, random)
         compare_interactions(session, rows, asked, limit=random.choice([1, 3, 100]), offset=random.choice([0, 0, 2]))
 
@@ -151,6 +153,14 @@ def compare_list(session: Api, rows: list[Row], asked: Asked, limit: int, offset
         assert answer == reference.scroll_depth(rows, asked)
     else:
         assert answer == reference.points(rows, asked, limit=limit, offset=offset)
+
+
+def compare_explanation(session: Api, rows: list[Row], asked: Asked) -> None:
+    answer = session.explanation(**parameters(asked))
+    assert answer.pop("message")
+    assert answer == explain(rows, asked)
+    listed = session.answer(**parameters(replace(asked, unique_visitors=False)), limit=0)["results"]
+    assert answer["matched"] == sum(one["bucket_count" if asked.type == "scrolldepth" else "count"] for one in listed)
 
 
 def compare_pages(session: Api, rows: list[Row], asked: Asked, random: Random) -> None:

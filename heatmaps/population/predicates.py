@@ -104,6 +104,11 @@ def _placed(filters: Filters, layout: Layout, binder: Binder) -> Iterator[str]:
         yield f"(type = '{SCROLL_DEPTH}' OR {is_somewhere})" if has_depths else is_somewhere
 
 
+def is_pointed_at(layout: Layout) -> str:
+    """Whether a row with a place is one that hiding x = 0, y = 0 leaves."""
+    return f"placed = {POINTED_AT}" if layout.has_keys else f"(type = '{SCROLL_DEPTH}' OR NOT (x = 0 AND y = 0))"
+
+
 def _viewport(filters: Filters, binder: Binder) -> Iterator[str]:
     if filters.viewport_width_min is not None:
         yield f"viewport_width >= {binder.bind(filters.viewport_width_min, 'Int64', 'viewport_width_min')}"

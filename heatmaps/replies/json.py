@@ -16,6 +16,9 @@ TIMES = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
 def chunks(answer: Answer) -> Iterator[bytes]:
+    if answer.item is None:
+        yield orjson.dumps(dict(answer.head), option=TIMES)
+        return
     names = column_names(answer.item)
     opening = b'{%b"results":[' % b"".join(_members(answer.head))
     is_first = True

@@ -1,0 +1,74 @@
+"""The shape of an explanation."""
+
+from rest_framework import serializers
+
+from heatmaps.questions.explain.ladder import STEPS
+from heatmaps.questions.explain.messages import CAPTURE_OFF, NEVER_CAPTURED
+
+
+class ExplainStep(serializers.Serializer[None]):
+    filter = serializers.ChoiceField(choices=STEPS)
+    remaining = serializers.IntegerField(help_text="Interactions that pass this filter and all before it.")
+
+
+class ExplainWithout(serializers.Serializer[None]):
+    filter = serializers.ChoiceField(choices=STEPS[1:])
+    matched = serializers.IntegerField(help_text="Interactions if this filter alone were left out.")
+
+
+class ExplainType(serializers.Serializer[None]):
+    type = serializers.CharField()
+    count = serializers.IntegerField(help_text="Interactions.")
+    last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
+
+
+class ExplainWidth(serializers.Serializer[None]):
+    width = serializers.CharField(help_text="Widths of viewports, in CSS px: `1200-1599`, and `1600-` from there on.")
+    count = serializers.IntegerField(help_text="Interactions.")
+    share = serializers.FloatField(help_text="Of those on viewports of any width, to six places.")
+
+
+class ExplainUrl(serializers.Serializer[None]):
+    url = serializers.CharField(help_text="Without slashes at its end; the page, where `url_page` is asked for.")
+    count = serializers.IntegerField(help_text="Interactions under all other filters.")
+    last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
+    differs_in = serializers.ListField(
+        child=serializers.ChoiceField(
+            choices=[
+                *("scheme", "www", "port", "case", "percent_encoding", "trailing_slash"),
+                *("query_string", "fragment", "host", "path"),
+            ]
+        ),
+        help_text="In what it differs from the URL that was asked for.",
+    )
+
+
+class ExplainDates(serializers.Serializer[None]):
+    first_seen = serializers.DateTimeField(allow_null=True, help_text="The oldest one, in UTC.")
+    last_seen = serializers.DateTimeField(allow_null=True, help_text="The newest one, in UTC.")
+
+
+class ExplainCapture(serializers.Serializer[None]):
+    opted_in = serializers.BooleanField(help_text="Whether browsers may send interactions.")
+    last_captured = serializers.DateTimeField(
+        allow_null=True, help_text="The newest interaction of the project, of any type, in UTC."
+    )
+
+
+class HeatmapExplainResponse(serializers.Serializer[None]):
+    matched = serializers.IntegerField(help_text="What the counts of the list add up to with `limit=0`.")
+    steps = ExplainStep(many=True, help_text="The filters in use, in a fixed order; the last one's is `matched`.")
+    without = ExplainWithout(many=True, help_text="The largest first.")
+    types = ExplainType(many=True, help_text="All kinds under the other filters, the most frequent first.")
+    widths = ExplainWidth(many=True, help_text="All widths under the other filters, the narrowest first.")
+    urls = ExplainUrl(
+        many=True, help_text="At most 5 pages where the URL has nothing, the nearest first; for a pattern the busiest."
+    )
+    dates = ExplainDates(help_text="Of what all filters but the dates leave.")
+    capture = ExplainCapture()
+    reason = serializers.ChoiceField(
+        choices=[CAPTURE_OFF, NEVER_CAPTURED, *STEPS[1:-1]],
+        allow_null=True,
+        help_text="Why nothing matches: the first filter after which nothing remains; null where something does.",
+    )
+    message = serializers.CharField(help_text="The same for people, with the next thing to do.")

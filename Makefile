@@ -4,7 +4,7 @@ FUZZ_MINUTES ?= 10
 # Side by side on all cores, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
-OVER_HTTP := points interactions fold scroll_depth layout erase_visitor loading_persons capture_store
+OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons capture_store
 # Every process of the tests would compile the same modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,7 +17,7 @@ define install
 		|| $(BIN)/python -m pip install $(PIP_OPTIONS) -r $(1)
 endef
 
-.PHONY: help install demo test fuzz lint format bench compare openapi screenshot audit lock clean
+.PHONY: help install demo test fuzz lint lint-javascript format bench compare openapi screenshot audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,11 +38,11 @@ install: .venv/development  ## Create .venv with everything, development tools i
 	$(call install,requirements-dev.txt)
 	@touch $@
 
-demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000
-	@$(BIN)/python manage.py demo
+demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000, or on another PORT=
+	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
-test: install  ## Run every test
-	$(PYTEST)
+test: install  ## Run every test, and tell how much of the code they reach
+	$(PYTEST) --cov --cov-report=term
 ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
@@ -58,6 +58,7 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 	$(BIN)/python -m bench.reading --output docs/performance.md
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
+	$(BIN)/python -m bench.loading --output docs/performance.md
 
 compare: install  ## Measure how often comparisons are wrong, into docs/comparing.md; takes minutes
 	$(BIN)/python -m bench.comparing --output docs/comparing.md
@@ -79,6 +80,21 @@ lint: install  ## Check format, lint, import rules and types
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	@if node -e '$(HAS_NODE)' 2>/dev/null && command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-javascript; \
+	else echo "The JavaScript was not looked at: that needs Node 20.19 or newer, with npm."; test -z "$(REQUIRE_NODE)"; fi
+
+# With REQUIRE_NODE=1, as in CI, `make lint` fails where Node is missing.
+HAS_NODE := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
+
+lint-javascript: lint/node_modules/.package-lock.json
+	lint/node_modules/.bin/eslint --config lint/eslint.config.mjs heatmaps tests/browser
+	lint/node_modules/.bin/tsc --project lint/tsconfig.json
+
+# What lint/package-lock.json names, from npm, anew only when it names something else.
+lint/node_modules/.package-lock.json: lint/package-lock.json
+	@echo "Installing lint/package-lock.json"
+	@npm ci --prefix lint --silent
+	@touch $@
 
 format: install  ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only .
@@ -89,4 +105,4 @@ lock: install  ## Write the pinned versions anew from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:  ## Remove the virtual environment and caches; var/ keeps its data
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv lint/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis

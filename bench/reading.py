@@ -87,6 +87,56 @@ FILTERS = [
 ]
 
 
+# What says whether a map can be trusted, each beside the map: (what, path, parameters, those of the map, aim).
+_PROJECT = {"type": "mousemove"} | ALL
+TRUST = [
+    ("explain, whole project, 60 days", "heatmaps/explain", _PROJECT, _PROJECT | {"limit": "0"}, "≤ 2 ×"),
+    (
+        "explain, the same with a page, widths and an event",
+        "heatmaps/explain",
+        _PROJECT | {"url_exact": HOME, "viewport_width_min": "480", "events": '[{"id":"purchase"}]'},
+        _PROJECT | {"limit": "0"},
+        "–",
+    ),
+    (
+        "explain, a URL that nobody visited",
+        "heatmaps/explain",
+        _PROJECT | {"url_exact": f"{SITE}/Blog/page-1"},
+        _PROJECT | {"limit": "0"},
+        "–",
+    ),
+    ("coverage, whole project, 60 days", "heatmaps", _PROJECT | {"include": "coverage"}, _PROJECT, "≤ 1.3 ×"),
+    (
+        "coverage, whole project, 7 days",
+        "heatmaps",
+        {"type": "mousemove", "include": "coverage"} | WEEK,
+        {"type": "mousemove"} | WEEK,
+        "≤ 1.3 ×",
+    ),
+    (
+        "coverage, busiest page, 30 days",
+        "heatmaps",
+        BUSY_PAGE | MONTH | {"include": "coverage"},
+        BUSY_PAGE | MONTH,
+        "≤ 1.3 ×",
+    ),
+    (
+        "`url_page`, busiest page, 30 days",
+        "heatmaps",
+        {"type": "mousemove", "url_page": HOME} | MONTH,
+        BUSY_PAGE | MONTH,
+        "–",
+    ),
+    (
+        "`first_in_session`, busiest page, 30 days",
+        "heatmaps",
+        BUSY_PAGE | MONTH | {"first_in_session": "true"},
+        BUSY_PAGE | MONTH,
+        "–",
+    ),
+]
+
+
 class Server:
     """The service and what it is compared with, in a process of its own."""
 
@@ -211,6 +261,8 @@ def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
         "|---|---|---|---|",
     ]
     lines += _filters(server, runs, cohort)
+    lines += ["", "| can it be trusted? | ms | the map, ms | ratio | aim |", "|---|---|---|---|---|"]
+    lines += _trust(server, runs)
     lines += ["", "| the list of pages | ms | from plain columns, ms | times faster |", "|---|---|---|---|"]
     lines += _pages(server, runs)
     lines += ["", "| two sides, and parts of a page | ms | ratio | aim |", "|---|---|---|---|", *_sides(server, runs)]
@@ -277,6 +329,19 @@ def _filters(server: Server, runs: int, cohort: str) -> list[str]:
         f"| {name} | {_ms(times)} | {statistics.median(times) / none:.2f} | {'' if name == 'none' else '≤ 3 ×'} |"
         for name, times in seconds.items()
     ]
+
+
+def _trust(server: Server, runs: int) -> list[str]:
+    lines = []
+    for name, path, parameters, of_map, aim in TRUST:
+        _say(f"{name} …")
+        ours, maps = [], []
+        for _ in range(runs):
+            ours.append(server.seconds(f"/api/projects/1/{path}/", parameters))
+            maps.append(server.seconds("/api/projects/1/heatmaps/", of_map))
+        ratio = statistics.median(ours) / statistics.median(maps)
+        lines.append(f"| {name} | {_ms(ours)} | {_ms(maps)} | {ratio:.2f} | {aim} |")
+    return lines
 
 
 def _pages(server: Server, runs: int) -> list[str]:

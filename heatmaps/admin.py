@@ -5,13 +5,28 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.http import HttpRequest
 
 from heatmaps.metadata import keys
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 
+admin.site.site_header = admin.site.site_title = "Heatmaps"
+admin.site.index_title = "Organizations, projects, people and keys"
+# What somebody may do here hangs on their organizations and on being an admin.
+admin.site.unregister(Group)
+
 # Django's classes take the type parameters that mypy misses in its stubs only; at run time they refuse them.
+
+
+class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    # What is made when the thing is saved: a page that adds one would show an id, or a token, that is thrown away.
+    made: tuple[str, ...] = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return self.made if obj else ()
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -32,9 +47,9 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Organization)
-class OrganizationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OrganizationAdmin(ServiceAdmin):
     list_display = ["name", "id", "created_at"]
-    readonly_fields = ["id", "created_at"]
+    made = ("id", "created_at")
     search_fields = ["name"]
     inlines = [MembershipInline]
 
@@ -47,22 +62,22 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProjectAdmin(ServiceAdmin):
     form = ProjectForm
     list_display = ["name", "id", "organization", "timezone", "heatmaps_opt_in", "created_at"]
     list_filter = ["heatmaps_opt_in", "organization"]
     list_select_related = ["organization"]
-    readonly_fields = ["id", "token", "created_at"]
+    made = ("id", "token", "created_at")
     search_fields = ["name", "token"]
     autocomplete_fields = ["organization"]
 
 
 @admin.register(Cohort)
-class CohortAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CohortAdmin(ServiceAdmin):
     list_display = ["name", "id", "project", "is_static", "version", "deleted", "created_at"]
     list_filter = ["is_static", "deleted", "project"]
     list_select_related = ["project"]
-    readonly_fields = ["id", "created_at"]
+    made = ("id", "created_at")
     search_fields = ["name"]
     autocomplete_fields = ["project"]
 
@@ -70,6 +85,8 @@ class CohortAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     list_display = ["email", "first_name", "last_name", "current_project", "is_staff", "is_active"]
+    list_filter = ["is_staff", "is_superuser", "is_active"]
+    filter_horizontal = ["user_permissions"]
     list_select_related = ["current_project"]
     ordering = ["email"]
     search_fields = ["email", "first_name", "last_name"]
@@ -77,23 +94,21 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     inlines = [MembershipInline]
     fieldsets = (
         (None, {"fields": ["email", "password", "first_name", "last_name", "current_project"]}),
-        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        ("Permissions", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("Important dates", {"fields": ["last_login", "date_joined"]}),
     )
     add_fieldsets = ((None, {"fields": ["email", "usable_password", "password1", "password2", "current_project"]}),)
 
 
 @admin.register(PersonalAPIKey)
-class PersonalAPIKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PersonalAPIKeyAdmin(ServiceAdmin):
     list_display = ["mask", "label", "user", "scopes", "created_at", "last_used_at"]
     list_filter = ["user"]
     list_select_related = ["user"]
     search_fields = ["mask", "label", "user__email"]
     autocomplete_fields = ["user"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: PersonalAPIKey | None = None) -> list[str]:
-        # Whose key it is cannot change: whoever holds it would read for somebody else.
-        return ["mask", "created_at", "last_used_at"] + (["user"] if obj else [])
+    # Whose key it is cannot change either: whoever holds it would read for somebody else.
+    made = ("mask", "created_at", "last_used_at", "user")
 
     def save_model(self, request: HttpRequest, obj: PersonalAPIKey, form: Any, change: bool) -> None:
         if not change:

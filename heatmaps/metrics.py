@@ -33,6 +33,10 @@ class _Metrics:
     throttled: "Counter"
     captured: "Counter"
     skipped: "Counter"
+    refused: "Counter"
+    persons_made: "Counter"
+    persons_tied: "Counter"
+    persons_refused: "Counter"
 
 
 @cache
@@ -82,6 +86,19 @@ def _metrics() -> _Metrics | None:
             ["reason"],
             registry=registry,
         ),
+        refused=Counter(
+            "heatmaps_refused_posts", "Requests of browsers that were refused.", ["reason"], registry=registry
+        ),
+        persons_made=Counter("heatmaps_persons_made", "Persons that browsers' events made.", registry=registry),
+        persons_tied=Counter(
+            "heatmaps_persons_tied", "Ids of visitors that became another person's.", registry=registry
+        ),
+        persons_refused=Counter(
+            "heatmaps_persons_refused",
+            "What browsers sent of persons and was not kept.",
+            ["reason"],
+            registry=registry,
+        ),
     )
 
 
@@ -116,6 +133,22 @@ def captured(points: int) -> None:
 def skipped(reason: str, points: int) -> None:
     if metrics := _metrics():
         metrics.skipped.labels(reason).inc(points)
+
+
+def refused(reason: str) -> None:
+    if metrics := _metrics():
+        metrics.refused.labels(reason).inc()
+
+
+def persons(made: int, tied: int) -> None:
+    if metrics := _metrics():
+        metrics.persons_made.inc(made)
+        metrics.persons_tied.inc(tied)
+
+
+def refused_of_persons(reason: str, number: int) -> None:
+    if metrics := _metrics():
+        metrics.persons_refused.labels(reason).inc(number)
 
 
 def forget() -> None:

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.timezone import now
 
 from heatmaps.metadata import keys
-from heatmaps.population import property_filters
+from heatmaps.population import property_filters, property_parsing
 
 
 def validate_timezone(value: str) -> None:
@@ -32,7 +32,7 @@ def default_test_account_filters() -> list[dict[str, Any]]:
 
 def validate_test_account_filters(value: Any) -> None:
     try:
-        property_filters.parse_filters(value)
+        property_parsing.parse_filters(value)
     except property_filters.BadFilter as error:
         raise ValidationError(f"The test-account filters cannot be used: {error}") from error
 
@@ -51,6 +51,12 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def only(cls) -> "Organization | None":
+        """The one that there is, where there is one and no other."""
+        found = list(cls.objects.all()[:2])
+        return found[0] if len(found) == 1 else None
 
 
 class Project(models.Model):
@@ -79,7 +85,7 @@ class Project(models.Model):
         """Refuses filters that name a cohort this project does not have."""
         try:
             wanted = {
-                one.cohort_id for one in property_filters.parse_filters(self.test_account_filters) if one.cohort_id
+                one.cohort_id for one in property_parsing.parse_filters(self.test_account_filters) if one.cohort_id
             }
         except property_filters.BadFilter as error:
             # The field's own validator has said so, but Django asks none about what is empty.
@@ -100,12 +106,13 @@ class Project(models.Model):
 
 
 class Cohort(models.Model):
-    """A set of persons of one project. Who is in it is in ClickHouse: in person_static_cohort for a list, else in
-    cohortpeople under this version."""
+    """A set of people of one project. Who is in it is in ClickHouse: in cohort_visitors for a list of visitors, in
+    person_static_cohort for one of persons, else in cohortpeople under this version."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cohorts")
     name = models.CharField(max_length=200)
     is_static = models.BooleanField(default=True, help_text="Whether it is a list, not a calculation.")
+    lists_visitors = models.BooleanField(default=False, help_text="Whether the list names visitors, not persons.")
     version = models.PositiveBigIntegerField(null=True, blank=True, help_text="Of the calculation; empty: the newest.")
     deleted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -117,6 +124,99 @@ class Cohort(models.Model):
         return f"{self.name} ({self.pk})"
 
 
+class Person(models.Model):
+    """Somebody behind one or more visitors. The source of truth; ClickHouse is told of every version, and is yet to be
+    told where `is_pending`."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    # `id` in ClickHouse. Files that are loaded may name the same one for two projects.
+    uuid = models.UUIDField(default=uuid.uuid4, editable=False)
+    is_identified = models.BooleanField(default=False)
+    # JSON, as `heatmaps.persons.properties` has it. A text, for nothing here looks into it.
+    registers = models.TextField(default="{}")
+    created_at = models.DateTimeField(default=now)
+    # Of one that became another, until ClickHouse knows.
+    is_deleted = models.BooleanField(default=False)
+    version = models.BigIntegerField()
+    is_pending = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "uuid"], name="one_person")]
+        indexes = [
+            models.Index(fields=["version"], name="person_pending", condition=models.Q(is_pending=True)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class PersonDistinctId(models.Model):
+    """Which person a visitor is."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    distinct_id = models.CharField(max_length=400)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="distinct_ids")
+    version = models.BigIntegerField()
+    is_pending = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "distinct_id"], name="one_person_each")]
+        indexes = [
+            models.Index(fields=["version"], name="distinct_id_pending", condition=models.Q(is_pending=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.distinct_id
+
+
+class AppliedPersonEvent(models.Model):
+    """An event whose person is kept, and of which ClickHouse does not know yet that all of it is stored."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    event = models.UUIDField()
+    batch = models.BigIntegerField(db_index=True)
+    applied_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "event"], name="one_application")]
+
+    def __str__(self) -> str:
+        return str(self.event)
+
+
+class CookielessSalt(models.Model):
+    """The key of a day's hashes of visitors whom their browser does not name; destroyed when its time has come."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    salt = models.CharField(max_length=64)
+    destroyed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "day"], name="one_salt_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} of project {self.project_id}"
+
+
+class CaptureTally(models.Model):
+    """What browsers sent lately of one project, or what of it was refused, for one reason; and the last example. Posts
+    whose project nobody knows have none."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    total = models.PositiveBigIntegerField(default=0)
+    minutes = models.JSONField(default=dict)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    host = models.CharField(max_length=200)
+    origin = models.CharField(max_length=200)
+    detail = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.reason} of project {self.project_id}"
+
+
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)
@@ -124,8 +224,13 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    @transaction.atomic
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Where there is one organization, it is its member: else the first user would see no project."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        if organization := Organization.only():
+            user.join(organization)
+        return user
 
 
 class User(AbstractUser):
@@ -146,6 +251,26 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @transaction.atomic
+    def join(self, organization: Organization) -> bool:
+        """Whether that is new. Who has no current project gets the first one there."""
+        _, is_new = Membership.objects.get_or_create(user=self, organization=organization)
+        if self.current_project is None:
+            self._set_current(organization.projects.first())
+        return is_new
+
+    @transaction.atomic
+    def leave(self, organization: Organization) -> bool:
+        """Whether the user was there. A current project there is then the first of those that are left."""
+        count, _ = Membership.objects.filter(user=self, organization=organization).delete()
+        if self.current_project and self.current_project.organization_id == organization.pk:
+            self._set_current(Project.objects.filter(organization__membership__user=self).first())
+        return count > 0
+
+    def _set_current(self, project: Project | None) -> None:
+        self.current_project = project
+        self.save(update_fields=["current_project"])
 
 
 class Membership(models.Model):

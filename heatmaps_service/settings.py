@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from heatmaps import __version__
 from heatmaps_service import logs
 from heatmaps_service.env import SettingsEnv
 
@@ -130,7 +131,10 @@ X_FRAME_OPTIONS = "DENY"
 
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"]
+CORS_EXPOSE_HEADERS = [
+    *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"),
+    *("Heatmaps-Ignored", "Heatmaps-Has-More", "Heatmaps-Fold", "Heatmaps-Total-Count", "Heatmaps-Types"),
+]
 
 AUTH_USER_MODEL = "heatmaps.User"
 LOGIN_URL = "admin:login"
@@ -168,16 +172,6 @@ CACHE_URL = env.url(
     is_good=lambda value: value.startswith(("redis://", "rediss://")) or not value,
     examples="redis://host:6379/0, or nothing for a cache in the process",
 )
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": CACHE_URL,
-        # A cache that is away does not hold requests up.
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
-    }
-    if CACHE_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
 
 # Set by `manage.py demo`: the demo's pages and its sign-in links answer.
 DEMO = env.boolean("DEMO", default=False)
@@ -274,7 +268,7 @@ EXCEPTIONS_HOG = {"ENABLE_IN_DEBUG": True}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Heatmaps",
-    "VERSION": "1.0.0",
+    "VERSION": __version__,
     "DESCRIPTION": "Where visitors of a web page click, rage, rest and scroll to.",
     "LICENSE": {"name": "MIT"},
     "SERVE_INCLUDE_SCHEMA": False,

@@ -12,7 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from heatmaps import engine
-from heatmaps.capture import batching, projects, skips
+from heatmaps.capture import batching, projects, traffic
+from heatmaps.capture.points import Skip
 from heatmaps.models import Project
 
 # 2026-03-31 02:30:00 UTC, when every post is received.
@@ -89,9 +90,14 @@ def stored_events(columns: str = "event, distinct_id") -> list[dict[str, Any]]:
     return rows(f"SELECT {columns} FROM events ORDER BY ALL")
 
 
+def skipped() -> dict[str, int]:
+    """How many points were not kept, by reason."""
+    return {key.reason: entry.unwritten.total() for key, entry in traffic._entries.items() if key.reason in set(Skip)}
+
+
 def empty_tables() -> None:
     with engine.writer() as client:
-        for table in ("heatmaps", "events", "captured_events"):
+        for table in ("heatmaps", "events", "captured_events", "person", "person_distinct_id2"):
             client.command(f"TRUNCATE TABLE {table}")
 
 
@@ -102,7 +108,7 @@ def browser(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Brows
     monkeypatch.setattr(batching, "PARTS_A_SECOND", 1e6)
     monkeypatch.setattr(batching, "_writer", batching.Writer())
     projects.forget()
-    skips.total.clear()
+    traffic.forget()
     yield Browser(project)
     batching._writer.stop()
     projects.forget()

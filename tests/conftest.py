@@ -9,14 +9,16 @@ from uuid import UUID
 import orjson
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.core.management import call_command
 from django.http.response import HttpResponseBase
 from django.test import Client
 
 from heatmaps import engine
-from heatmaps.access import failed_attempts
+from heatmaps.access import failed_attempts, shared_cache
+from heatmaps.capture import traffic
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from heatmaps.persons import following
+from tests.commands import Commands
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
 
@@ -80,8 +82,22 @@ def at_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def untold_traffic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What browsers sent is written down when a test says so: a thread would see nothing of the test's own rows."""
+    monkeypatch.setattr(traffic, "WRITE_EVERY_SECONDS", 1e6)
+    yield
+    traffic.forget()
+
+
+@pytest.fixture(autouse=True)
+def persons_told_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ClickHouse is told of persons when a test says so."""
+    monkeypatch.setattr(following, "begin", lambda: None)
+
+
+@pytest.fixture(autouse=True)
 def fresh_rate_limits() -> None:
-    cache.clear()
+    shared_cache.forget()
     failed_attempts.forget()
 
 
@@ -330,3 +346,8 @@ def api(key: tuple[PersonalAPIKey, str]) -> Api:
 @pytest.fixture
 def anonymous(db: None) -> Api:
     return Api(None)
+
+
+@pytest.fixture
+def commands(db: None, capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)

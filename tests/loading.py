@@ -28,7 +28,7 @@ ROW = {
     "current_url": "https://example.com/",
     "type": "click",
 }
-TABLES = ("heatmaps", "events", "person_distinct_id2", "person_static_cohort")
+TABLES = ("heatmaps", "events", "person", "person_distinct_id2", "person_static_cohort", "cohort_visitors")
 
 
 def contents(name: str, rows: Sequence[dict[str, Any]]) -> bytes:

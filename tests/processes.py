@@ -51,6 +51,10 @@ class Service:
     def run(self, *arguments: str, **variables: str) -> CompletedProcess[str]:
         return _ended(self.start(*arguments, **variables), arguments)
 
+    def run_at_terminal(self, *arguments: str, answers: Sequence[tuple[str, str]]) -> tuple[int, str]:
+        command = [sys.executable, str(self.root / "manage.py"), *arguments]
+        return at_terminal(command, answers, env=self.variables())
+
     def result(self, *arguments: str, **variables: str) -> Any:
         """What a command that must succeed prints."""
         done = self.run(*arguments, **variables)
@@ -101,6 +105,31 @@ class Service:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+def at_terminal(command: Sequence[str], answers: Sequence[tuple[str, str]], **options: Any) -> tuple[int, str]:
+    """The status of a command, and what its terminal showed: each answer is typed when its prompt is there."""
+    code = "import os, pty, sys\nsys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    shown = ""
+    with Popen(  # noqa: S603 -- our own program
+        [sys.executable, "-c", code, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            for prompt, answer in answers:
+                already = len(shown)
+                while prompt not in shown[already:]:
+                    piece = os.read(process.stdout.fileno(), 4096)
+                    assert piece, shown
+                    shown += piece.decode()
+                process.stdin.write(f"{answer}\n".encode())
+                process.stdin.flush()
+            shown += process.stdout.read().decode()
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+    return process.returncode, shown
 
 
 def _ended(process: "Popen[str]", arguments: Sequence[str]) -> CompletedProcess[str]:
@@ -176,6 +205,29 @@ class ClickHouse:
             with self._process:
                 self._process.kill()
             self._process = None
+
+
+def needed(program: str) -> str:
+    """The path of a program, without which a test is left out, unless REQUIRE_SERVERS is set."""
+    path = shutil.which(program)
+    if path is None and "REQUIRE_SERVERS" not in os.environ:
+        pytest.skip(f"There is no {program}.")
+    assert path, program
+    return path
+
+
+@contextmanager
+def redis_server() -> Iterator[int]:
+    """The port of a Redis that keeps nothing."""
+    port = free_port()
+    command = [needed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with stopped_afterwards(Popen(command, stdout=subprocess.DEVNULL, text=True)):  # noqa: S603
+        for _ in range(100):
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            time.sleep(0.05)
+        yield port
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,7 @@ def _of_text(operator: str, text: str, value: Json, zone: ZoneInfo) -> bool:  # 
     match operator:
         case "is_set":
             return True
-        case "exact" | "in" | "is_date_exact":
+        case "exact" | "in":
             return text in values
         case "icontains":
             return any(_caseless(one) in _caseless(text) for one in values)
@@ -60,8 +61,8 @@ def _of_text(operator: str, text: str, value: Json, zone: ZoneInfo) -> bool:  # 
             return any(re2.search(one, text, options=_LIKE_THE_ENGINE) is not None for one in values)
         case "gt" | "gte" | "lt" | "lte" | "between" | "not_between":
             return _of_number(operator, text, [float(one) for one in values])
-        case "is_date_before" | "is_date_after":
-            return _of_date(operator, text, values[0], zone)
+        case "is_date_exact" | "is_date_before" | "is_date_after":
+            return any(_of_date(operator, text, one, zone) for one in values)
         case _:
             return _of_version(operator, text, values[0])
 
@@ -88,26 +89,30 @@ def _of_number(operator: str, text: str, given: list[float]) -> bool:
 
 
 def _of_date(operator: str, text: str, value: str, zone: ZoneInfo) -> bool:
-    moment = _moment(text, zone)
+    """Both sides as texts or as numbers that sort as the dates do."""
+    moment, given = _moment(text, zone), _moment(value, zone)
     if moment is None:
         return False
-    left: date
-    right: date
-    if len(value) == len("2026-11-23"):
-        left, right = moment.astimezone(zone).date(), date.fromisoformat(value)
+    assert given is not None, value
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        left, right = f"{moment.astimezone(zone):%Y%m%d}", value.replace("-", "")
     else:
-        given = datetime.fromisoformat(value)
-        left, right = moment, given if given.tzinfo else given.replace(tzinfo=zone)
-    return left < right if operator == "is_date_before" else left > right
+        left, right = (f"{one.astimezone(UTC):%Y%m%d%H%M%S%f}" for one in (moment, given))
+    return {"is_date_before": left < right, "is_date_exact": left == right, "is_date_after": left > right}[operator]
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    if len(text) == 10 and text.isdigit():
-        return datetime.fromtimestamp(int(text), UTC)
-    if not re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    number = text.split(".", maxsplit=1)[0]
+    if number.isdecimal() and number.isascii() and len(number) in {10, 13} and re.fullmatch("[0-9.]*[0-9]", text):
+        divisor = 1 if len(number) == 10 else 1000
+        # Fractions of a second as whole numbers, since binary fractions are off by a microsecond.
+        return datetime.fromtimestamp(int(number) // divisor, UTC) + timedelta(
+            microseconds=int((Decimal(text) / divisor % 1) * 1_000_000)
+        )
+    if not re.match("[0-9]{4}-[0-9]{2}-[0-9]{2}", text) or text.endswith(("\n", " ")):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(re.sub(" ([Z+-])", r"\1", text.upper()))
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
@@ -136,7 +141,8 @@ def _of_version(operator: str, text: str, given: str) -> bool:
 
 def _version(text: str) -> tuple[int, ...] | None:
     parts = re.split("[-+]", text.removeprefix("v"), maxsplit=1)[0].split(".")
-    return _padded(tuple(map(int, parts))) if all(part.isascii() and part.isdigit() for part in parts) else None
+    is_version = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts)
+    return _padded(tuple(map(int, parts))) if is_version else None
 
 
 def _padded(version: tuple[int, ...]) -> tuple[int, ...]:
@@ -209,8 +215,11 @@ def _is(part: str, element: Element) -> bool:
         is_it = {
             ".": piece[1:] in classes,
             "#": piece[1:] in (attributes.get("attr_id"), attributes.get("attr__id"), attributes.get("id")),
-            "[": value.strip('"')
-            in (attributes.get(name), attributes.get(f"attr_{name}"), attributes.get(f"attr__{name}")),
+            "[": any(
+                value.strip('"') == given
+                for written, given in attributes.items()
+                if written.lower() in (name, f"attr_{name}", f"attr__{name}")
+            ),
         }.get(piece[0], piece in ("*", tag))
         if not is_it:
             return False

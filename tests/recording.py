@@ -17,9 +17,9 @@ from typing import Any
 import orjson
 import pytest
 from backports import zstd
-from django.core.cache import cache
 from django.http.response import HttpResponseBase
 
+from heatmaps.access import shared_cache
 from tests.conftest import Api, body
 
 DIRECTORY = Path(__file__).parent / "recorded"
@@ -95,7 +95,7 @@ def check(group: str, asked: Iterable[Asked], callers: Mapping[str, Api], *, is_
         assert request not in replies, f"asked twice: {request}"
         if is_budget_whole:
             # Each request meets a whole budget, so that a new one among them changes none of the others.
-            cache.clear()
+            shared_cache.forget()
         usual[request] = one.usual
         replies[request] = _recorded_form(_reply(one, callers), one)
     if IS_RECORDING:

@@ -8,8 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from math import floor
 from statistics import median
+from string import hexdigits
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import re2
@@ -18,6 +21,7 @@ Row = dict[str, Any]
 Cell = tuple[bool, int, float]
 LIKE_THE_ENGINE = re2.Options()
 LIKE_THE_ENGINE.dot_nl = True
+LIKE_THE_ENGINE.log_errors = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +133,7 @@ def pages(
 ) -> dict[str, Any]:
     """Of `asked` the project, the zone and the days are meant."""
     counted = [
-        row
-        for kind in kinds
-        for row in matching(rows, replace(asked, type=kind))
-        if _caseless(search) in _caseless(page(row) + "/")
+        row for kind in kinds for row in matching(rows, replace(asked, type=kind)) if _is_found(search, page(row) + "/")
     ]
     by_page: dict[str, list[Row]] = {}
     for row in counted:
@@ -153,6 +154,42 @@ def pages(
         "types": types(counted),
         "has_more": len(busiest) > offset + limit,
     }
+
+
+def _is_found(search: str, url: str) -> bool:
+    """Found as it is written, or decoded, in any of the ways to write a name of a host."""
+    decoded = [_unescaped(search)]
+    start = decoded[0].find("//") + 2 if "//" in decoded[0] else 0
+    end = min([n for n in (decoded[0].find(mark, start) for mark in "/?#") if n >= 0], default=len(decoded[0]))
+    for coding in (_as_ascii, _as_unicode):
+        labels = [coding(label) for label in decoded[0][start:end].split(".")]
+        decoded.append(decoded[0][:start] + ".".join(labels) + decoded[0][end:])
+    url_decoded = _caseless(_unescaped(url))
+    return _caseless(search) in _caseless(url) or any(_caseless(one) in url_decoded for one in decoded)
+
+
+def _unescaped(text: str) -> str:
+    """Run by run of escapes; a run that is no UTF-8 stays."""
+    result, run, n = "", "", 0
+    while n <= len(text):
+        escape = text[n : n + 3]
+        if len(escape) == 3 and escape[0] == "%" and set(escape[1:]) <= set(hexdigits):
+            run += escape
+            n += 3
+            continue
+        result += run if "\ufffd" in unquote(run) or "%00" in run else unquote(run)
+        run = ""
+        result += text[n : n + 1]
+        n += 1
+    return result
+
+
+def _as_ascii(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.lower().encode("punycode").decode()
+
+
+def _as_unicode(label: str) -> str:
+    return label[4:].encode().decode("punycode") if label.lower().startswith("xn--") else label
 
 
 def page(row: Row) -> str:
@@ -233,12 +270,26 @@ def _matches(row: Row, asked: Asked) -> bool:
         and row["viewport_width"] != 0
         and row["type"] == asked.type
         and _is_in_time(row["timestamp"], asked)
-        and (asked.viewport_width_min is None or row["viewport_width"] >= _units(asked.viewport_width_min))
-        and (asked.viewport_width_max is None or row["viewport_width"] <= _units(asked.viewport_width_max))
+        and _is_as_wide(row, asked)
         and _is_of_the_page(row["current_url"], asked)
         and not (asked.hide_zero_coordinates and asked.type != "scrolldepth" and row["x"] == row["y"] == 0)
         and all(passes(row) for passes in asked.also)
     )
+
+
+def _is_as_wide(row: Row, asked: Asked) -> bool:
+    low, high, scale = asked.viewport_width_min, asked.viewport_width_max, row["scale_factor"]
+    if low is None and high is None:
+        return True
+    return (
+        scale > 0
+        and (low is None or row["viewport_width"] >= _half_up(Fraction(low, scale)))
+        and (high is None or row["viewport_width"] <= _half_up(Fraction(high, scale)))
+    )
+
+
+def _half_up(value: Fraction) -> int:
+    return floor(value + Fraction(1, 2))
 
 
 def _is_in_time(moment: datetime, asked: Asked) -> bool:
@@ -248,26 +299,96 @@ def _is_in_time(moment: datetime, asked: Asked) -> bool:
     return begins and ends
 
 
-def _units(px: int) -> int:
-    return round(Fraction(px, 16))
-
-
 def _is_of_the_page(url: str, asked: Asked) -> bool:
     if asked.url_pattern is not None and asked.url_pattern != asked.url_exact:
-        return re2.search(_expression(asked.url_pattern), url, options=LIKE_THE_ENGINE) is not None
+        expression = url_expression(asked.url_pattern)
+        assert expression is not None
+        return re2.search(expression, url, options=LIKE_THE_ENGINE) is not None
     if asked.url_page is not None:
         return page_of(asked.url_page) == page_of(url)
     return asked.url_exact is None or asked.url_exact.rstrip("/") == url.rstrip("/")
 
 
-def _expression(pattern: str) -> str:
-    if pattern[0] != "^":
-        pattern = "^" + pattern
-    if pattern[-1] != "$":
-        pattern += "$"
-    return "".join(
-        ".+" if letter == "*" and n > 0 and pattern[n - 1] != "." else letter for n, letter in enumerate(pattern)
-    )
+def url_expression(pattern: str) -> str | None:
+    """The expression that a URL pattern stands for, always between anchors; None where it is none."""
+    starts = [pattern[1:], pattern] if pattern.startswith("^") else [pattern]
+    for start in starts:
+        letters = _letters(start)
+        if letters and letters[-1] == ("$", "plain"):
+            del letters[-1]
+        body = "".join(_read(letters, n) for n in range(len(letters)))
+        if any(kind == "quoted" for _, kind in letters[-1:]) and not start.endswith("\\E"):
+            body += "\\E"
+        try:
+            re2.compile(body, options=LIKE_THE_ENGINE)
+        except re2.error:
+            continue
+        return f"^(?:{body})$"
+    return None
+
+
+def _letters(pattern: str) -> list[tuple[str, str]]:
+    """What a pattern is made of, letter by letter, each with what kind of place it stands at; an escape is one."""
+    letters: list[tuple[str, str]] = []
+    n = 0
+    while n < len(pattern):
+        length, kind = 1, "plain"
+        if pattern.startswith("\\Q", n):
+            end = pattern.find("\\E", n + 2)
+            length, kind = (len(pattern) if end < 0 else end + 2) - n, "quoted"
+            if end == n + 2:
+                kind = "nothing"
+        elif pattern[n] == "\\":
+            length, kind = _length_of_escape(pattern[n + 1 : n + 2], pattern[n + 2 :]), "escaped"
+        elif pattern[n] == "[":
+            length, kind = _length_of_class(pattern[n:]), "class"
+        elif pattern.startswith("(?", n) and ")" in pattern[n:]:
+            flags = pattern[n + 2 : pattern.index(")", n)]
+            if flags.replace("-", "").isalpha() and flags.isascii():
+                length, kind = len(flags) + 3, "nothing"
+        elif pattern[n] == "{" and "}" in pattern[n:]:
+            first, _, last = pattern[n + 1 : pattern.index("}", n)].partition(",")
+            if first.isdecimal() and (last == "" or last.isdecimal()):
+                length, kind = pattern.index("}", n) + 1 - n, "count"
+        letters.append((pattern[n : n + length], kind))
+        n += length
+    return letters
+
+
+def _length_of_escape(letter: str, rest: str) -> int:
+    if letter in {"p", "P", "x"} and rest.startswith("{") and "}" in rest:
+        return 2 + rest.index("}") + 1
+    if letter in {"p", "P"}:
+        return 3
+    if letter == "x":
+        return 4
+    octal = 0
+    while letter in set("01234567") and octal < 2 and rest[octal : octal + 1] in set("01234567"):
+        octal += 1
+    return 2 + octal
+
+
+def _length_of_class(text: str) -> int:
+    n = 2 if text.startswith("[^") else 1
+    n += text.startswith("]", n)
+    while n < len(text) and text[n] != "]":
+        name_end = text.find(":]", n + 2) if text.startswith("[:", n) else -1
+        if name_end > n + 2 and text[n + 2 : name_end].removeprefix("^").isidentifier():
+            n = name_end + 2
+        else:
+            n += 2 if text[n] == "\\" else 1
+    return n + 1
+
+
+def _read(letters: list[tuple[str, str]], n: int) -> str:
+    """A letter as the engine has to read it: a star is a wildcard where nothing asks to be repeated."""
+    if letters[n] != ("*", "plain"):
+        return letters[n][0]
+    before = [letter for letter in letters[:n] if letter[1] != "nothing"]
+    if not before:
+        return ".+"
+    text, kind = before[-1]
+    return "*" if kind in {"quoted", "escaped", "class"} or (kind == "plain" and text in ".])}") else ".+"
 
 
 def _count(rows: list[Row], asked: Asked) -> int:

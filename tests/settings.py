@@ -44,6 +44,10 @@ os.environ["SECRET_KEY"] = secrets.token_urlsafe(64)
 
 from heatmaps_service.settings import *  # noqa: E402, F403
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in earnest: what is in memory locks tables in other ways.
+    DATABASES["default"]["TEST"] = {"NAME": str(DIRECTORY / "test.sqlite3")}  # noqa: F405
+
 CORS_ALLOWED_ORIGINS = ["https://dashboard.example"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

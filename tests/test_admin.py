@@ -48,6 +48,36 @@ def test_every_page_opens(admin: Client, project: Project, key: object, model: t
     assert [(url, admin.get(url).status_code) for url in pages] == [(url, 200) for url in pages]
 
 
+def test_what_a_page_that_adds_shows_is_what_is_saved(admin: Client, project: Project) -> None:
+    """Nothing that is made when it is saved, such as a token: that one would be another one."""
+    shown = admin.get(page(Project, "add")).content.decode()
+    assert "phc_" not in shown
+    assert "Token" not in shown
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", admin.get(page(Organization, "add")).content.decode())
+    form = {"organization": project.organization.pk, "name": "Blog", "timezone": "UTC", "test_account_filters": "[]"}
+    saved = admin.post(page(Project, "add"), {**form, "_continue": "1"}, follow=True)
+    assert saved.status_code == 200
+    assert Project.objects.get(name="Blog").token in saved.content.decode()
+
+
+def test_the_admin_has_the_name_of_the_service(admin: Client, project: Project) -> None:
+    for client, url in (
+        (Client(), reverse("admin:login")),
+        (admin, reverse("admin:index")),
+        (admin, page(Project, "add")),
+    ):
+        shown = client.get(url).content.decode()
+        assert re.search(r"<title>[^<]*\| Heatmaps</title>", shown), url
+        assert "Django" not in shown
+
+
+def test_there_are_no_groups(admin: Client, user: User) -> None:
+    assert "Groups" not in admin.get(reverse("admin:index")).content.decode()
+    assert admin.get("/admin/auth/group/").status_code == 404
+    for url in (page(User, "change", user.pk), page(User, "changelist")):
+        assert "groups" not in admin.get(url).content.decode()
+
+
 def test_the_admin_is_for_staff_only(user: User) -> None:
     client = Client()
     client.force_login(user)

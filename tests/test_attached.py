@@ -197,7 +197,7 @@ def test_a_cohort_of_theirs_is_made_known(
     ("arguments", "reason"),
     [
         (["Buyers"], "Give either a FILE of visitors, or --id of a cohort whose members are in ClickHouse."),
-        (["Buyers", "x.txt", "--id", "7"], "Give either a FILE of visitors"),
+        (["Buyers", "x.txt", "--id", "7"], "Project 1 has no list 7. Without --id, FILE makes a new one."),
         (["Buyers", "x.txt", "--dynamic"], "--dynamic takes --id: a list of visitors is no calculation."),
         (["Buyers", "--id", "5"], "There is a cohort 5 already."),
         (["", "--id", "6"], "name: This field cannot be blank."),

@@ -313,6 +313,6 @@ def test_losing_the_membership_loses_access(api: Api, organization: Organization
     assert document(api.list()) == forbidden("You don't have access to the project.")
 
 
-def test_a_superuser_is_no_member_of_everything(db: None, other_project: Project) -> None:
+def test_a_superuser_is_no_member_of_everything(project: Project, other_project: Project) -> None:
     root = Api(PersonalAPIKey.make(User.objects.create_superuser("root@example.com"), "root")[1])
     assert document(root.list(project=2)) == forbidden("You don't have access to the project.")

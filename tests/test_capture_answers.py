@@ -1,18 +1,16 @@
 """What a browser is told: the SDK's configuration, the answers to posts, and that pages of any origin may read them."""
 
-from collections import Counter
 from typing import Any
 
 import orjson
 import pytest
 from django.http import HttpResponse
 from django.test import override_settings
-from structlog.testing import capture_logs
 
-from heatmaps.capture import projects, skips
+from heatmaps.capture import projects
 from heatmaps.capture.points import Skip
 from heatmaps.models import Project
-from tests.capture import NOW, URL, Browser, event, stored, stored_events
+from tests.capture import NOW, URL, Browser, event, skipped, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 from tests.test_capture_bodies import form
 
@@ -243,44 +241,48 @@ def test_what_is_older_than_retention_is_dropped_and_counted(browser: Browser) -
             browser.send(event(timestamp=time), event(event="x", timestamp=time))
     assert len(stored()) == 2
     assert len(stored_events()) == 1
-    assert skips.total == {Skip.EXPIRED: 2}
+    assert skipped() == {Skip.EXPIRED: 2}
 
 
 # --- Skips ---------------------------------------------------------------------------------------------------------
-
-
-def test_skips_are_told_in_one_line_a_minute(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([1_000.0, 1_030.0, 1_061.0])
-    monkeypatch.setattr("heatmaps.capture.skips.monotonic", lambda: next(clock))
-    monkeypatch.setattr(skips, "_told_at", 0.0)
-    monkeypatch.setattr(skips, "_untold", type(skips.total)())
-    with capture_logs() as lines:
-        skips.count(Counter({Skip.NO_URL: 2}))
-        skips.count(Counter({Skip.NO_URL: 3}))
-        skips.count(Counter())
-        skips.count(Counter({Skip.NO_TYPE: 1}))
-    told = {"event": "Points that browsers sent were not kept", "log_level": "warning"}
-    assert lines == [
-        told | {"points": {"no usable URL": 2}},
-        told | {"points": {"no usable URL": 3, "no type": 1}},
-    ]
-    assert skips.total == {Skip.NO_URL: 5, Skip.NO_TYPE: 1}
 
 
 def test_skips_of_a_post_that_is_sent_again_are_counted_once(browser: Browser) -> None:
     post = browser.zipped(event({"x": 1}, {"x": 1, "y": 1, "type": "click", "target_fixed": True}))
     for _ in range(3):
         assert browser.ask("POST", "/e/", post).status_code == 200
-    assert skips.total == {Skip.NO_POSITION: 1}
+    assert skipped() == {Skip.NO_POSITION: 1}
     assert [row["current_url"] for row in stored()] == [URL]
 
 
 # --- The short way through the middleware --------------------------------------------------------------------------
 
 
-def test_the_host_must_be_ours_here_too(browser: Browser) -> None:
-    assert browser.ask("POST", "/e/", browser.zipped(event()), host="elsewhere.example").status_code == 400
+@pytest.mark.parametrize("path", ["/e/", "/batch", "/s/", "/flags/?v=2", "/decide/", "/array/TOKEN/config"])
+def test_a_host_that_is_not_ours_is_refused_with_the_setting_that_names_it(browser: Browser, path: str) -> None:
+    response = browser.ask(
+        "POST",
+        path.replace("TOKEN", browser.token),
+        browser.zipped(event()),
+        host="elsewhere.example",
+        origin="https://shop.example",
+    )
+    assert answer(response) == (
+        400,
+        {
+            "type": "invalid_request",
+            "code": "foreign_host",
+            "detail": "The name in the Host header is not in ALLOWED_HOSTS, a setting of this service.",
+            "attr": None,
+        },
+    )
+    assert response["Access-Control-Allow-Origin"] == "https://shop.example"
     assert stored() == []
+
+
+def test_a_preflight_for_a_host_that_is_not_ours_lets_the_page_read_why(browser: Browser) -> None:
+    response = browser.ask("OPTIONS", "/e/", host="elsewhere.example", origin="https://shop.example")
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (204, "https://shop.example")
 
 
 def test_answers_say_how_long_they_are(browser: Browser) -> None:

@@ -116,6 +116,26 @@ def test_what_is_no_post_is_400(browser: Browser, document: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("bad", "problem"),
+    [
+        ({"distinct_id": "ann"}, " has no name: an event has it as a text in event."),
+        ({"event": 5}, " has no name: an event has it as a text in event."),
+        ("click", " is no event: an event is an object with its name in event."),
+        ({"event": "x", "properties": []}, " has properties that are no object."),
+    ],
+)
+def test_the_event_that_cannot_be_taken_is_named_by_its_index(browser: Browser, bad: Any, problem: str) -> None:
+    events = [event(token=browser.token), event(token=browser.token), bad, event(), bad]
+    for document, name in (({"api_key": browser.token, "batch": events}, "batch[2]"), (events, "[2]")):
+        response = browser.post(document)
+        assert (response.status_code, orjson.loads(response.content)["detail"]) == (400, name + problem)
+    if isinstance(bad, dict):
+        response = browser.post({**bad, "api_key": browser.token})
+        assert (response.status_code, orjson.loads(response.content)["detail"]) == (400, "The event" + problem)
+    assert stored() == []
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"", b"   ", b"{", b"[", b"nonsense!", b"\x00", b"\xff\xfe", b"data=", b"data=%", b"a=b", b'"text"', b"null",
@@ -153,8 +173,12 @@ def test_a_missing_or_unknown_token_is_401(browser: Browser, token: Any) -> None
 
 
 def test_two_tokens_in_one_request_are_400(browser: Browser) -> None:
-    response = browser.post([{**event(), "token": browser.token}, {**event(), "token": "phc_other"}])
-    assert response.status_code == 400
+    mine, others = {**event(), "token": browser.token}, {**event(), "token": "phc_other"}
+    response = browser.post([mine, mine, others])
+    assert (response.status_code, orjson.loads(response.content)["detail"]) == (
+        400,
+        "The events of one request have one token, and that of [2] is another one.",
+    )
 
 
 def test_a_batch_of_nothing_is_fine(browser: Browser) -> None:

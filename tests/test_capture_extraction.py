@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heatmaps.capture import points, skips
+from heatmaps.capture import points
 from heatmaps.capture.points import Skip
-from tests.capture import POINT, STORED, URL, Browser, event, stored, stored_events
+from tests.capture import POINT, STORED, URL, Browser, event, skipped, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 
 
@@ -23,7 +23,7 @@ def test_a_point_becomes_a_row(browser: Browser) -> None:
     browser.send(event())
     assert stored() == [STORED]
     assert stored_events() == []
-    assert skips.total == {}
+    assert skipped() == {}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_how_far_it_was_scrolled_is_a_point_of_the_page_before(browser: Browser)
         "$heatmap_data": ...,
     }
     browser.send(event(event="$pageleave", properties=pageleave))
-    scrolled = {"x": 0, "y": 31, "viewport_height": 48, "current_url": "https://h/page?z=1#a", "type": "scrolldepth"}
+    scrolled = {"x": 0, "y": 31, "viewport_height": 48, "current_url": "https://h/page", "type": "scrolldepth"}
     assert stored() == [{**STORED, **scrolled}]
     assert stored_events() == [{"event": "$pageleave", "distinct_id": "ann"}]
 
@@ -57,15 +57,23 @@ def test_how_far_it_was_scrolled_is_a_point_of_the_page_before(browser: Browser)
 @pytest.mark.parametrize(
     ("arrived", "path", "left"),
     [
-        ("https://h/next?z=1#a", "/page", "https://h/page?z=1#a"),
-        ("https://h", "/", "https://h/"),
-        ("https://h:8443?q=/x", "/a/b", "https://h:8443/a/b?q=/x"),
-        ("https://h/#/route?x", "/p", "https://h/p#/route?x"),
+        ("https://h/next?z=1#a", "/page", "https://h/page"),
+        ("https://h/b?tab=2", "/a", "https://h/a"),
+        ("https://h:8443?q=/x", "/a/b", "https://h:8443/a/b"),
+        ("https://h/#/route?x", "/p", "https://h/p"),
         ("https://h/a/", "/p/", "https://h/p/"),
+        ("https://h/a?z", "/a/", "https://h/a/"),
+        ("https://h/a?z", "/A", "https://h/A"),
         ("https://h/a", "p", "https://h/p"),
+        # The page it was left for has the same path: it may be the same page.
+        ("https://h/next?z=1#a", "/next", "https://h/next?z=1#a"),
+        ("https://h/next?z=1#a", "next", "https://h/next?z=1#a"),
+        ("https://h/#/route?x", "/", "https://h/#/route?x"),
+        ("https://h", "/", "https://h/"),
+        ("https://h?z=1", "/", "https://h/?z=1"),
         ("capacitor://localhost/a", "/b", "capacitor://localhost/b"),
         ("file:///a/b.html", "/c.html", "file:///c.html"),
-        ("https://h/é?ü", "/ß", "https://h/ß?ü"),
+        ("https://h/é?ü", "/ß", "https://h/ß"),
         ("no url", "/p", ""),
         ("/next", "/p", ""),
         (5, "/p", ""),
@@ -156,7 +164,7 @@ NOBODY = [
 def test_points_of_nobody_are_skipped(browser: Browser, distinct_id: Any) -> None:
     browser.send(event(POINT, POINT, distinct_id=distinct_id))
     assert stored() == []
-    assert skips.total == {Skip.NO_VISITOR: 2}
+    assert skipped() == {Skip.NO_VISITOR: 2}
 
 
 @pytest.mark.parametrize(
@@ -193,7 +201,7 @@ def test_points_without_a_viewport_are_skipped(browser: Browser, side: str, valu
     scrolled = {"$prev_pageview_pathname": "/", "$current_url": URL, "$prev_pageview_max_scroll": 16}
     browser.send(event(POINT, POINT, properties={side: value, **scrolled}))
     assert stored() == []
-    assert skips.total == {Skip.NO_VIEWPORT: 3}
+    assert skipped() == {Skip.NO_VIEWPORT: 3}
 
 
 def without(name: str, value: Any) -> dict[str, Any]:
@@ -210,7 +218,7 @@ def without(name: str, value: Any) -> dict[str, Any]:
 def test_a_bad_point_is_skipped_and_the_others_are_kept(browser: Browser, point: Any, reason: Skip) -> None:
     browser.send(event(POINT, point, {**POINT, "type": "mousemove"}))
     assert columns("type") == [("click",), ("mousemove",)]
-    assert skips.total == {reason: 1}
+    assert skipped() == {reason: 1}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +238,7 @@ def test_a_bad_point_is_skipped_and_the_others_are_kept(browser: Browser, point:
 def test_what_is_no_list_of_points_under_a_url_is_skipped(browser: Browser, by_url: Any, expected: Any) -> None:
     browser.send(event(properties={"$heatmap_data": by_url}))
     assert stored() == []
-    assert skips.total == expected
+    assert skipped() == expected
 
 
 @pytest.mark.parametrize("depth", NO_NUMBERS)
@@ -238,7 +246,7 @@ def test_a_depth_that_is_no_number_is_skipped(browser: Browser, depth: Any) -> N
     scrolled = {"$prev_pageview_pathname": "/", "$current_url": URL, "$prev_pageview_max_scroll": depth}
     browser.send(event(properties=scrolled))
     assert columns("type") == [("click",)]
-    assert skips.total == {Skip.NO_POSITION: 1}
+    assert skipped() == {Skip.NO_POSITION: 1}
 
 
 def test_urls_are_kept_as_they_are(browser: Browser) -> None:
@@ -262,7 +270,8 @@ def by_the_book(properties: dict[str, Any], distinct_id: str) -> list[tuple[Any,
     previous, current = properties.get("$prev_pageview_pathname"), properties.get("$current_url")
     if previous and current:
         url = urlsplit(current)
-        page = url._replace(path=previous).geturl() if url.scheme and url.netloc else ""
+        same = url if previous == (url.path or "/") else url._replace(query="", fragment="")
+        page = same._replace(path=previous).geturl() if url.scheme and url.netloc else ""
         depth = properties.get("$prev_pageview_max_scroll")
         lists.append((page, [{"x": 0, "y": depth, "target_fixed": False, "type": "scrolldepth"}]))
     if not (is_number(properties.get("$viewport_width")) and is_number(properties.get("$viewport_height"))):

@@ -92,7 +92,7 @@ def test_a_spoiled_post_is_taken_or_refused(browser: Browser) -> None:
 # In a process of its own, whose highest memory is nobody else's.
 MEASURE = """
 import gzip, resource, zlib
-from heatmaps.capture import encoding
+from heatmaps.capture import decoding
 from heatmaps.capture.refusals import Refused
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 spaces = zlib.compressobj(9, wbits=31)
@@ -108,7 +108,7 @@ bodies = [
 ]
 for body in bodies:
     try:
-        encoding.document(encoding.plain(body, 2 * 1024**2))
+        decoding.document(decoding.plain(body, 2 * 1024**2))
     except Refused as refused:
         print(refused.status)
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)

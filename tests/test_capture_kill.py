@@ -7,9 +7,10 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -17,6 +18,7 @@ import orjson
 from tests.processes import Service, free_port, stopped_afterwards, wait_until_it_answers
 
 KILLS = 20
+KILLS_WITH_PERSONS = int(os.environ.get("KILLS_WITH_PERSONS", "5"))
 BROWSERS = 12
 EVENTS = 3
 POINTS = 5
@@ -25,8 +27,11 @@ POINTS = 5
 class Browser(threading.Thread):
     """Posts again and again. What is neither 200 nor 4xx is sent again, whole, until it is one of the two."""
 
-    def __init__(self, port: int, token: str, number: int, is_over: threading.Event) -> None:
+    def __init__(
+        self, port: int, token: str, number: int, is_over: threading.Event, make: Callable[[str], Any] | None = None
+    ) -> None:
         super().__init__()
+        self.make = make or event
         self.port, self.token, self.number, self.is_over = port, token, number, is_over
         self.acknowledged: list[str] = []
         self.refused: list[int] = []
@@ -35,7 +40,7 @@ class Browser(threading.Thread):
     def run(self) -> None:
         while not self.is_over.is_set():
             names = [f"{self.number}-{len(self.acknowledged)}-{place}" for place in range(EVENTS)]
-            body = gzip.compress(orjson.dumps({"api_key": self.token, "batch": [event(name) for name in names]}))
+            body = gzip.compress(orjson.dumps({"api_key": self.token, "batch": [self.make(name) for name in names]}))
             while (status := self.send(body)) >= 500:
                 time.sleep(0.2)
             if status == 200:
@@ -114,4 +119,58 @@ def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Pat
     assert {(count, different) for _, count, different in points} == {(POINTS, POINTS)}
     assert service.select("SELECT distinct_id, count() FROM events GROUP BY 1 ORDER BY 1") == [
         [name, 1] for name in acknowledged
+    ]
+
+
+def of_person(name: str) -> dict[str, object]:
+    """An event of somebody who was anonymous before; every other one is an alias of the browser's own user."""
+    user, _, place = name.partition("-")[0], *name.rpartition("-")[1:]
+    if place == "0":
+        said = {"alias": f"alias-{name}", "$set": {"last": name}}
+        return {"event": "$create_alias", "uuid": str(uuid4()), "distinct_id": f"user-{user}", "properties": said}
+    said = {"$anon_distinct_id": f"anonymous-{name}", "$set": {"name": name}}
+    return {"event": "$identify", "uuid": str(uuid4()), "distinct_id": name, "properties": said}
+
+
+def test_no_person_and_no_tie_is_lost_or_doubled_by_kills(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    token = service.make_project().token
+    port = free_port()
+    chance = random.Random()  # noqa: S311 -- no secret
+    is_over = threading.Event()
+    browsers = [Browser(port, token, number, is_over, of_person) for number in range(BROWSERS)]
+    for browser in browsers:
+        browser.start()
+    try:
+        for _ in range(KILLS_WITH_PERSONS):
+            with served(service, port):
+                time.sleep(chance.uniform(0.3, 1.5))
+    finally:
+        is_over.set()
+    with served(service, port):
+        for browser in browsers:
+            browser.join(30)
+        # Nothing more comes in. What was kept is told within two seconds.
+        time.sleep(4)
+    assert sum(browser.broken_off for browser in browsers) > 0
+    assert not any(browser.refused for browser in browsers)
+    expected = []
+    for browser in browsers:
+        aliases = [name for name in browser.acknowledged if name.endswith("-0")]
+        identified = [name for name in browser.acknowledged if not name.endswith("-0")]
+        if aliases:
+            ids = sorted([f"user-{browser.number}", *(f"alias-{name}" for name in aliases)])
+            expected.append([ids, 0, orjson.dumps({"last": aliases[-1]}).decode()])
+        expected += [[[name, f"anonymous-{name}"], 1, orjson.dumps({"name": name}).decode()] for name in identified]
+    found = service.select(
+        "SELECT arraySort(groupArray(distinct_id)) AS ids, any(is_identified), any(properties)"
+        " FROM (SELECT * FROM person FINAL WHERE is_deleted = 0) AS p"
+        " LEFT JOIN (SELECT * FROM person_distinct_id2 FINAL WHERE is_deleted = 0) AS d ON d.person_id = p.id"
+        " GROUP BY p.id ORDER BY ids"
+    )
+    assert expected
+    assert found == sorted(expected)
+    assert service.select("SELECT count(), uniqExact(uuid) FROM events") == [
+        [sum(len(browser.acknowledged) for browser in browsers)] * 2
     ]

@@ -12,8 +12,9 @@ import pytest
 
 from heatmaps import engine
 from heatmaps.capture import batching, projects, storage
+from heatmaps.capture.captured import Captured, Key, StoredEvent
 from heatmaps.capture.points import Points
-from heatmaps.capture.storage import Captured, Key, Store, StoredEvent
+from heatmaps.capture.storage import Store
 from tests.capture import NOW, POINT, URL, Browser, event, rows, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 
@@ -126,18 +127,17 @@ def test_a_uuid_is_one_however_it_is_written(browser: Browser) -> None:
     "uuid",
     [..., None, "", "x", 5, "0" * 32, "018f3c1e-7a6b-7c3d-8e9f-0123456789a", ["018f3c1e-7a6b-7c3d-8e9f-0123456789ab"]],
 )
-def test_without_a_usable_uuid_the_bytes_of_the_request_tell(browser: Browser, uuid: Any) -> None:
-    post = browser.zipped(event(uuid=uuid), event(uuid=uuid))
-    for _ in range(2):
-        # What the SDK changes when it sends again is in the query.
-        assert browser.ask("POST", "/e/?retry_count=1", post).status_code == 200
-    assert counts() == (2, 0)
-    browser.send(event(uuid=uuid), event(uuid=uuid), event(uuid=uuid))
-    assert counts() == (5, 0)
+def test_without_a_usable_uuid_an_event_counts_at_every_post(browser: Browser, uuid: Any) -> None:
+    post = browser.zipped(event(event="x", uuid=uuid), event(event="x", uuid=uuid))
+    for _ in range(3):
+        assert browser.ask("POST", "/e/", post).status_code == 200
+    assert counts() == (6, 6)
+    [different] = rows("SELECT uniqExact(uuid) AS uuids FROM events")
+    assert different == {"uuids": 6}
 
 
 def test_a_get_that_is_sent_again_adds_nothing(browser: Browser) -> None:
-    data = orjson.dumps({**event(uuid=...), "api_key": browser.token}).decode()
+    data = orjson.dumps({**event(), "api_key": browser.token}).decode()
     for number in range(2):
         assert browser.client.get("/e/", {"data": data, "_": str(number)}).status_code == 200
     assert counts() == (1, 0)
@@ -196,7 +196,7 @@ def killed(monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool) -> Itera
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["_claim", "_judge", "_insert_points", "_insert_events"])
+@pytest.mark.parametrize("step", ["_claim", "_judge", "insert_points", "insert_events"])
 def test_a_kill_at_any_step_loses_and_doubles_nothing(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, step: str, *, before: bool
 ) -> None:
@@ -258,7 +258,7 @@ def test_what_another_process_may_be_storing_is_to_be_sent_again(
     browser: Browser, server: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = captured()
-    with killed(monkeypatch, "_insert_points", before=True):
+    with killed(monkeypatch, "insert_points", before=True):
         Store().put([one])
     other = captured()
     undecided, _ = Store().put([one, other])
@@ -274,7 +274,7 @@ def test_a_request_with_something_undecided_is_503(
 ) -> None:
     post = browser.zipped(event(), event())
     with monkeypatch.context() as patch:
-        patch.setattr(storage, "_insert_points", lambda *_: (_ for _ in ()).throw(engine.EngineUnavailable("gone")))
+        patch.setattr(storage, "insert_points", lambda *_: (_ for _ in ()).throw(engine.EngineUnavailable("gone")))
         assert browser.ask("POST", "/e/", post).status_code == 503
     response = browser.ask("POST", "/e/", post)
     assert (response.status_code, response["Retry-After"]) == (503, "1")
@@ -326,7 +326,7 @@ def test_without_an_engine_a_post_is_to_come_again_and_then_is_stored(
 ) -> None:
     monkeypatch.setattr(storage, "SETTLED_AFTER_MILLISECONDS", -1)
     post = browser.zipped(event(), event(event="x"))
-    for step in ("_claim", "_judge", "_insert_points", "_insert_events"):
+    for step in ("_claim", "_judge", "insert_points", "insert_events"):
         with monkeypatch.context() as patch:
             patch.setattr(Store if hasattr(Store, step) else storage, step, lambda *_: (_ for _ in ()).throw(error))
             response = browser.ask("POST", "/e/", post, origin="https://shop.example")

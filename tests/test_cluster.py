@@ -163,6 +163,20 @@ def test_a_visitor_is_erased_on_the_cluster(filled: None, project: Project, caps
         assert engine.rows(Query(f"SELECT count() FROM {table} WHERE distinct_id = 'visitor 2'", {})) == [(0,)]
 
 
+def test_interactions_and_projects_are_removed_on_the_cluster(
+    filled: None, api: Api, project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heatmaps.removal.projects.SETTLES_AFTER_SECONDS", 0)
+    arguments = ["delete_interactions", "--project", "1", "--before", "2026-03-30", "--yes", "--json"]
+    call_command(*arguments)
+    assert orjson.loads(capsys.readouterr().out)["interactions"] > 10
+    assert engine.rows(Query("SELECT countIf(timestamp < '2026-03-30'), count() > 0 FROM heatmaps", {})) == [(0, 1)]
+    call_command("delete_project", "1", "--yes")
+    for table in TABLES:
+        assert engine.rows(Query(f"SELECT count() FROM {table} WHERE team_id = 1", {})) == [(0,)]
+    assert not Project.objects.exists()
+
+
 def test_what_browsers_send_is_stored_once_on_the_cluster(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("heatmaps.capture.storage.SETTLED_AFTER_MILLISECONDS", -1)
     events = [captured() for _ in range(3)]

@@ -6,49 +6,15 @@ from typing import Any
 
 import orjson
 import pytest
-from django.core.management import CommandError, call_command, get_commands
+from django.core.management import call_command, get_commands
 from pytest_django import Settings
 
 from heatmaps import engine
 from heatmaps.engine import Query, clients
 from heatmaps.metadata import keys
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_test_account_filters
+from tests.commands import Commands
 from tests.conftest import Api
-
-
-class Commands:
-    """Runs commands as a script does, with --json."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-        self.said = ""
-
-    def run(self, *arguments: str) -> Any:
-        """The JSON object on the one line of standard output."""
-        self._capsys.readouterr()
-        call_command(*arguments, "--json")
-        printed = self._capsys.readouterr()
-        self.said = printed.err
-        assert re.fullmatch(r"\{.*\}\n", printed.out)
-        return orjson.loads(printed.out)
-
-    def refusal(self, *arguments: str) -> str:
-        with pytest.raises(CommandError) as refused:
-            self.run(*arguments)
-        assert "\n" not in str(refused.value)
-        return str(refused.value)
-
-    def shown(self, *arguments: str) -> str:
-        """What a person gets on standard output."""
-        self._capsys.readouterr()
-        call_command(*arguments)
-        return self._capsys.readouterr().out
-
-
-@pytest.fixture
-def commands(db: None, capsys: pytest.CaptureFixture[str]) -> Commands:
-    return Commands(capsys)
-
 
 # --- create_project ------------------------------------------------------------------------------------------------
 
@@ -245,6 +211,27 @@ def test_keys_are_listed_by_their_masks(commands: Commands, user: User) -> None:
     assert key.last_used_at is not None
     assert commands.run("list_api_keys") == {"keys": [listed | {"last_used_at": key.last_used_at.isoformat()}]}
     assert commands.shown("list_api_keys").endswith(f"last used {key.last_used_at:%Y-%m-%d %H:%M}\n")
+
+
+def test_a_list_of_keys_says_to_what_each_is_limited(commands: Commands, user: User) -> None:
+    acme = str(Organization.objects.get().pk)
+    gone = "00000000-0000-0000-0000-000000000000"
+    for label, projects, organizations in (
+        ("a", None, None),
+        ("b", [1], None),
+        ("c", None, [acme]),
+        ("d", [1, 7], [acme, gone]),
+        ("e", [], []),
+    ):
+        PersonalAPIKey.make(user, label, scoped_teams=projects, scoped_organizations=organizations)
+    told = {line.split("\t")[2]: line.split("\t")[4] for line in commands.shown("list_api_keys").splitlines()}
+    assert told == {
+        "a": "projects all",
+        "b": "projects [1]",
+        "c": "projects all of Acme",
+        "d": f"projects [1, 7] of Acme, {gone}",
+        "e": "projects all",
+    }
 
 
 @pytest.mark.parametrize("by", ["key", "mask"])

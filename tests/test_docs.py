@@ -30,12 +30,13 @@ from heatmaps import urls
 from heatmaps.api import errors
 from heatmaps.front.envelope import UNAVAILABLE
 from heatmaps.front.paths import PROBES
-from heatmaps.population import property_filters
+from heatmaps.population import property_parsing
 from heatmaps.population.dates import parse_day
 from heatmaps.population.property_filters import Operator, PropertyType
 from heatmaps.questions import REGISTER
 from tests.conftest import NOW, body
 from tests.loading import empty_tables
+from tests.processes import Service, ask, at_terminal, served
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,15 +51,19 @@ BETTER = {
     "`token` and `api_key` in the query",
     "Many invalid keys from one address",
     "Rate-limit headers",
+    "Unknown parameters",
     "Ids of requests",
     "Too many queries at once",
     "Bad regular expression",
     "`cohort_ids` and `events` behind flags",
     "`null` for `cohort_ids` and `events`",
+    "Alternatives in `url_pattern`",
+    "Repetitions in `url_pattern`",
     "Negative zero",
     "Order of points with equal counts",
     "`has_more`",
     "Viewport width 0",
+    "Bounds of viewport widths",
     "Median viewport height",
     "Negative scroll depth",
     "`Cache-Control`",
@@ -76,6 +81,8 @@ BETTER = {
     "Opt-in of a new project",
     "Places and sizes beyond 16 bits",
     "Points without a session",
+    "Scroll depth of a page that was left",
+    "Batch with an event that cannot be taken",
 }
 
 
@@ -225,22 +232,57 @@ def test_the_requests_of_the_readme_answer_on_the_demo(
             assert shape(orjson.loads(text)) == shape(orjson.loads(example.block)), example
 
 
-def test_the_commands_of_the_readme_run_in_their_order(emptied: None, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_commands(section("README.md", "## Your own data"), capsys).startswith("phx_")
+def test_the_commands_of_the_readme_run_in_their_order_after_the_demo(tmp_path: Path) -> None:
+    """As they are pasted into a terminal, on what `make demo` filled: the demo's project stays as it is."""
+    service = Service(directory=tmp_path, environment={"RETENTION_DAYS": "0"})
+    demo = orjson.loads(service.result("demo", "--no-serve", "--json", "--rows", "3000"))
+    of_demo = " UNION ALL ".join(
+        f"SELECT '{name}', count(), sum(cityHash64(*)) FROM {name} WHERE team_id = {demo['project_id']}"
+        for name in ("heatmaps", "events", "person_distinct_id2", "person_static_cohort")
+    )
+    before = sorted(service.select(of_demo))
+    pasted = [example.command for example in examples(section("README.md", "## Your own data"))]
+    pasted.remove(".venv/bin/python manage.py serve")
+    script = "set -e\n" + "\n".join(pasted).replace(".venv/bin/python", shlex.quote(sys.executable))
+    status, shown = at_terminal(
+        ["sh", "-c", script],
+        [("Password: ", "correct horse battery"), ("Password again: ", "correct horse battery")],
+        env=service.variables(),
+        cwd=ROOT,
+    )
+    assert status == 0, shown
+    assert sorted(service.select(of_demo)) == before
+    (key,) = set(re.findall(r"phx_[\w-]{20,}", shown))
+    (project,) = set(re.findall(r"^id: (\d+)", shown, re.MULTILINE))
+    with served(service) as port:
+        for number, opens in ((project, key), (demo["project_id"], demo["api_key"])):
+            target = f"/api/projects/{number}/heatmaps/?date_from=all&limit=1"
+            status, reply = ask(port, target, Authorization=f"Bearer {opens}")
+            assert (status, len(orjson.loads(reply)["results"])) == (200, 1)
 
 
+def test_the_demo_is_served_on_the_port_that_make_is_given() -> None:
+    command = ["make", "--dry-run", "--old-file=.venv/service", "demo"]
+    for more, ending in (([], "manage.py demo"), (["PORT=8010"], "manage.py demo --port 8010")):
+        planned = subprocess.run([*command, *more], check=True, cwd=ROOT, capture_output=True, text=True)  # noqa: S603
+        assert planned.stdout.splitlines()[-1].rstrip().endswith(ending)
+
+
+@pytest.mark.parametrize(("name", "least"), [("docs/api.md", 15), ("docs/trust.md", 6)])
 def test_every_example_of_the_api_gets_the_reply_that_is_printed(
-    emptied: None, capsys: pytest.CaptureFixture[str]
+    emptied: None, capsys: pytest.CaptureFixture[str], name: str, least: int
 ) -> None:
-    page = read("docs/api.md")
-    variables = {"KEY": run_commands(page, capsys), "URL": f"{SERVER}/api/projects/1/heatmaps"}
-    asked = [example for example in examples(page) if example.command.startswith("curl")]
-    assert len(asked) >= 15
+    key = run_commands(read("docs/api.md"), capsys)
+    variables = {"KEY": key, "URL": f"{SERVER}/api/projects/1/heatmaps"}
+    asked = [example for example in examples(read(name)) if example.command.startswith("curl")]
+    assert len(asked) >= least
     for example in asked:
         status, text = curl(example.command, variables)
         if example.language == "json":
             assert status == 200, f"{example}: {text}"
             assert orjson.loads(text) == orjson.loads(example.block), example
+        elif example.language == "text":
+            assert (status, text.replace("\r\n", "\n")) == (200, example.block), example
         else:
             assert f"{text}\n{status}\n" == example.printed, example
 
@@ -288,7 +330,7 @@ def test_the_filters_of_the_filters_page_are_understood() -> None:
     shown = [orjson.loads(text) for text in blocks(read("docs/filters.md"), "json")]
     assert len(shown) >= 5
     for raw in shown:
-        property_filters.parse_filter(raw)
+        property_parsing.parse_filter(raw)
 
 
 # --- Nothing is missing --------------------------------------------------------------------------------------------
@@ -338,14 +380,14 @@ def own_commands() -> list[str]:
     return [name for name, app in get_commands().items() if app == "heatmaps"]
 
 
-def test_every_command_is_in_the_readme() -> None:
-    listed = {name.split()[0]: name for row in table(section("README.md", "## Commands")) for name in names(row[0])}
+def test_every_command_is_on_its_page() -> None:
+    listed = {name.split()[0]: name for row in table(read("docs/commands.md")) for name in names(row[0])}
     assert set(listed) == {*own_commands(), "migrate"}
 
 
 @pytest.mark.parametrize("name", own_commands())
-def test_every_option_of_a_command_is_in_the_readme_or_general(name: str) -> None:
-    (row,) = [row for row in table(section("README.md", "## Commands")) if row[0].startswith(f"`{name} ")] or [[""]]
+def test_every_option_of_a_command_is_on_its_page_or_general(name: str) -> None:
+    (row,) = [row for row in table(read("docs/commands.md")) if row[0].startswith(f"`{name} ")] or [[""]]
     parser = load_command_class("heatmaps", name).create_parser("manage.py", name)
     options = {
         option for action in parser._actions if action.help != "==SUPPRESS==" for option in action.option_strings
@@ -359,15 +401,15 @@ def test_every_command_that_a_page_names_exists() -> None:
     assert named <= set(get_commands())
 
 
-def test_every_make_target_is_in_the_readme_and_no_other() -> None:
+def test_every_make_target_is_on_its_page_and_no_other() -> None:
     targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
-    documented = {name for row in table(section("README.md", "## Develop")) for name in names(row[0])}
+    documented = {name for row in table(read("docs/development.md")) for name in names(row[0])}
     assert documented == {f"make {target}" for target in targets}
 
 
 def test_every_parameter_is_on_the_api_page() -> None:
     documented = {name for row in table(section("docs/api.md", "## Every parameter")) for name in names(row[0])}
-    assert documented == {name for entry in REGISTER for name in entry.form.parameters()}
+    assert documented == {"format", *(name for entry in REGISTER for name in entry.form.parameters())}
 
 
 def test_every_route_is_on_the_api_page() -> None:

@@ -1,6 +1,7 @@
 """What `erase_visitor` removes, and what it leaves alone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from heatmaps import engine
-from heatmaps.models import Project
+from heatmaps.models import Person, PersonDistinctId, Project
 from tests.conftest import NOW, Interactions
 
 ANN, BOB = UUID(int=1), UUID(int=2)
-TABLES = ("events", "person_distinct_id2", "cohortpeople", "person_static_cohort")
+TABLES = ("events", "person", "person_distinct_id2", "cohortpeople", "person_static_cohort", "cohort_visitors")
 
 
 @pytest.fixture
@@ -76,10 +77,30 @@ def test_a_visitor_is_gone_from_every_table_of_the_project(visitors: None, capsy
     assert erase(capsys, "ann") == {"interactions": 0, "events": 0, "memberships": 0, "persons": 0}
 
 
-def test_a_person_with_other_visitors_stays_in_its_cohorts(visitors: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whoever_is_the_same_person_goes_too(visitors: None, capsys: pytest.CaptureFixture[str]) -> None:
     # "was-ann" is the same person as Bob.
-    assert erase(capsys, "bob") == {"interactions": 1, "events": 1, "memberships": 0, "persons": 1}
-    assert (1, BOB) in left("cohortpeople", "person_id")
+    assert erase(capsys, "was-ann") == {"interactions": 1, "events": 1, "memberships": 2, "persons": 2}
+    assert left("heatmaps") == left("events") == left("person_distinct_id2") == [(1, "ann"), (2, "ann")]
+    assert left("cohortpeople", "person_id") == [(1, ANN), (2, ANN), (2, BOB)]
+
+
+def test_persons_that_were_kept_or_listed_are_gone_from_both_databases(
+    visitors: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"distinct_id": name, "person_id": str(UUID(int=3)), "properties": {"email": f"{name}@example.com"}}
+        for name in ("eve", "eve's phone")
+    ]
+    (tmp_path / "persons.jsonl").write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    (tmp_path / "listed.txt").write_text("eve\nbob\n")
+    for project in (1, 2):
+        call_command("load_persons", str(tmp_path / "persons.jsonl"), project=project)
+    call_command("create_cohort", "Buyers", str(tmp_path / "listed.txt"), project=1)
+    assert erase(capsys, "eve's phone") == {"interactions": 0, "events": 0, "memberships": 1, "persons": 2}
+    assert left("person", "id") == [(2, UUID(int=3))]
+    assert left("cohort_visitors") == [(1, "bob")]
+    assert [(person.project_id, person.uuid) for person in Person.objects.all()] == [(2, UUID(int=3))]
+    assert set(PersonDistinctId.objects.values_list("project", "distinct_id")) == {(2, "eve"), (2, "eve's phone")}
 
 
 def test_nothing_of_the_visitor_remains_on_the_disk(visitors: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ def test_every_error_has_the_four_keys_in_their_order(
         403: [api.list(project=2), api.ask("POST", "/api/projects/1/heatmaps/")],
         404: [api.list(project=9), api.get("/api/x")],
         405: [session.ask("POST", "/api/projects/1/heatmaps/")],
-        406: [api.get("/api/projects/1/heatmaps/", accept="text/csv")],
+        406: [api.get("/api/projects/1/heatmaps/", accept="text/html")],
         414: [api.list(type="x" * 60_000)],
         415: [anonymous.ask("GET", "/api/projects/1/heatmaps/", content=b"x", content_type="text/plain")],
     }
@@ -88,7 +88,7 @@ def test_every_error_has_the_four_keys_in_their_order(
     ("status", "kind", "code", "ask"),
     [
         (404, "invalid_request", "not_found", lambda api: api.list(project=9)),
-        (406, "invalid_request", "not_acceptable", lambda api: api.get("/api/heatmap/", accept="text/csv")),
+        (406, "invalid_request", "not_acceptable", lambda api: api.get("/api/heatmap/", accept="text/html")),
     ],
 )
 def test_types_and_codes_of_the_framework(

@@ -30,6 +30,7 @@ from pytest_django import Settings
 
 from heatmaps import engine
 from heatmaps.access import failed_attempts, shared_cache, throttling
+from heatmaps.engine import connecting
 from heatmaps.models import Project
 from tests.conftest import Api, body, document
 from tests.processes import (
@@ -40,6 +41,7 @@ from tests.processes import (
     ask,
     clickhouse_server,
     free_port,
+    redis_server,
     served,
     stopped_afterwards,
     wait_until_it_answers,
@@ -56,14 +58,6 @@ INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, viewport_h
 SELECT {team_id:Int64}, 'click', '2026-03-30 12:00:00', intDiv(number, 30000), number % 30000 + 1, 100, 48, ''
 FROM numbers({rows:UInt64})
 """
-
-
-def needed(program: str) -> str:
-    path = shutil.which(program)
-    if path is None and "REQUIRE_SERVERS" not in os.environ:
-        pytest.skip(f"There is no {program}.")
-    assert path, program
-    return path
 
 
 def told(response: HttpResponseBase) -> tuple[int, Any, str | None]:
@@ -165,7 +159,7 @@ def test_clickhouse_that_says_nothing(
 ) -> None:
     add_rows(3)
     settings.CLICKHOUSE_MAX_SECONDS = 1
-    monkeypatch.setattr(engine, "ANSWER_SECONDS_MORE", 0)
+    monkeypatch.setattr(connecting, "ANSWER_SECONDS_MORE", 0)
     engine.close()
     assert len(api.points()) == 3
     on_server.send_signal(signal.SIGSTOP)
@@ -289,16 +283,7 @@ def test_a_full_disk_under_the_embedded_engine(tmp_path: Path) -> None:
 @pytest.fixture
 def redis() -> Iterator[Link]:
     """The way to a Redis of the test's own."""
-    program = needed("redis-server")
-    port = free_port()
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with stopped_afterwards(subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, text=True)):  # noqa: S603
-        for _ in range(100):
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+    with redis_server() as port:
         link = Link(port)
         yield link
         link.cut()
@@ -307,10 +292,7 @@ def redis() -> Iterator[Link]:
 def test_a_cache_that_goes_and_comes_back(
     redis: Link, api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.CACHES = {
-        "default": settings.CACHES["default"]
-        | {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"redis://127.0.0.1:{redis.port}/0"}
-    }
+    settings.CACHE_URL = f"redis://127.0.0.1:{redis.port}/0"
     monkeypatch.setattr(shared_cache, "REST_SECONDS", 1_000)
     monkeypatch.setattr(shared_cache, "_rests_until", 0.0)
     monkeypatch.setattr(throttling.BurstThrottle, "rate", "3/minute", raising=False)
@@ -411,7 +393,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Service, str]:
     service.migrate()
     key = service.make_project().key
     sql = ROWS.replace("{team_id:Int64}", "1").replace("{rows:UInt64}", "300000").replace("2026-03-30", "2026-11-18")
-    code = f"from heatmaps import clickhouse\nwith clickhouse.writer() as client: client.command({sql!r})"
+    code = f"from heatmaps import engine\nwith engine.writer() as client: client.command({sql!r})"
     service.result("shell", "-v0", "-c", code)
     return service, key
 

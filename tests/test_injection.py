@@ -117,7 +117,7 @@ def test_what_a_caller_writes_matches_nothing_or_is_refused(session: Api, entry:
             # It tells what there is instead.
             assert answer.get("matched", 0) == 0, (text, answer)
         else:
-                # An area stays where nothing is found in it.
+            # An area stays where nothing is found in it.
             found = [one for one in answer.get("results", []) if one.get("count") != 0]
             assert found == answer.get("types", []) == [], (text, answer)
         assert b"SECRET" not in body(response)

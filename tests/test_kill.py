@@ -95,9 +95,7 @@ def test_a_later_migration_that_is_killed_keeps_every_row(service: Service) -> N
     assert service.select(COUNT) == [[100_000, 100_000]]
 
 
-HOLD = (
-    "import time; from heatmaps import clickhouse\nwith clickhouse.writer(): print('open', flush=True); time.sleep(60)"
-)
+HOLD = "import time; from heatmaps import engine\nwith engine.writer(): print('open', flush=True); time.sleep(60)"
 
 
 def test_a_second_process_on_the_same_directory_is_told_so(service: Service) -> None:

@@ -1,5 +1,6 @@
 """Loading interactions from files: what fits, what is refused, and what a second load adds."""
 
+import csv
 import gzip
 import io
 import sys
@@ -60,7 +61,7 @@ def test_a_minus_is_json_lines_on_standard_input(files: Loading, monkeypatch: py
 
 
 def test_several_files_are_reported_one_by_one(files: Loading) -> None:
-    first, second = files.file("a.jsonl", [ROW]), files.file("b.csv", [ROW, OTHER])
+    first, second = files.file("a.jsonl", [ROW | {"x": 9}]), files.file("b.csv", [ROW, OTHER])
     assert files.load(first, second) == {
         "files": [report(first, added=1), report(second, added=2)],
         "added": 3,
@@ -227,8 +228,17 @@ def test_what_is_no_whole_number_is_refused(files: Loading, value: object) -> No
 
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet"])
 def test_a_viewport_of_0_and_empty_texts_fit(files: Loading, name: str) -> None:
-    row = ROW | {"viewport_width": 0, "session_id": "", "distinct_id": "", "current_url": "", "type": ""}
+    row = ROW | {"viewport_width": 0, "session_id": "", "current_url": "", "type": ""}
     assert files.rows(name, [row]) == [row]
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\u3000\x1c"])
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.parquet"])
+def test_nobody_is_no_visitor(files: Loading, name: str, value: str) -> None:
+    path = files.file(name, [ROW, ROW | {"distinct_id": value}, OTHER])
+    line = 3 if name == "rows.csv" else 2
+    assert files.refusal(path) == f"{name}, line {line}: distinct_id is empty. Nothing of this file was loaded."
+    assert files.load(path, skip_invalid=True)["files"] == [report(path, added=2, invalid={"distinct_id is empty": 1})]
 
 
 def test_texts_are_stored_to_the_letter(files: Loading) -> None:
@@ -295,6 +305,91 @@ def test_a_file_with_nothing_but_bad_rows(files: Loading) -> None:
 def test_csv_rows_are_found_by_the_line_they_begin_in(files: Loading) -> None:
     rows = [ROW | {"current_url": "a\nb"}, ROW | {"x": "left", "current_url": "c\n\nd"}]
     assert "rows.csv, line 4: x is not a whole number." in files.refusal(files.file("rows.csv", rows))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_of_spreadsheets_is_read(files: Loading, delimiter: str, encoding: str) -> None:
+    rows = [ROW, OTHER | {"current_url": 'https://e.de/ü?a="b",c;d\te'}]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(ROW), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    assert files.rows("rows.csv", text.getvalue().encode(encoding)) == rows
+
+
+def test_json_lines_in_utf_16_are_read(files: Loading) -> None:
+    assert files.rows("rows.jsonl", contents("rows.jsonl", [ROW, OTHER]).decode().encode("utf-16")) == [ROW, OTHER]
+
+
+def test_a_delimiter_within_a_name_is_none(files: Loading) -> None:
+    """The one counts by which there are columns of a row."""
+    row = ROW | {"a;b;c": "1", "d\te": "2"}
+    assert files.rows("rows.csv", [row]) == [ROW]
+    assert "ignored unknown columns a;b;c, d\te." in files.said
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (
+            contents("rows.csv", [ROW]).replace(b",", b"|"),
+            (
+                "rows.csv, line 1: is no header with the columns of a row (distinct_id, timestamp, x, y, "
+                "viewport_width, viewport_height, current_url, type), separated by comma, semicolon or tab, "
+                "in UTF-8 or UTF-16."
+            ),
+        ),
+        (contents("rows.csv", [ROW]).decode().encode("utf-32"), "rows.csv, line 1: is in UTF-32; save it in UTF-8."),
+        (
+            b"\xfcber," + contents("rows.csv", [ROW]),
+            "rows.csv, line 1: is not UTF-8; save the file in UTF-8, or in UTF-16.",
+        ),
+        (
+            contents("rows.csv", [ROW]).decode().encode("utf-16")[:-1],
+            "rows.csv: cannot be read: 'utf-16-le' codec can't decode byte 0x0a in position 0: truncated data.",
+        ),
+    ],
+)
+def test_csv_that_cannot_be_read_is_told_by_its_delimiter_or_encoding(files: Loading, data: bytes, reason: str) -> None:
+    for skip_invalid in (False, True):
+        assert files.refusal(files.file("rows.csv", data), skip_invalid=skip_invalid) == reason
+
+
+def test_rows_of_another_encoding_are_bad_rows(files: Loading) -> None:
+    data = contents("rows.csv", [ROW, ROW | {"distinct_id": "J\xf6rg"}]).decode().encode("latin-1")
+    assert files.refusal(files.file("rows.csv", data)) == (
+        "rows.csv, line 3: is not UTF-8. Nothing of this file was loaded."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("rows.jsonl", [12345, 12345.0, "12345"]),
+        ("rows.parquet", [12345, 12345]),
+        ("rows.parquet", [12345.0, 12345.0]),
+        ("rows.csv", [12345, 12345]),
+    ],
+)
+def test_a_number_as_an_id_is_one_visitor_whatever_its_type(files: Loading, name: str, ids: list[Any]) -> None:
+    rows = [ROW | {"distinct_id": one, "session_id": one} for one in ids]
+    assert files.rows(name, rows) == [ROW | {"distinct_id": "12345", "session_id": "12345"}] * len(ids)
+
+
+@pytest.mark.parametrize("value", [0.5, 1e300, -7.25, 2.0**53, -0.0])
+def test_other_numbers_as_ids_are_their_texts(files: Loading, value: float) -> None:
+    texts = {2.0**53: "9007199254740992", -0.0: "0"}
+    for name in ("rows.jsonl", "rows.parquet"):
+        assert files.rows(name, [ROW | {"distinct_id": value}])[-1]["distinct_id"] == texts.get(value, str(value))
+        command("TRUNCATE TABLE heatmaps")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_not_even_a_number_is_no_id(files: Loading, value: float) -> None:
+    assert "line 1: distinct_id is not a text." in files.refusal(
+        files.file("rows.parquet", [ROW | {"distinct_id": value}])
+    )
 
 
 HEADER = ",".join(ROW).encode() + b"\r\n"
@@ -436,12 +531,6 @@ def test_the_same_file_again_adds_nothing(files: Loading, name: str, small_block
     assert files.stored() == NUMBERED
 
 
-def test_a_file_is_known_by_its_bytes_and_not_by_its_name(files: Loading) -> None:
-    files.load(files.file("a.jsonl", NUMBERED))
-    assert files.load(files.file("b.jsonl", NUMBERED))["added"] == 0
-    assert files.load(files.file("a.jsonl", [*NUMBERED, ROW]))["added"] == 10
-
-
 def test_only_the_rows_that_are_missing_are_added(files: Loading, small_blocks: None) -> None:
     path = files.file("rows.csv", NUMBERED)
     files.load(path)
@@ -534,7 +623,7 @@ rows_of_any_kind = st.lists(
     st.fixed_dictionaries(
         {
             "session_id": texts,
-            "distinct_id": texts,
+            "distinct_id": texts.filter(str.strip),
             "timestamp": moments,
             **dict.fromkeys(("x", "y", "scale_factor", "viewport_width", "viewport_height"), int16s),
             "pointer_target_fixed": st.booleans(),

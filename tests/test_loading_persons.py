@@ -5,8 +5,10 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
+from django.core.management import call_command
 
 from heatmaps import engine
+from heatmaps.engine import asking
 from heatmaps.loading import persons
 from heatmaps.loading.persons import current_persons
 from heatmaps.models import Cohort, Organization, Project
@@ -168,7 +170,7 @@ def test_a_row_without_a_person_leaves_a_person_in_place(files: Loading) -> None
 
 def test_a_deleted_mapping_can_be_made_again(files: Loading) -> None:
     mapped(files, "a.jsonl", {"distinct_id": "ann"})
-    command(f"INSERT INTO person_distinct_id2 VALUES (1, 'ann', '{P1}', 1, 7)")
+    command(f"INSERT INTO person_distinct_id2 VALUES (1, 'ann', '{P1}', 1, {2**62})")
     assert people() == {}
     assert mapped(files, "a.jsonl", {"distinct_id": "ann"}) == 1
     assert people() == {"ann": OWN["ann"]}
@@ -182,7 +184,7 @@ def test_a_visitors_person_is_of_one_project(files: Loading, organization: Organ
 
 
 def test_more_visitors_than_fit_one_question(files: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_MAX_PARAMETER_BYTES", 100)
+    monkeypatch.setattr(asking, "_MAX_PARAMETER_BYTES", 100)
     rows = [{"distinct_id": f"visitor {number}"} for number in range(50)]
     assert [mapped(files, "a.jsonl", *rows), mapped(files, "b.jsonl", *rows)] == [50, 0]
 
@@ -199,9 +201,12 @@ def cohort(files: Loading, lines: bytes) -> Any:
     return files.load("Buyers", files.file("visitors.txt", lines), command="create_cohort")
 
 
-def members(cohort_id: int) -> set[UUID]:
-    rows = select(f"SELECT person_id FROM person_static_cohort WHERE team_id = 1 AND cohort_id = {cohort_id}")
-    return {row["person_id"] for row in rows}
+def members(cohort_id: int) -> list[str]:
+    """Who is on the list."""
+    rows = select(
+        f"SELECT distinct_id FROM cohort_visitors FINAL WHERE team_id = 1 AND cohort_id = {cohort_id} ORDER BY ALL"
+    )
+    return [row["distinct_id"] for row in rows]
 
 
 @pytest.fixture
@@ -212,12 +217,12 @@ def people_known(files: Loading) -> None:
 
 
 @pytest.mark.usefixtures("people_known")
-def test_a_cohort_holds_the_persons_of_its_visitors_once(files: Loading) -> None:
+def test_a_cohort_holds_each_of_its_visitors_once(files: Loading) -> None:
     made = cohort(files, b"\xef\xbb\xbfann\nann's phone\r\n\n  bob \nann\nnobody\nnobody\nnobody else")
     assert made == {"id": made["id"], "members": 2, "unknown": 2}
-    assert members(made["id"]) == {P1, OWN["bob"]}
-    assert list(Cohort.objects.values("name", "is_static", "deleted", "project_id")) == [
-        {"name": "Buyers", "is_static": True, "deleted": False, "project_id": 1}
+    assert members(made["id"]) == ["ann", "ann's phone", "bob", "nobody", "nobody else"]
+    assert list(Cohort.objects.values("name", "is_static", "lists_visitors", "deleted", "project_id")) == [
+        {"name": "Buyers", "is_static": True, "lists_visitors": True, "deleted": False, "project_id": 1}
     ]
 
 
@@ -226,7 +231,23 @@ def test_a_cohort_holds_the_persons_of_its_visitors_once(files: Loading) -> None
 def test_an_empty_cohort_is_fine(files: Loading, lines: bytes) -> None:
     made = cohort(files, lines)
     assert made == {"id": made["id"], "members": 0, "unknown": 0}
-    assert members(made["id"]) == set()
+    assert members(made["id"]) == []
+
+
+@pytest.mark.usefixtures("people_known")
+def test_a_cohort_of_before_becomes_a_list_by_its_name_or_id_and_a_list_is_replaced_by_its_id(files: Loading) -> None:
+    before, other = (Cohort.objects.create(project_id=1, name=name).pk for name in ("Buyers", "Others"))
+    assert cohort(files, b"ann\nnobody\n") == {"id": before, "members": 1, "unknown": 1}
+    assert members(before) == ["ann", "nobody"]
+    # The next one of that name is another list, as ever.
+    assert cohort(files, b"bob\n")["id"] not in {before, other}
+    name = files.file("visitors.txt", b"nobody\nbob\n")
+    for wanted in (before, other):
+        assert files.load("Renamed", name, command="create_cohort", id=wanted)["id"] == wanted
+        assert members(wanted) == ["bob", "nobody"]
+    assert set(Cohort.objects.filter(pk__in=[before, other]).values_list("name", "lists_visitors")) == {
+        ("Renamed", True)
+    }
 
 
 @pytest.mark.usefixtures("people_known")
@@ -248,3 +269,83 @@ def test_a_cohort_that_cannot_be_made(files: Loading) -> None:
         "There is no project 9. There are: 1."
     )
     assert not Cohort.objects.exists()
+
+
+# --- What is known of persons ----------------------------------------------------------------------------------------
+
+
+def listed(files: Loading, **options: Any) -> list[tuple[list[str], dict[str, Any]]]:
+    found = files.load(command="list_persons", **options)["persons"]
+    return [(person["distinct_ids"], person["properties"]) for person in found]
+
+
+def told() -> list[dict[str, Any]]:
+    return list(select("SELECT id, properties FROM person FINAL WHERE is_deleted = 0 ORDER BY ALL"))
+
+
+@pytest.mark.parametrize("name", ["persons.jsonl", "persons.csv", "persons.parquet"])
+def test_properties_of_persons_are_loaded_and_listed(files: Loading, name: str) -> None:
+    row = {"distinct_id": "ann", "person_id": str(P1), "properties": '{"email":"Ann@example.com","n":1}'}
+    assert mapped(files, name, row, {**row, "distinct_id": "ann's phone", "properties": None}) == 2
+    assert mapped(files, name, row) == 0
+    assert told() == [{"id": P1, "properties": '{"email":"Ann@example.com","n":1}'}]
+    assert mapped(files, name, {**row, "properties": '{"n":2}'}) == 1
+    ann = (["ann", "ann's phone"], {"email": "Ann@example.com", "n": 2})
+    assert listed(files) == [ann]
+    assert listed(files, search="ANN@EX") == listed(files, search="phone") == listed(files, search="2") == [ann]
+    assert listed(files, search="bob") == []
+    assert told() == [{"id": P1, "properties": '{"email":"Ann@example.com","n":2}'}]
+
+
+def test_a_person_whom_nobody_is_any_more_is_not_kept(files: Loading) -> None:
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1), "properties": {"a": 1}})
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P2)})
+    assert listed(files) == [(["ann"], {})]
+    assert told() == [{"id": P2, "properties": "{}"}]
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1)})
+    assert told() == [{"id": P1, "properties": "{}"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"distinct_id": "x" * 401}, "distinct_id has more than 400 characters"),
+        ({"distinct_id": "a\0b"}, "distinct_id has a NUL character"),
+        ({"distinct_id": "ann", "properties": "[1]"}, "properties is not a JSON object"),
+    ],
+)
+def test_a_row_that_cannot_be_kept_is_told(files: Loading, row: dict[str, Any], problem: str) -> None:
+    name = files.file("persons.jsonl", [{"distinct_id": "bob"}, row])
+    assert files.refusal(name, command="load_persons") == (
+        f"persons.jsonl, line 2: {problem}. Nothing of this file was loaded."
+    )
+    assert people() == {}
+
+
+def test_the_list_tells_people_in_lines(files: Loading, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("list_persons", project=1)
+    assert capsys.readouterr().err == "There is no such person.\n"
+    mapped(files, "a.jsonl", {"distinct_id": "ann", "person_id": str(P1), "properties": {"a": 1}})
+    call_command("list_persons", project=1)
+    assert capsys.readouterr().out == f'{P1}\tnot identified\tann\t{{"a":1}}\n'
+
+
+def test_persons_of_before_are_taken_over_and_told_anew(
+    files: Loading, organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapped(files, "a.jsonl", {"distinct_id": "kept", "person_id": str(P2)})
+    for team, name, person, is_deleted, version in [
+        (1, "ann", P1, 0, 2),
+        (1, "ann", P2, 0, 1),
+        (1, "bob", P1, 0, 1),
+        (1, "gone", P1, 1, 2),
+        (1, "x" * 401, P1, 0, 1),
+        (9, "of-no-project", P1, 0, 1),
+    ]:
+        command(f"INSERT INTO person_distinct_id2 VALUES ({team}, '{name}', '{person}', {is_deleted}, {version})")
+    for _ in range(2):
+        call_command("migrate_clickhouse")
+        assert listed(files) == [(["kept"], {}), (["ann", "bob"], {})]
+    assert people() == {"ann": P1, "bob": P1}
+    assert [row["id"] for row in told()] == [P1, P2]
+    assert mapped(files, "b.jsonl", {"distinct_id": "ann", "person_id": str(P1)}) == 0

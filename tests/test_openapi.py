@@ -1,6 +1,8 @@
 """The OpenAPI document, which SDKs are generated from."""
 
 import copy
+import re
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,8 +14,10 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from heatmaps import __version__
 from heatmaps.api import schema_views
 from heatmaps.questions import REGISTER
+from tests.test_injection import required
 
 COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 OPERATIONS = {
@@ -33,8 +37,6 @@ OPERATIONS = {
     "/api/projects/": ("projects_list", None, "ProjectsResponse"),
 }
 QUESTIONS = {entry.path.rpartition("/")[2]: entry for entry in REGISTER}
-# Of interactions either points or areas are needed, which such a document cannot say.
-NEEDED = {"compare": {"against"}, "areas": {"areas"}}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
     "events": {"minimum": 1, "maximum": 100, "default": 50},
@@ -94,6 +96,14 @@ def test_the_document_is_valid_and_the_copy_of_it_is_up_to_date(tmp_path: Path) 
     assert is_up_to_date, "The OpenAPI document has changed. Type `make openapi`, and look at what is different."
 
 
+def test_there_is_one_version_everywhere(schema: dict[str, Any]) -> None:
+    root = COPY.parent.parent
+    (newest, *_) = re.findall(r"^## \[(\S+)\]", (root / "CHANGELOG.md").read_text(), re.MULTILINE)
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
+    (copied,) = re.findall(r"^  version: (\S+)$", COPY.read_text(), re.MULTILINE)
+    assert {schema["info"]["version"], newest, project, copied} == {__version__}
+
+
 @pytest.mark.parametrize("path", ["/api/schema/", "/api/schema"])
 def test_the_document_needs_no_key(client: Client, schema: dict[str, Any], path: str) -> None:
     for wrong_key in ({}, {"authorization": "Bearer phx_wrong"}):
@@ -137,7 +147,7 @@ def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[
     assert schema["paths"].keys() == OPERATIONS.keys()
     for path, operation in operations(schema):
         entry = QUESTIONS.get(last_part(path))
-        assert list(schema["paths"][path]) == ([method.lower() for method in entry.methods] if entry else ["get"])
+        assert list(schema["paths"][path]) == [method.lower() for method in (entry.methods if entry else ["GET"])]
         assert operation["operationId"] == OPERATIONS[path][0]
         assert operation["tags"] == ["heatmaps"]
         assert "heatmap:read" in operation["description"]
@@ -150,12 +160,14 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
         assert [one["name"] for one in parameters if one["in"] == "path"] == ([in_path] if in_path else [])
         names = {one["name"] for one in parameters if one["in"] == "query"}
         entry = QUESTIONS.get(last_part(path))
-        assert names == (set(entry.form.parameters()) if entry else set())
+        assert names == ({*entry.form.parameters(), *(["format"] if entry.has_results else [])} if entry else set())
         for one in parameters:
             assert one.get("description"), one["name"]
-            assert one.get("examples"), one["name"]
-            is_needed = one["name"] in NEEDED.get(last_part(path), set())
+            is_needed = entry is not None and one["name"] in required(entry) and not entry.form.one_of
             assert one.get("required", False) is (one["in"] == "path" or is_needed)
+            # Of one that may be left out they are only told: Swagger UI fills `examples` in.
+            assert bool(one.get("examples")) is one.get("required", False), one["name"]
+            assert one.get("examples") or re.search(r" For example (`[^`]+`(, )?)+\.$", one["description"]), one["name"]
 
 
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
@@ -234,11 +246,11 @@ def test_components(schema: dict[str, Any]) -> None:
             *("matched", "steps", "without", "types", "widths", "urls", "dates", "capture", "reason", "message"),
         ],
     }
-    # Only where it is asked for.
-    optional = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
-    whole = {name: fields + optional.get(name, []) for name, fields in expected.items()}
-    assert whole.items() <= properties.items()
+    # What is told on demand comes last, and is not required.
+    on_demand = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
+    on_demand |= {"HeatmapPageItem": ["urls", "url_page", "template", "url_pattern"]}
     for name, fields in expected.items():
+        assert properties[name] == [*fields, *on_demand.get(name, [])]
         assert schema["components"]["schemas"][name]["required"] == sorted(fields)
 
 

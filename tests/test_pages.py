@@ -6,12 +6,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from heatmaps import engine
 from heatmaps.engine import Query
 from heatmaps.models import Project
+from heatmaps.population.binding import Binder
 from heatmaps.population.dates import window
 from heatmaps.population.layout import current_layout
+from heatmaps.population.search import search_condition
 from heatmaps.questions.pages import queries
 from heatmaps.questions.pages.question import PagesQuestion
 from tests.conftest import Api, Interactions, body, document
@@ -192,6 +196,64 @@ def test_a_search_is_a_part_of_the_url_in_any_case_and_no_pattern(
     assert sorted(urls(api, search=search)) == sorted(found)
 
 
+WRITTEN = {
+    "encoded": "https://xn--bcher-kva.example/stra%C3%9Fe?q=a%2Fb",
+    "plain": "https://bücher.example/straße?q=a/b",
+    "twice": "https://e.com/stra%25C3%259Fe",
+    "latin": "https://e.com/stra%DFe%00",
+}
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("straße", "encoded plain"),
+        ("/STRASSE", "encoded plain"),
+        ("stra%C3%9Fe", "encoded plain"),
+        ("stra%c3%9fe", "encoded plain"),
+        ("%C3", "encoded twice"),
+        ("stra%25c3", "twice"),
+        ("%DF", "latin"),
+        ("%ff", ""),
+        ("%00", "latin"),
+        ("%", "encoded twice latin"),
+        ("a%2fb", "encoded plain"),
+        ("?q=a/b", "encoded plain"),
+        ("bücher.example", "encoded plain"),
+        ("BÜCHER.ex", "encoded plain"),
+        ("bu\u0308cher", "encoded"),
+        ("https://bücher.example/straße", "encoded plain"),
+        ("xn--bcher-kva.example", "encoded plain"),
+        ("//XN--BCHER-KVA.example/stra", "encoded plain"),
+        ("/bücher", "plain"),
+        ("xn--b", "encoded"),
+        ("xn--\u00e9", ""),
+        ("xn--99999999999", ""),
+        ("xn--0ca24w", ""),
+        ("//", "encoded plain twice latin"),
+    ],
+)
+def test_a_search_finds_what_is_written_otherwise(
+    api: Api, interactions: Interactions, search: str, found: str
+) -> None:
+    interactions.add_all([{"current_url": url} for url in WRITTEN.values()])
+    by_url = {url: name for name, url in WRITTEN.items()}
+    assert {by_url[url] for url in urls(api, search=search)} == set(found.split())
+
+
+@settings(deadline=None)
+@given(search=st.text() | st.text("xn-%c3FF09ß./:\u0308", max_size=12))
+@example(search="ß" * 50_000)
+@example(search="xn--" + "9" * 50_000)
+@example(search="https://xn--0ca24w")
+def test_any_text_can_be_looked_for(search: str) -> None:
+    binder = Binder()
+    search_condition(search, "url", binder)
+    for form in binder.parameters.values():
+        form.encode()
+        assert "\0" not in form or "\0" in search
+
+
 def test_the_types_of_a_search_are_those_of_the_pages_it_finds(api: Api, interactions: Interactions) -> None:
     interactions.add_all([{"current_url": "https://e.com/a"}, {"current_url": "https://e.com/b", "type": "mousemove"}])
     assert [one["type"] for one in api.pages(search="/b", limit=1, offset=7)["types"]] == ["mousemove"]
@@ -213,8 +275,8 @@ def test_the_defaults(api: Api, interactions: Interactions) -> None:
 @pytest.mark.parametrize("name", ["date_from", "date_to", "search", "type", "limit", "offset"])
 def test_an_empty_parameter_is_absent_and_the_last_one_wins(api: Api, interactions: Interactions, name: str) -> None:
     interactions.add()
-    for given in ("", ["\0", ""]):
-        assert document(api.get(PAGES, {name: given})) == api.pages()
+    for value in ("", ["\0", ""]):
+        assert document(api.get(PAGES, {name: value})) == api.pages()
 
 
 @pytest.mark.parametrize(

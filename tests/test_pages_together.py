@@ -183,7 +183,7 @@ def test_sent_back_a_page_has_the_same_total(session: Api, interactions: Interac
 def test_posthogs_own_table_gives_the_same(api: Api, interactions: Interactions) -> None:
     random = Random(7)  # noqa: S311 -- a test's, and no secret
     add(interactions, *(random_url(random) for _ in range(300)))
-    asked = [
+    asked: list[dict[str, Any]] = [
         {"by": by, **more} for by in ("url", "page", "template") for more in ({}, {"min_visitors": 1, "search": "A/"})
     ]
     asked += [{"by": "page", "min_visitors": 2}, {"by": "template", "type": "click", "limit": 2, "offset": 1}]

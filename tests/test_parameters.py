@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from heatmaps.capture.points import cell
 from heatmaps.models import Cohort, Project
+from tests.capture import POINT, Browser, event
+from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 from tests.conftest import Api, Interactions, document
 
 HEATMAPS = "/api/projects/1/heatmaps/"
@@ -86,7 +89,7 @@ def test_the_last_value_counts(api: Api, interactions: Interactions) -> None:
 
 
 def test_unknown_parameters_are_ignored(api: Api) -> None:
-    unknown = {"nothing": "x", "team_id": "2", "format": "xml", "": "x", "limit[]": "x", "Limit": "x", "date": "\0"}
+    unknown = {"nothing": "x", "team_id": "2", "": "x", "limit[]": "x", "Limit": "x", "date": "\0"}
     response = api.get(HEATMAPS, unknown)
     assert (response.status_code, document(response)) == (200, api.answer())
 
@@ -190,15 +193,77 @@ def test_the_first_failing_parameter_is_told(api: Api) -> None:
     assert document(api.events(points="x"))["attr"] == "points"
 
 
-def test_viewport_widths_are_compared_in_units_of_16_px_half_to_even(api: Api, interactions: Interactions) -> None:
+def test_bounds_of_widths_are_rounded_half_up(api: Api, interactions: Interactions) -> None:
     interactions.add_all([{"x": 1, "y": width, "viewport_width": width} for width in (-1, 9, 10, 11, 12, 13)])
-    for px, at_least in {168: 10, 169: 11, 184: 12, 183: 11, 200: 12, 201: 13, 176: 11}.items():
+    for px, at_least in {168: 11, 167: 10, 169: 11, 184: 12, 183: 11, 200: 13, 199: 12, 176: 11}.items():
         every = {-1, 9, 10, 11, 12, 13}
         assert set(shown(api, viewport_width_min=px)) == {width for width in every if width >= at_least}, px
         assert set(shown(api, viewport_width_max=px)) == {width for width in every if width <= at_least}, px
-    assert set(shown(api, viewport_width_min=168, viewport_width_max=184)) == {10, 11, 12}
+    assert set(shown(api, viewport_width_min=168, viewport_width_max=183)) == {11}
     assert shown(api, viewport_width_min=-24, viewport_width_max=-9) == [-1]
     assert shown(api, viewport_width_min=-8, viewport_width_max=8) == []
+
+
+def test_every_captured_width_lies_within_its_own_bounds(api: Api, interactions: Interactions) -> None:
+    widths = [*range(312, 448), 767, 768, 1080, 1280, 1432, 1440, 3832]
+    rows = [{"x": 0, "y": 1, "current_url": f"{px}", "viewport_width": cell(px)} for px in widths]
+    interactions.add_all(rows)
+    for px in widths:
+        within = {"url_exact": f"{px}", "viewport_width_min": px, "viewport_width_max": px}
+        assert len(api.points(**within)) == 1, px
+
+
+def test_a_phone_is_found_by_its_own_width(api: Api, browser: Browser) -> None:
+    browser.send(event(POINT, properties={"$viewport_width": 360}))
+    found = {
+        (name, px): len(api.points(**{name: px}))
+        for name in ("viewport_width_min", "viewport_width_max")
+        for px in (343, 360, 376)
+    }
+    assert found == {
+        ("viewport_width_min", 343): 1,
+        ("viewport_width_min", 360): 1,
+        ("viewport_width_min", 376): 0,
+        ("viewport_width_max", 343): 0,
+        ("viewport_width_max", 360): 1,
+        ("viewport_width_max", 376): 1,
+    }
+
+
+def test_widths_are_compared_in_the_scale_of_each_row(api: Api, interactions: Interactions) -> None:
+    scales = [(1, 1280), (16, 80), (100, 13), (32767, 1), (1, 1279), (16, 79), (1, 32767), (32767, 32767)]
+    interactions.add_all(
+        [
+            {"x": 0, "y": 1, "current_url": f"{scale} {width}", "scale_factor": scale, "viewport_width": width}
+            for scale, width in scales
+        ]
+    )
+
+    def found(**bounds: int) -> set[tuple[int, int]]:
+        answered = [tuple(map(int, page["current_url"].split())) for page in behind(api, scales, **bounds)]
+        return {(scale, width) for scale, width in answered}
+
+    assert found(viewport_width_min=1280) == {scale for scale in scales if scale not in [(1, 1279), (16, 79)]}
+    assert found(viewport_width_max=1280) == {(1, 1280), (16, 80), (100, 13), (1, 1279), (16, 79)}
+    assert found(viewport_width_max=1400) == found(viewport_width_max=1280)
+    assert found(viewport_width_min=20_000) == {(32767, 1), (1, 32767), (32767, 32767)}
+    assert found(viewport_width_min=2**40) == found(viewport_width_max=-(2**40)) == set()
+    assert found(viewport_width_min=32767**2, viewport_width_max=32767**2) == {(32767, 32767)}
+
+
+def behind(api: Api, scales: list[tuple[int, int]], **parameters: Any) -> list[dict[str, Any]]:
+    points = [{"x": 0, "y": scale} for scale, _ in scales]
+    found: list[dict[str, Any]] = api.interactions(points=points, limit=100, **parameters)["results"]
+    return found
+
+
+@pytest.mark.parametrize("scale", [0, -1, -16, -32768])
+def test_a_row_without_a_scale_lies_within_no_bounds(api: Api, interactions: Interactions, scale: int) -> None:
+    interactions.add(scale_factor=scale)
+    assert len(api.points()) == 1
+    for bounds in ({"viewport_width_min": -99_999}, {"viewport_width_max": 99_999}, {"viewport_width_min": 0}):
+        assert api.points(**bounds) == []
+        assert api.answer(type="scrolldepth", **bounds) == {"results": []}
 
 
 def test_any_integer_is_a_viewport_width(api: Api, interactions: Interactions) -> None:
@@ -295,6 +360,15 @@ def test_any_text_is_an_exact_url(api: Api, interactions: Interactions, url: str
         ("https://e\\.com/a\\x2a", {"https://e.com/a*"}),
         ("(?i)HTTPS://E\\.COM/A", {"https://e.com/a"}),
         ("e.com", set()),
+        ("https://e\\.com/a|https://e\\.com/a/b", {"https://e.com/a", "https://e.com/a/b"}),
+        ("^https://e\\.com/a|https://e\\.com/a/b$", {"https://e.com/a", "https://e.com/a/b"}),
+        ("https://e\\.com/[a-z]*", {"https://e.com/", "https://e.com/a"}),
+        ("https://e\\.com/(a|/|b)*", {"https://e.com/", "https://e.com/a", "https://e.com/a/b"}),
+        ("https://e\\.com/a[*]", {"https://e.com/a*"}),
+        ("\\Qhttps://e.com/a*", {"https://e.com/a*"}),
+        ("https://e\\.com/a\\*", {"https://e.com/a*"}),
+        ("https://e\\.com/\\w*", {"https://e.com/", "https://e.com/a"}),
+        ("https://e\\.com/a\\$", set()),
         ("^", {""}),
         ("$", {""}),
         ("^$", {""}),
@@ -307,7 +381,23 @@ def test_a_url_pattern(api: Api, interactions: Interactions, pattern: str, match
     assert urls(api, url_pattern=pattern) == matching
 
 
-@pytest.mark.parametrize("pattern", ["(", "[", "a)", "(?P<", "a{1001}", "(?=a)", "(a)\\1", "\\q", "(?<!x)y"])
+def test_a_dollar_of_a_url_is_written_with_a_backslash(api: Api, interactions: Interactions) -> None:
+    interactions.add_all([{"current_url": url} for url in ("e.com/a$", "e.com/a$b", "e.com/a", "e.com/a\\")])
+    assert urls(api, url_pattern=r"e\.com/a\$") == {"e.com/a$"}
+    assert urls(api, url_pattern=r"e\.com/a\$$") == {"e.com/a$"}
+    assert urls(api, url_pattern=r"e\.com/a\\$") == {"e.com/a\\"}
+
+
+def test_a_pattern_takes_newlines_as_any_other_character(api: Api, interactions: Interactions) -> None:
+    interactions.add_all([{"current_url": url} for url in ("e.com/a\nb", "e.com/a\n", "e.com/\na", "e.com/a")])
+    assert urls(api, url_pattern="e.com/*b") == {"e.com/a\nb"}
+    assert urls(api, url_pattern="(?m)e.com/a") == urls(api, url_pattern="e.com/a") == {"e.com/a"}
+    assert urls(api, url_pattern="e.com/*") == {"e.com/a\nb", "e.com/a\n", "e.com/\na", "e.com/a"}
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(", "[", "a)", "(?P<", "a{1001}", "(?=a)", "(a)\\1", "\\q", "(?<!x)y", "(a|b", "\\", "a)|(b"]
+)
 def test_a_pattern_that_is_no_expression_is_refused_also_when_there_are_no_rows(api: Api, pattern: str) -> None:
     for parameters in ({}, {"type": "scrolldepth"}, {"date_from": "2020-01-02", "date_to": "2020-01-01"}):
         error = api.error(url_pattern=pattern, **parameters)

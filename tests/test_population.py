@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from heatmaps import engine
 from heatmaps.models import Project
 from heatmaps.population.layout import PLAIN, Layout, current_layout
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons, body, document
@@ -438,7 +437,7 @@ def test_points_fold_scroll_depth_and_drill_down_describe_the_same_people(
     if layout is None:
         assert current_layout().event_session == "session"
     else:
-        monkeypatch.setattr(engine, "layout", lambda: layout)
+        monkeypatch.setattr("heatmaps.population.layout._layout", lambda _: layout)
     of_ann = {
         "results": [
             {"count": 2, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": False}

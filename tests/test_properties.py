@@ -15,7 +15,8 @@ from heatmaps.models import Project
 from heatmaps.population.binding import Binder
 from heatmaps.population.conditions import ELEMENTS, condition
 from heatmaps.population.layout import current_layout
-from heatmaps.population.property_filters import Operator, parse_filters
+from heatmaps.population.property_filters import Operator
+from heatmaps.population.property_parsing import parse_filters
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons
 
 Row = dict[str, Any]
@@ -74,8 +75,7 @@ OPERATORS: list[tuple[str, Any, str]] = [
     ("exact", '{"a":1}', "object"),
     ("exact", ["Chrome", 12, "other"], "text number"),
     ("exact", [], ALL),
-    ("is_date_exact", "Chrome", "text"),
-    ("is_date_exact", [12, True], "number boolean"),
+    ("is_date_exact", "2026-03-30", ""),
     ("is_date_exact", [], ALL),
     ("is_not", "Chrome", "missing null empty number boolean list object"),
     ("is_not", "", "text missing null number boolean list object"),
@@ -341,10 +341,19 @@ DAYS: dict[str, Any] = {
     "offset": "2026-03-30 23:30:00-0500",
     "day_after": "2026-03-31",
     "seconds": 1774915200,  # 2026-03-31T00:00:00Z
+    "seconds_text": "1774872000",  # 2026-03-30T12:00:00Z
+    "seconds_fraction": 1774872000.25,
+    "milliseconds": 1774872000000,
+    "milliseconds_text": "1774915200000",
+    "small": "2026-03-30t12z",
+    "postgres": "2026-03-30 12:00:00 +00",
+    "comma": "2026-03-30T12:00:00,25Z",
     "ancient": "1066-10-14",
     "impossible": "2026-02-30",
     "hour_25": "2026-03-30T25:00:00",
     "text": "yesterday",
+    "month_0": "2026-00-30",
+    "eleven": "17748720000",
     "short": "2026-03",
     "empty": "",
     "missing": MISSING,
@@ -352,34 +361,81 @@ DAYS: dict[str, Any] = {
 }
 
 
+SIDES = ("before", "exact", "after")
+NOON = "seconds_text milliseconds small postgres"
+PAST_NOON = "seconds_fraction comma"
+LATER = "seconds milliseconds_text"
+
+
+def on_each_side(events: Events, value: Any, timezone: str = "UTC", named: dict[str, Any] = DAYS) -> list[set[str]]:
+    filters = [{"operator": f"is_date_{side}", "value": value} for side in SIDES]
+    return [set(names.split()) for names in passing(events, filters, named, timezone=timezone)]
+
+
 def test_days_are_compared_with_days_in_the_projects_time_zone(events: Events) -> None:
-    filters = [{"operator": f"is_date_{side}", "value": "2026-03-30"} for side in ("before", "after")]
-    assert passing(events, filters, DAYS) == ["day_before ancient", "offset day_after seconds"]
+    on_the_day = f"day noon noon_utc evening_utc {NOON} {PAST_NOON}"
+    assert on_each_side(events, "2026-03-30") == [
+        {"day_before", "ancient"},
+        set(on_the_day.split()),
+        {"offset", "day_after", *LATER.split()},
+    ]
     # In Tokyo 15:00 UTC is the next day.
-    assert passing(events, filters, DAYS, timezone="Asia/Tokyo") == [
-        "day_before ancient",
-        "evening_utc offset day_after seconds",
+    assert on_each_side(events, "2026-03-30", "Asia/Tokyo") == [
+        {"day_before", "ancient"},
+        set(on_the_day.split()) - {"evening_utc"},
+        {"evening_utc", "offset", "day_after", *LATER.split()},
     ]
 
 
-def test_moments_are_compared_with_moments(events: Events) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2026-03-30T12:00:00", "2026-03-30 12:00:00Z", "2026-03-30T21:00:00+09:00", "2026-03-30t12:00z"),
+        *("2026-03-30 12:00:00 +0000", 1774872000, "1774872000", 1774872000000, "1774872000000", "1774872000000.0"),
+    ],
+)
+def test_moments_are_compared_with_moments(events: Events, value: Any) -> None:
+    assert on_each_side(events, value) == [
+        {"day_before", "day", "ancient"},
+        {"noon", "noon_utc", *NOON.split()},
+        {"evening_utc", "offset", "day_after", *PAST_NOON.split(), *LATER.split()},
+    ]
+
+
+def test_moments_without_an_offset_are_in_the_projects_time_zone(events: Events) -> None:
+    # Noon in Tokyo is 03:00 UTC; a day begins at 15:00 UTC of the day before.
+    assert on_each_side(events, "2026-03-30T12:00:00", "Asia/Tokyo") == [
+        {"day_before", "day", "ancient"},
+        {"noon"},
+        {"noon_utc", "evening_utc", "offset", "day_after", *NOON.split(), *PAST_NOON.split(), *LATER.split()},
+    ]
+    assert on_each_side(events, "2026-03-30T12:00:00Z", "Asia/Tokyo")[1] == {"noon_utc", *NOON.split()}
+
+
+def test_one_of_several_dates_is_enough(events: Events) -> None:
     filters = [
-        {"operator": f"is_date_{side}", "value": value}
-        for value in ("2026-03-30T12:00:00", "2026-03-30 12:00:00Z", "2026-03-30T21:00:00+09:00")
-        for side in ("before", "after")
+        {"operator": "is_date_exact", "value": ["2026-03-29", "2026-03-30T12:00:00Z", "2026-03-31T00:00:00", 1]}
+        | {"value": value}
+        for value in (["2026-03-29", 1774872000], ["2026-03-30T15:00:00", "2026-03-31", "2026-03-29T00:00:00Z"])
     ]
-    in_utc = ["day_before day ancient", "evening_utc offset day_after seconds"]
-    assert passing(events, filters, DAYS) == in_utc * 3
-    # Without an offset it is noon in Tokyo, which is 03:00 UTC; a day begins at 15:00 UTC of the day before.
-    in_tokyo = "day_before day noon ancient"
-    assert passing(events, filters, DAYS, timezone="Asia/Tokyo") == [
-        "day_before day ancient",
-        "noon_utc evening_utc offset day_after seconds",
-        in_tokyo,
-        "evening_utc offset day_after seconds",
-        in_tokyo,
-        "evening_utc offset day_after seconds",
+    assert [set(names.split()) for names in passing(events, filters, DAYS)] == [
+        {"day_before", "noon", "noon_utc", *NOON.split()},
+        {"day_before", "evening_utc", "offset", "day_after", *LATER.split()},
     ]
+    many = [f"{year}-01-01" for year in range(1900, 2300)] * 20
+    assert passing(events, [{"operator": "is_date_exact", "value": [*many, "2026-03-29"]}], DAYS) == ["day_before"]
+
+
+def test_a_day_without_a_midnight_is_that_day(events: Events) -> None:
+    """In São Paulo clocks went from 23:59 on 3 November 2018 to 01:00 on the 4th."""
+    named = {"day": "2018-11-04", "late": "2018-11-04T23:30:00", "eve": "2018-11-04T02:59:59Z", "first": 1541300400}
+    assert on_each_side(events, "2018-11-04", "America/Sao_Paulo", named) == [{"eve"}, {"day", "late", "first"}, set()]
+
+
+def test_far_years_are_on_their_side_of_every_date(events: Events) -> None:
+    named = {"first": "1900-01-01", "ancient": "1066-10-14T00:00:00Z", "far": "9999-12-31", "last": "2299-12-31"}
+    assert on_each_side(events, "1900-01-01", named=named) == [{"ancient"}, {"first"}, {"far", "last"}]
+    assert on_each_side(events, "2299-12-31", named=named) == [{"ancient", "first"}, {"last"}, {"far"}]
 
 
 def test_dates_may_be_as_far_away_as_every_engine_can_hold(events: Events) -> None:
@@ -458,6 +514,7 @@ CHAINS = {
     "colons": 'use.md:flex.w-1.5:attr__xlink:href="/buy"nth-child="1";svg:;'
     'a.lg:btn:href="/x"text=":href="nth-child="3"',
     "unicode": 'button.größe:attr_id="größe"text="Größe";p:',
+    "escapes": 'path:attr__title="1“x";svg.2xl:p-1/2:attr__viewBox="0 0 1 1"attr_id="123"nth-child="1";',
     "none": "",
 }
 ELEMENT_FILTERS: list[tuple[str, str, Any, str]] = [
@@ -465,21 +522,21 @@ ELEMENT_FILTERS: list[tuple[str, str, Any, str]] = [
     ("tag_name", "exact", ["span", "use"], "nested colons"),
     ("tag_name", "exact", "btn", ""),
     ("tag_name", "exact", "", ""),
-    ("tag_name", "exact", [], "link nested quotes colons unicode none"),
-    ("tag_name", "is_not", "a", "nested unicode none"),
-    ("tag_name", "is_not", ["a", "p"], "nested none"),
+    ("tag_name", "exact", [], "link nested quotes colons unicode escapes none"),
+    ("tag_name", "is_not", "a", "nested unicode escapes none"),
+    ("tag_name", "is_not", ["a", "p"], "nested escapes none"),
     ("href", "exact", "/buy", "link"),
     ("href", "exact", "/q?a=1;b=2", "quotes"),
-    ("href", "is_not", "/buy", "nested quotes colons unicode none"),
+    ("href", "is_not", "/buy", "nested quotes colons unicode escapes none"),
     ("href", "icontains", "/B", "link"),
     ("href", "icontains", "nth", ""),
-    ("href", "not_icontains", ["/B", "/x"], "nested quotes unicode none"),
+    ("href", "not_icontains", ["/B", "/x"], "nested quotes unicode escapes none"),
     ("href", "regex", "^/[bx]", "link colons"),
-    ("href", "not_regex", "^/b", "nested quotes colons unicode none"),
+    ("href", "not_regex", "^/b", "nested quotes colons unicode escapes none"),
     ("href", "is_set", None, "link quotes colons"),
-    ("href", "is_not_set", None, "nested unicode none"),
+    ("href", "is_not_set", None, "nested unicode escapes none"),
     ("href", "in", ["/x", "/buy"], "link colons"),
-    ("href", "not_in", ["/x", "/buy"], "nested quotes unicode none"),
+    ("href", "not_in", ["/x", "/buy"], "nested quotes unicode escapes none"),
     ("text", "exact", "Buy", "nested"),
     ("text", "exact", 'Say "hi"; a.btn:href="/buy" now', "quotes"),
     ("text", "exact", '; "', "quotes"),
@@ -490,10 +547,10 @@ ELEMENT_FILTERS: list[tuple[str, str, Any, str]] = [
     ("text", "icontains", "GROSSE", ""),
     ("text", "regex", "^Buy", "link nested"),
     ("text", "is_set", None, "link nested quotes colons unicode"),
-    ("text", "is_not_set", None, "none"),
+    ("text", "is_not_set", None, "escapes none"),
     ("selector", "exact", "a", "link quotes colons"),
     ("selector", "exact", "A", "link quotes colons"),
-    ("selector", "exact", "*", "link nested quotes colons unicode"),
+    ("selector", "exact", "*", "link nested quotes colons unicode escapes"),
     ("selector", "exact", ".btn", "link nested"),
     ("selector", "exact", ".btn-primary", "link"),
     ("selector", "exact", ".primary", ""),
@@ -512,6 +569,11 @@ ELEMENT_FILTERS: list[tuple[str, str, Any, str]] = [
     ("selector", "exact", r".w-1\.5", "colons"),
     ("selector", "exact", r".lg\:btn", "colons"),
     ("selector", "exact", ".größe#größe", "unicode"),
+    ("selector", "exact", r"#\31 23", "escapes"),
+    ("selector", "exact", r".\32xl\:p-1\/2", "escapes"),
+    ("selector", "exact", r'[title="\31 \201c x"]', "escapes"),
+    ("selector", "exact", '[viewBox="0 0 1 1"]', "escapes"),
+    ("selector", "exact", "svg > *", "colons escapes"),
     ("selector", "exact", "div a", "link"),
     ("selector", "exact", "body a", "link"),
     ("selector", "exact", "a div", ""),
@@ -528,10 +590,10 @@ ELEMENT_FILTERS: list[tuple[str, str, Any, str]] = [
     ("selector", "exact", "  body   span  ", "nested"),
     ("selector", "exact", ["div > a", "p > button"], "link unicode"),
     ("selector", "exact", ["p > a", "svg > a"], ""),
-    ("selector", "exact", [], "link nested quotes colons unicode none"),
-    ("selector", "is_not", ".card", "quotes colons unicode none"),
-    ("selector", "is_not", ["div > a", "p > button"], "nested quotes colons none"),
-    ("selector", "is_not", [], "link nested quotes colons unicode none"),
+    ("selector", "exact", [], "link nested quotes colons unicode escapes none"),
+    ("selector", "is_not", ".card", "quotes colons unicode escapes none"),
+    ("selector", "is_not", ["div > a", "p > button"], "nested quotes colons escapes none"),
+    ("selector", "is_not", [], "link nested quotes colons unicode escapes none"),
 ]
 
 
@@ -585,6 +647,7 @@ TYPES = "there are event, feature, event_metadata, person, cohort, static-cohort
 OPERATOR_NAMES = ", ".join(Operator)
 NEEDS_VALUE = "A property filter needs a value: a text, a number, a boolean, or a list of them."
 NOT_A_VERSION = "The value of semver_gt must be a version such as 1.2.3."
+NOT_A_DATE = "The value of {} must be a date such as 2026-11-23, with or without a time, or a Unix time."
 SELECTOR_HELP = '; there are tag, .class, #id, [attribute="value"], descendants and >.'
 # A filter, and why it is refused.
 REFUSED: list[tuple[Any, str]] = [
@@ -664,10 +727,21 @@ REFUSED: list[tuple[Any, str]] = [
     *(
         (
             {"key": "p", "operator": operator, "value": value},
-            f"The value of {operator} must be a date such as 2026-11-23, with or without a time.",
+            NOT_A_DATE.format(operator),
         )
-        for operator in ("is_date_before", "is_date_after")
-        for value in ("soon", "", "2026-02-30", "2026-03-30T25:00", 1774915200, None, ["2026-03-30"])
+        for operator in ("is_date_before", "is_date_after", "is_date_exact")
+        for value in ("soon", "", "2026-02-30", "2026-03-30T25:00", 177491520, 17749152000, True, None, {"a": 1})
+    ),
+    *(
+        (
+            {"key": "p", "operator": operator, "value": value},
+            NOT_A_DATE.format(operator),
+        )
+        for operator, value in [
+            ("is_date_before", ["2026-03-30"]),
+            ("is_date_after", []),
+            ("is_date_exact", ["2026-03-30", "Chrome"]),
+        ]
     ),
     (
         {"key": "p", "operator": "is_date_before", "value": "0001-01-01"},
@@ -715,17 +789,41 @@ REFUSED: list[tuple[Any, str]] = [
         )
         for value, place in [
             ("", "''"),
-            ("a:hover", "':hover'"),
             ("a > ", "''"),
             ("> a", "'> a'"),
             ("a >> b", "'> b'"),
-            ("a, b", "', b'"),
-            ("a + b", "'+ b'"),
-            ("[href]", "'[href]'"),
-            ('[href^="/x"]', "'[href^=\"/x\"]'"),
-            ("a..b", "'..b'"),
-            ("a.", "'.'"),
-            ('[a="b', "'[a=\"b'"),
+            ("a..b", "'.b'"),
+            ("a.", "''"),
+            ('[a="b', "'\"b'"),
+            ("a b]", "']'"),
+            ("a\\", "'\\\\'"),
+            (r"\61 b.\63 !d", "'!d'"),
+        ]
+    ),
+    *(
+        (
+            {"key": "selector", "value": value, "type": "element"},
+            f"The selector has {name!r}, which is not offered here{SELECTOR_HELP}",
+        )
+        for value, name in [
+            ("a:hover", ":hover"),
+            ("a:nth-child(2)", ":nth-child()"),
+            ("a:not(.b)", ":not()"),
+            ("a:is(.b, .c)", ":is()"),
+            ("a:where(.b)", ":where()"),
+            ("a:has(> b)", ":has()"),
+            ("a::before", "::before"),
+            ("a:first-line", "::first-line"),
+            ("a::part(b)", "::part"),
+            ("a, b", ","),
+            ("a + b", "+"),
+            ("a ~ b > c", "~"),
+            ("[href]", "[href]"),
+            ('[href^="/x"]', "[href^=…]"),
+            (r'a[\31 x*="/x"] b', "[1x*=…]"),
+            ('[href="/x" i]', "[href=… i]"),
+            ("svg|a", "svg|a"),
+            ("[xlink|href=a]", "[xlink|href=…]"),
         ]
     ),
     ({"key": "selector", "value": "a" * 1001, "type": "element"}, "A selector may have at most 1,000 characters."),

@@ -54,10 +54,27 @@ DATES = [
     "2026-03-29T22:00:00Z",
     "2026-03-29T23:30:00.123456+02:00",
     "2026-03-28T15:00:00Z",
+    "2026-03-28 15:00:00 +00",
+    "2026-03-29t22z",
+    "2026-03-29T23:30:00,123456+02:00",
+    "1774742400",
+    "1774828800.123456",
+    "1774828800123",
+    "1774742400000.5",
+    "1899-12-31",
+    "1066-10-14T12:00:00Z",
     "2026-13-01",
+    "2026-00-01",
+    "2026-02-29",
+    "2026-03-29T24:00:00",
+    "2026-03-29T12:00:60",
+    "17747424000",
 ]
+GIVEN_DATES = [*DATES[:13], 1774742400, 1774828800.123456, 1774828800123]
 texts = st.sampled_from(WORDS + NUMBERS + VERSIONS + DATES) | st.text("aAbBéÉ.%_1-", max_size=4)
-numbers = st.integers(-(2**63), 2**64 - 1) | st.sampled_from([0.5, 1.5, -2.25, 12, 1774742400, 1774828800])
+numbers = st.integers(-(2**63), 2**64 - 1) | st.sampled_from(
+    [0.5, 1.5, -2.25, 12, 1774742400, 1774828800, 1774828800.5, 1774742400000]
+)
 values = st.none() | texts | numbers | st.booleans() | st.lists(texts | numbers, max_size=2)
 properties = st.dictionaries(st.sampled_from(["p", "$host"]), values, max_size=2)
 
@@ -98,7 +115,7 @@ def some(one: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 expressions = st.sampled_from(["a", "^a", "b$", "a.b", "x.y", "(?i)É", r"\Qa.", r"^\d+$", "", "a|ß", "[^a]", r"^-?1\b"])
 given_numbers = st.sampled_from(["0", "1", " 1.5", "-1e0", "+1"]) | st.integers(-3, 3) | st.floats(-3, 3)
 OPERATORS: list[tuple[list[str], st.SearchStrategy[Any]]] = [
-    (["exact", "is_not", "is_date_exact", "icontains", "not_icontains"], some(texts | numbers | st.booleans())),
+    (["exact", "is_not", "icontains", "not_icontains"], some(texts | numbers | st.booleans())),
     (["regex", "not_regex"], some(expressions)),
     (["in", "not_in"], st.lists(texts | numbers, max_size=3)),
     (["is_set", "is_not_set"], st.none()),
@@ -107,7 +124,8 @@ OPERATORS: list[tuple[list[str], st.SearchStrategy[Any]]] = [
         ["between", "not_between"],
         st.lists(given_numbers, min_size=2, max_size=2).map(lambda pair: sorted(pair, key=float)),
     ),
-    (["is_date_before", "is_date_after"], st.sampled_from(DATES[:-1])),
+    (["is_date_before", "is_date_after"], st.sampled_from(GIVEN_DATES)),
+    (["is_date_exact"], some(st.sampled_from(GIVEN_DATES))),
     (
         [f"semver_{name}" for name in ("eq", "neq", "gt", "gte", "lt", "lte", "tilde", "caret")],
         st.sampled_from(VERSIONS[:10]),
@@ -131,7 +149,6 @@ def element_filters(draw: st.DrawFn) -> Row:
         operators, values_of = ["exact", "is_not"], some(selectors if key == "selector" else tags)
     else:
         operators, values_of = draw(st.sampled_from(OPERATORS[:4]))
-        operators = [name for name in operators if name != "is_date_exact"]
     return {"type": "element", "key": key, "operator": draw(st.sampled_from(operators)), "value": draw(values_of)}
 
 

@@ -27,7 +27,10 @@ MOMENTS = [
     for hour in (0, 7, 12, 22, 23)
     for microseconds in (-1, 0, 123_000)
 ]
-URLS = [f"https://e.com/{path}" for path in ("", "a", "a/", "a//", "ab", "a/b", "a*", "A", "ü?x=1#y/")]
+URLS = [
+    f"https://e.com/{path}" for path in ("", "a", "a/", "a//", "ab", "a/b", "a*", "A", "ü?x=1#y/", "stra%C3%9Fe%2F/")
+]
+URLS.append("https://xn--bcher-kva.e.com/%FF%2541")
 # Other ways to write some of these pages, and what only looks like one.
 SPELLINGS = [
     *(
@@ -47,7 +50,7 @@ COLUMNS: dict[str, list[Any]] = {
     "timestamp": MOMENTS,
     "x": [0, 0, 0, 1, -1, 31, 57, -31, 32767, -32768],
     "y": [0, 0, 0, 1, 48, 49, -1, -49, 32767, -32768],
-    "scale_factor": [16, 16, 16, 16, 1, 100],
+    "scale_factor": [16, 16, 16, 16, 16, 16, 1, 100, 0, -16],
     "viewport_width": [64, 64, 67, 200, 200, 10, 11, 12, 0, -200, 32767, -32768],
     "viewport_height": [48, 48, 47, 1, 0, -48, 32767, -32768],
     "pointer_target_fixed": [False, False, True],
@@ -57,9 +60,11 @@ COLUMNS: dict[str, list[Any]] = {
 PATTERNS = [
     *("https://e.com/*", "^https://e\\.com/.*", "*", "*/a$", "https://e.com/a**", "https://e.com/a", "e.com", "^$"),
     *("https://e.com/(a|ab)", "https://e.com/[^*]*b", "(?i)https://E.com/a", "https://e.com/ü*"),
+    *("https://e.com/a|https://e.com/a/b", "https://e\\.com/[a-z]*", "https://e.com/(a|b|/)*", r"https://e\.com/a[*]"),
 ]
-SEARCHES = ["e.com", "/A", "a/", "a*", "Ü?X", "//", '\\ "Q"', "%", "nowhere"]
-WIDTHS = [168, 184, 200, 192, 176, 152, 1024, 0, -3200, 10**30, -(10**30)]
+SEARCHES = ["e.com", "/A", "a/", "a*", "Ü?X", "//", '\\ "Q"', "%", "nowhere", "straße", "A%c3%9fE/"]
+SEARCHES += ["https://BÜCHER.e", "xn--bcher-kva", "bücher", "e.com/%2541", "%41", "%ff", "%C3"]
+WIDTHS = [168, 184, 200, 192, 176, 152, 1024, 67, 6750, 0, -3200, 10**30, -(10**30)]
 GRID = ("cell_width", "cell_height")
 PAGES = [(500, 0), (0, 0), (1, 0), (3, 0), (3, 2), (1, 4), (0, 3), (500, 1_000_000), (1_000_000, 1)]
 

@@ -129,7 +129,7 @@ def test_every_question_is_in_the_document_with_all_its_parameters(entry: Entry[
         operation = paths[f"/api/{place}/{entry.path}/"]["get"]
         assert operation["operationId"] == prefix + entry.operation_id
         assert "heatmap:read" in operation["description"]
-        assert len(operation["parameters"]) == len(entry.form.parameters()) + 1
+        assert len(operation["parameters"]) == len(entry.form.parameters()) + 1 + entry.has_results
     fields = entry.form().fields
     assert all(fields[name].help_text for name in entry.form.parameters())
     assert entry.form.all_examples().keys() == set(entry.form.parameters())

@@ -251,7 +251,7 @@ def test_nothing_is_looked_up_for_who_has_to_wait(few: None, project: Project) -
 
 def test_the_wait_ends_with_the_window(few: None, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000_000.0
-    monkeypatch.setattr("heatmaps.access.failed_attempts.time.time", lambda: now)
+    monkeypatch.setattr("heatmaps.access.moving_windows.MemoryStorage.clock", lambda _: now)
     answers = [from_("192.0.2.1", "phx_wrong") for _ in range(4)]
     now += int(answers[-1]["Retry-After"])
     assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
@@ -261,7 +261,7 @@ def test_the_wait_ends_with_the_window(few: None, project: Project, monkeypatch:
 def test_who_asks_for_the_wrong_type_is_told_that_first(few: None, project: Project) -> None:
     for _ in range(4):
         from_("127.0.0.1", "phx_wrong")
-    assert Api("phx_wrong").get(HEATMAPS, accept="text/csv").status_code == 406
+    assert Api("phx_wrong").get(HEATMAPS, accept="text/html").status_code == 406
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,11 @@ def test_the_service_runs_with_nothing_configured(copy: Path) -> None:
         "RATE_LIMIT_ENABLED": True,
         "RETENTION_DAYS": 90,
     }
-    read_back = read(copy, "DATABASES CACHES")
+    read_back = read(copy, "DATABASES CACHE_URL")
     database = read_back["DATABASES"]["default"]
     # It stays open: a request would take a millisecond to open it anew.
     assert (database["NAME"], database["CONN_MAX_AGE"]) == (f"{copy}/var/metadata.sqlite3", None)
-    assert read_back["CACHES"] == {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert read_back["CACHE_URL"] == ""
 
 
 def test_a_secret_key_is_made_once_and_only_its_owner_reads_it(copy: Path) -> None:
@@ -154,11 +154,11 @@ def test_lists_and_urls_are_understood(copy: Path) -> None:
         "DATABASE_URL": "postgres://u:p%40ss@db:5433/meta",
         "SECRET_KEY": "of a test",
     }
-    found = read(copy, "CORS_ALLOWED_ORIGINS CSRF_TRUSTED_ORIGINS CACHES DATABASES", **variables)
+    found = read(copy, "CORS_ALLOWED_ORIGINS CSRF_TRUSTED_ORIGINS CACHE_URL DATABASES", **variables)
     database = found["DATABASES"]["default"]
     assert found["CORS_ALLOWED_ORIGINS"] == ["https://a.example.com", "http://localhost:3000"]
     assert found["CSRF_TRUSTED_ORIGINS"] == ["https://*.example.com"]
-    assert found["CACHES"]["default"]["LOCATION"] == "redis://cache:6379/1"
+    assert found["CACHE_URL"] == "redis://cache:6379/1"
     assert [database[name] for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD")] == [
         "db",
         5433,

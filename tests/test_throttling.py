@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
+from heatmaps.access.moving_windows import MemoryStorage
 from heatmaps.access.throttling import PersonalAPIKeyThrottle
 from heatmaps.models import PersonalAPIKey, Project, User
 from tests.conftest import Api, document
@@ -24,7 +25,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(PersonalAPIKeyThrottle, "timer", staticmethod(clock))
+    monkeypatch.setattr(MemoryStorage, "clock", staticmethod(clock))
     return clock
 
 
@@ -94,7 +95,7 @@ def test_every_reply_to_a_key_tells_its_budget(api: Api, clock: Clock, rates: Ca
     for path in ("/api/projects/99/heatmaps/", "/api/projects/1/heatmaps/"):
         assert api.get(path).has_header("RateLimit-Limit")
     assert api.ask("POST", HEATMAPS).has_header("RateLimit-Limit")
-    assert api.get(HEATMAPS, accept="text/csv").has_header("RateLimit-Limit")
+    assert api.get(HEATMAPS, accept="text/html").has_header("RateLimit-Limit")
 
 
 def test_refusals_before_the_throttle_cost_nothing(api: Api, rates: Callable[[str, str], None]) -> None:

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -15,7 +16,7 @@ import orjson
 import pytest
 from django.utils.timezone import now
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from heatmaps.demo import site
 from tests import chromium, node
@@ -29,11 +30,20 @@ if chromium.PATH is None or not node.is_there():
 
 HOME = site.url("/").rstrip("/")
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
+NOBODY = "nobody@example.com"
 # All that the demo has, over its pages as the service itself serves them.
-LOOKED_AT = {"date_from": "-31d", "site": "/demo"}
+LOOKED_AT = {"date_from": "-31d", "widths": "any", "site": "/demo"}
 # Where the picture of the README goes, when it is to be made anew: `make screenshot`.
 SCREENSHOT = os.environ.get("SCREENSHOT", "")
 LARGE_CELLS = 100_000
+# Pages as they are written, and as they are read beside others.
+ODD_PAGES = {
+    "https://large.example.com/stra%C3%9Fe?q=%E2%82%AC%2F%20": "large.example.com/straße?q=€%2F%20",
+    "https://xn--mnchen-3ya.example/caf%C3": "münchen.example/caf%C3",
+    "capacitor://localhost/tabs/home": "capacitor://localhost/tabs/home",
+    "capacitor://localhost/tabs": "capacitor://localhost/tabs",
+    "https://large.example.com/a+b(c)*d/e": "large.example.com/a+b(c)*d/e",
+}
 # What Chromium says of a request that is answered 401, which is how the viewer learns that nobody is signed in.
 NOT_SIGNED_IN = "Failed to load resource: the server responded with a status of 401"
 
@@ -43,6 +53,7 @@ class Demo:
     """The demo as it is served, and its API as the demo's key opens it; keys of others, and the link that signs in."""
 
     port: int
+    service: Service
     key: str
     sign_in: str
     key_of_nobody: str
@@ -82,13 +93,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             "-v0",
             "-c",
             "import json\n"
-            "from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User\n"
+            "from heatmaps.models import Organization, PersonalAPIKey, Project, User\n"
             "organization = Organization.objects.get()\n"
             "Project.objects.create(pk=2, name='Empty', organization=organization)\n"
             "Project.objects.create(pk=3, name='Large', organization=organization)\n"
             f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
-            "Membership.objects.create(user=ann, organization=organization)\n"
-            "nobody = User.objects.create_user('nobody@example.com')\n"
+            f"nobody = User.objects.create_user({NOBODY!r})\n"
             "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]"
             " + [PersonalAPIKey.make(ann, 'test', scopes=['query:read'])[1]]))",
         )
@@ -99,10 +109,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         seen = {"current_url": "https://large.example.com/", "viewport_width": 100, "viewport_height": 50}
         for row in range(LARGE_CELLS // 100):
             file.writelines(orjson.dumps({**at, **seen, "x": x, "y": row}) + b"\n" for x in range(1, 101))
+        # And more pages than the viewer lists at once, some of them with names that are not written as they are read.
+        for page in range(60):
+            seen["current_url"] = f"https://large.example.com/{page}"
+            file.write(orjson.dumps({**at, **seen, "x": 1, "y": 1}) + b"\n")
+        for url in ODD_PAGES:
+            seen["current_url"] = url
+            file.writelines(orjson.dumps({**at, **seen, "x": 1, "y": y}) + b"\n" for y in range(10))
     service.result("load_interactions", str(cells), "--project", "3")
     with served(service) as port:
         yield Demo(
             port=port,
+            service=service,
             key=printed["api_key"],
             sign_in=urlsplit(printed["sign_in_url"]).path,
             key_of_nobody=keys[0],
@@ -128,7 +146,10 @@ class Viewer:
         self.meant: set[str] = set()
         self.requests: list[str] = []
         self.other_hosts: set[str] = set()
-        context.on("request", lambda request: self.requests.append(request.url))
+        self.unanswered: set[Request] = set()
+        context.on("request", self._began)
+        for end in ("requestfinished", "requestfailed"):
+            context.on(end, self._ended)
         # A refusal by the Content-Security-Policy is a message on the console, too.
         context.on("console", lambda message: self._told(message.type, message.text))
         context.on("weberror", lambda error: self._told("error", str(error.error)))
@@ -138,6 +159,13 @@ class Viewer:
     def _told(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not text.startswith(NOT_SIGNED_IN):
             self.complaints.append(text)
+
+    def _began(self, request: Request) -> None:
+        self.requests.append(request.url)
+        self.unanswered.add(request)
+
+    def _ended(self, request: Request) -> None:
+        self.unanswered.discard(request)
 
     def use_key(self, key: str) -> None:
         """As if the key had been pasted into this tab."""
@@ -151,14 +179,42 @@ class Viewer:
         self.page.get_by_role("button", name="Log in").click()
         self.settle()
 
+    def sign_in(self, email: str) -> None:
+        """With a session of somebody whom the admin's form is not for."""
+        service = self.demo.service
+        code = (
+            "from importlib import import_module\n"
+            "from django.conf import settings\n"
+            "from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY\n"
+            "from heatmaps.models import User\n"
+            f"user = User.objects.get(email={email!r})\n"
+            "session = import_module(settings.SESSION_ENGINE).SessionStore()\n"
+            "session[SESSION_KEY] = str(user.pk)\n"
+            "session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]\n"
+            "session[HASH_SESSION_KEY] = user.get_session_auth_hash()\n"
+            "session.save()\n"
+            "print(session.session_key)"
+        )
+        cookie = service.result("shell", "-v0", "-c", code).strip()
+        self.context.add_cookies([{"name": "sessionid", "value": cookie, "url": self.demo.origin}])
+        self.page.goto(self.demo.origin)
+
     def open(self, **state: Any) -> None:
         self.page.goto(f"{self.demo.origin}/?{urlencode({**LOOKED_AT, **state})}")
         self.settle()
 
     def settle(self) -> None:
         """Waits until what was asked for is shown."""
-        expect(self.page.locator("#viewer")).to_be_visible()
-        expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible()
+        expect(self.page.locator("#viewer")).to_be_visible(timeout=20_000)
+        expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible(timeout=20_000)
+
+    def wait_for_replies(self) -> None:
+        """Waits until nothing more is asked for."""
+        for _ in range(200):
+            self.page.wait_for_timeout(20)
+            if not self.unanswered and self.page.locator("[aria-busy=true]").count() == 0:
+                return
+        pytest.fail(f"{self.unanswered} stay without a reply.")
 
     def state(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.page.url).query))
@@ -185,7 +241,11 @@ class Viewer:
         return self.alphas([(x, y)], canvas)[0]
 
     def alphas(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[int]:
-        found: list[int] = self.page.evaluate(
+        return [pixel[3] for pixel in self.pixels(places, canvas)]
+
+    def pixels(self, places: Sequence[tuple[float, float]], canvas: str = "#heat") -> list[list[int]]:
+        """Red, green, blue and alpha."""
+        found: list[list[int]] = self.page.evaluate(
             """([selector, places]) => {
                 const canvas = document.querySelector(selector);
                 const { width, height } = canvas;
@@ -194,11 +254,16 @@ class Viewer:
                 const tall = parseFloat(getComputedStyle(canvas).height);
                 return places.map(([x, y]) => {
                     const pixel = [Math.min(width - 1, Math.floor(x * width)), Math.floor((y / tall) * height)];
-                    return context.getImageData(...pixel, 1, 1).data[3];
+                    return [...context.getImageData(...pixel, 1, 1).data];
                 });
             }""",
             [canvas, places],
         )
+        return found
+
+    def grain(self) -> float:
+        """Of the small squares that what is around a place is counted in, how many px wide they are."""
+        found: float = self.page.locator("#heat").evaluate("heat => parseFloat(heat.style.width) / heat.width")
         return found
 
     def at(self, x: float, y: float) -> tuple[tuple[int, int], tuple[float, float]]:
@@ -224,6 +289,8 @@ def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     viewer = Viewer(demo, context)
     yield viewer
+    # Live may be asking at this moment.
+    viewer.page.unroute_all(behavior="ignoreErrors")
     context.close()
     assert [told for told in viewer.complaints if not any(meant in told for meant in viewer.meant)] == []
     assert {meant for meant in viewer.meant if any(meant in told for told in viewer.complaints)} == viewer.meant
@@ -234,6 +301,10 @@ def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
 def viewer(anonymous: Viewer) -> Viewer:
     anonymous.use_key(anonymous.demo.key)
     return anonymous
+
+
+def hold(route: Route) -> None:
+    """Leaves a request without an answer."""
 
 
 def number(text: str) -> int:
@@ -288,6 +359,23 @@ def test_a_pasted_key_opens_the_viewer_and_stays_in_its_tab(anonymous: Viewer, d
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_the_tools_of_the_picture_come_with_it_and_each_does_its_work_once(anonymous: Viewer, demo: Demo) -> None:
+    page = anonymous.page
+    page.goto(f"{demo.origin}/?site=/demo")
+    expect(page.get_by_label("Personal API key")).to_be_visible()
+    expect(page.locator("#tools")).to_be_hidden()
+    for key in ("phx_wrong", demo.key):
+        page.get_by_label("Personal API key").fill(key)
+        page.get_by_role("button", name="Use key").click()
+    anonymous.settle()
+    expect(page.locator("#tools")).to_be_visible()
+    devtools = anonymous.context.new_cdp_session(page)
+    for name in ("copy-link", "copy-curl", "forget-key"):
+        found = devtools.send("Runtime.evaluate", {"expression": f"document.getElementById('{name}')"})
+        listeners = devtools.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
+        assert [one["type"] for one in listeners["listeners"]] == ["click"], name
+
+
 def test_the_link_of_the_demo_signs_in_and_shows_a_first_picture(anonymous: Viewer, demo: Demo) -> None:
     anonymous.page.goto(f"{demo.origin}{demo.sign_in}")
     anonymous.settle()
@@ -297,11 +385,38 @@ def test_the_link_of_the_demo_signs_in_and_shows_a_first_picture(anonymous: View
     assert anonymous.total() == demo.count(**shown) > 0
 
 
-def test_who_has_no_project_is_told_how_to_make_one(anonymous: Viewer, demo: Demo) -> None:
+def test_who_has_no_project_is_told_how_to_get_one(anonymous: Viewer, demo: Demo) -> None:
     anonymous.use_key(demo.key_of_nobody)
     anonymous.page.goto(demo.origin)
     expect(anonymous.page.get_by_role("heading", name="There is no project yet")).to_be_visible()
-    expect(anonymous.page.locator("#nothing")).to_contain_text("manage.py create_project Shop")
+    card = anonymous.page.locator("#nothing")
+    expect(card).to_contain_text("manage.py create_project Shop")
+    expect(card).to_contain_text("python manage.py create_user EMAIL --organization NAME")
+    expect(card).to_contain_text("python manage.py add_member EMAIL --organization NAME")
+    # Of those who are signed in, the page knows who they are.
+    anonymous.use_key("")
+    anonymous.sign_in(NOBODY)
+    expect(card).to_contain_text(f"python manage.py add_member {NOBODY} --organization NAME")
+    expect(anonymous.page.get_by_role("link", name="Admin")).to_be_hidden()
+    anonymous.page.get_by_role("button", name="Sign out").click()
+    expect(anonymous.page.get_by_label("Personal API key")).to_be_visible()
+
+
+def test_who_is_signed_in_can_sign_out_and_staff_finds_the_admin(anonymous: Viewer, demo: Demo) -> None:
+    page = anonymous.page
+    page.goto(f"{demo.origin}/?site=/demo")
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+    page.get_by_role("link", name="Sign in with e-mail and password").click()
+    anonymous.log_in()
+    expect(page.locator("#who")).to_have_text(EMAIL)
+    expect(page.get_by_role("link", name="Admin")).to_have_attribute("href", "/admin/")
+    # With a key in the tab, too: whoever signs out is out.
+    page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", demo.key)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Personal API key")).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+    assert page.request.get(f"{demo.origin}/api/projects/").status == 401
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
 
 
 def test_a_key_that_opens_nothing_can_be_changed_for_another(anonymous: Viewer, demo: Demo) -> None:
@@ -374,10 +489,28 @@ def test_a_page_that_refuses_its_frame_is_outlined(viewer: Viewer, demo: Demo) -
     expect(note).to_contain_text("refuses to be shown in a frame, so its outline is shown")
     # And one of which nobody tells whether it refused.
     viewer.open(url=f"http://localhost:{demo.port}/static/viewer/icon.svg", site="")
-    expect(note).to_contain_text("No page below?")
+    expect(note).to_contain_text("no script whether it came up. Is it missing below?")
     viewer.page.get_by_role("button", name="Show its outline").click()
     expect(note).to_be_hidden()
     assert viewer.state()["show"] == "outline"
+
+
+def test_a_page_that_is_shown_is_not_said_to_refuse(viewer: Viewer, demo: Demo) -> None:
+    # Browsers keep the timings of few requests, and after a while that of the page is not among them.
+    viewer.page.add_init_script("performance.setResourceTimingBufferSize(0)")
+    viewer.open(url=f"{demo.origin}/admin/", site="")
+    expect(viewer.page.locator("#frame-note")).to_contain_text("refuses to be shown in a frame")
+    viewer.meant = {"frame"}
+    viewer.open(url=HOME)
+    asked = f"{demo.origin}/demo/"
+    for _ in range(100):
+        if viewer.requests.count(asked) == 2:
+            break
+        viewer.page.wait_for_timeout(50)
+    assert viewer.requests.count(asked) == 2
+    viewer.wait_for_replies()
+    expect(viewer.page.locator("#frame-note")).to_be_hidden()
+    expect(viewer.page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_the_site_that_stands_in_is_remembered_for_its_project(viewer: Viewer, demo: Demo) -> None:
@@ -475,7 +608,7 @@ def test_types_viewports_and_test_accounts_change_it_as_they_change_the_numbers(
     viewer.choose("Kind of interaction", "Pointer rests")
     assert viewer.total() == demo.count(**narrow, type="mousemove")
     viewer.choose("What is counted", "Visitors")
-    assert viewer.total() == demo.count(**narrow, type="mousemove", aggregation="unique_visitors")
+    expect(viewer.page.locator("#shown-text")).to_contain_text("in visitors")
 
     viewer.page.go_back()
     expect(viewer.page.locator("#total")).to_have_text(f"{demo.count(**narrow, type='mousemove'):,}")
@@ -486,8 +619,9 @@ def test_types_viewports_and_test_accounts_change_it_as_they_change_the_numbers(
 def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=site.url("/blog/brewing-guide"))
     viewer.choose("Which pages", "Pattern")
-    pattern = site.url("/blog*")
-    assert viewer.state()["pattern"] == pattern
+    pattern = r"https://demo\.example\.com/blog([/?#].*)?"
+    expect(viewer.page.get_by_label("URL pattern")).to_have_value(pattern)
+    viewer.settle()
     asked = {"url_exact": "", "url_pattern": pattern}
     assert viewer.total() == demo.count(**asked)
 
@@ -504,6 +638,98 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
     assert viewer.total() == demo.count(**asked, cohort_ids="[1]", events=events, date_from="-14d")
 
 
+def test_the_headline_of_visitors_is_how_many_they_are(viewer: Viewer, demo: Demo) -> None:
+    for type_ in ("click", "scrolldepth"):
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        asked = {"date_from": "-31d", "url_exact": HOME, "aggregation": "unique_visitors", "type": type_}
+        told = demo.answer("heatmaps/", **asked, viewport_width_min=1040, include="coverage")["coverage"]
+        assert viewer.total() == told["visitors_total"]
+    viewer.open(url=HOME, aggregation="unique_visitors")
+    seen = set()
+    chosen = [
+        {"x": point["pointer_relative_x"], "y": point["pointer_y"], "target_fixed": point["pointer_target_fixed"]}
+        for point in demo.points()
+    ]
+    for first in range(0, len(chosen), 500):
+        offset, more = 0, True
+        while more:
+            points = orjson.dumps(chosen[first : first + 500]).decode()
+            asked = {"date_from": "-31d", "url_exact": HOME, "points": points, "limit": 100, "offset": offset}
+            page = demo.answer("heatmaps/events/", **asked)
+            seen |= {row["distinct_id"] for row in page["results"]}
+            offset, more = offset + 100, page["has_more"]
+    assert 1 < len(seen) < demo.count(aggregation="unique_visitors")
+    assert (viewer.total(), viewer.text("#total-text")) == (len(seen), "visitors")
+
+
+def test_a_number_of_visitors_that_nobody_tells_is_left_out(viewer: Viewer, demo: Demo) -> None:
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        document = orjson.loads(reply.body())
+        document.pop("coverage", None)
+        if told is not None:
+            document["coverage"] = {"visitors_total": told}
+        route.fulfill(response=reply, body=orjson.dumps(document))
+
+    viewer.page.route("**/heatmaps/?*include=coverage*", answer)
+    for type_ in ("click", "scrolldepth"):
+        told = None
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        assert (viewer.text("#total"), viewer.text("#total-text")) == (
+            "",
+            "How many visitors there were in all is not told here.",
+        )
+        told = 7
+        viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)
+        assert (viewer.text("#total"), viewer.text("#total-text")) == ("7", "visitors")
+
+
+BANDS: dict[str, dict[str, Any]] = {
+    "mobile": {"viewport_width_max": 480},
+    "tablet": {"viewport_width_min": 496, "viewport_width_max": 1024},
+    "desktop": {"viewport_width_min": 1040},
+}
+
+
+def shares(demo: Demo, url: str) -> dict[str, float]:
+    """How much of a page's clicks each band of widths has, the busiest first."""
+    counts = {
+        band: sum(point["count"] for point in demo.points(url_exact=url, **widths) if not point["pointer_target_fixed"])
+        for band, widths in BANDS.items()
+    }
+    return {band: counts[band] / sum(counts.values()) for band in sorted(counts, key=lambda band: -counts[band])}
+
+
+def test_one_kind_of_screen_is_shown_at_first(viewer: Viewer, demo: Demo) -> None:
+    viewer.page.goto(f"{demo.origin}/?{urlencode({'date_from': '-31d', 'site': '/demo', 'url': HOME})}")
+    viewer.settle()
+    checked = viewer.page.locator("[name=band]:checked")
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=4)["results"]
+    for url in (HOME, *(page["url"] for page in pages)):
+        viewer.page.locator("#pages button").and_(viewer.page.locator(f"[data-url='{url}']")).click()
+        viewer.settle()
+        expected = shares(demo, url)
+        (busiest, *_) = expected
+        expect(checked).to_have_value(busiest)
+        assert viewer.total() == demo.count(url_exact=url, **BANDS[busiest])
+        for band, share in expected.items():
+            text = viewer.page.locator(f"label:has([value={band}]) small")
+            expect(text).to_have_text(f" {100 * share:.0f} %" if share else "")
+    # Every width is there for those who want it, says what it is, and stays.
+    viewer.choose("Viewport width", "Any")
+    mixed = ", ".join(f"{100 * share:.0f} % {band}" for band, share in expected.items() if share)
+    expect(viewer.page.locator("#mixed")).to_contain_text(f"Mixes {mixed}: ")
+    assert viewer.total() == demo.count(url_exact=url)
+    viewer.page.locator(f"[data-url='{HOME}']").click()
+    viewer.settle()
+    assert (viewer.total(), viewer.state()["widths"]) == (demo.count(), "any")
+    # So does a band that somebody chose.
+    viewer.choose("Viewport width", "Mobile")
+    viewer.page.locator("#pages button").first.click()
+    viewer.settle()
+    assert viewer.state()["width_max"] == "480"
+
+
 def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME)
     pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=50)["results"]
@@ -515,6 +741,74 @@ def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
     kinds = ("click", "rageclick", "deadclick", "mousemove", "scrolldepth")
     expect(viewer.page.locator("#types label span:last-child")).to_have_text([f"{counts.get(k, 0):,}" for k in kinds])
     expect(viewer.page.locator("#pages [aria-current]")).to_have_text(re.compile(r"^demo\.example\.com/"))
+
+
+def test_a_pattern_shows_the_busiest_page_that_it_takes_in(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=site.url("/blog/grind-size"))
+    viewer.choose("Which pages", "Pattern")
+    pattern = r"https://demo\.example\.com/blog([/?#].*)?"
+    expect(viewer.page.get_by_label("URL pattern")).to_have_value(pattern)
+    viewer.settle()
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", search="https://demo.example.com/blog")["results"]
+    assert len(pages) > 2
+    expect(viewer.page.locator("#matches")).to_have_text(f"Takes in {len(pages)} pages.")
+    below = viewer.page.get_by_label("Page below the map")
+    expect(below).to_have_value(pages[0]["url"])
+    assert viewer.state()["url"] == pages[0]["url"]
+    path = pages[0]["url"].removeprefix(HOME)
+    expect(viewer.page.locator("#frame iframe")).to_have_attribute("src", f"{demo.origin}/demo{path}")
+    clicks = sum(demo.count(url_exact=page["url"]) for page in pages)
+    assert viewer.total() == demo.count(url_pattern=pattern) == clicks
+    expect(viewer.page.locator("#types label").first).to_contain_text(f"{clicks:,}")
+    below.select_option(pages[1]["url"])
+    expect(viewer.page.locator("#frame iframe")).to_have_attribute(
+        "src", f"{demo.origin}/demo{pages[1]['url'].removeprefix(HOME)}"
+    )
+    assert viewer.total() == clicks
+    # There and back, it is the busiest again.
+    for match in ("One page", "Pattern"):
+        viewer.choose("Which pages", match)
+    expect(below).to_have_value(pages[0]["url"])
+    below.select_option(pages[1]["url"])
+    # A link keeps the page that was chosen, and another pattern has a busiest page of its own.
+    viewer.page.reload()
+    viewer.settle()
+    expect(below).to_have_value(pages[1]["url"])
+    viewer.page.get_by_label("URL pattern").fill(r"https://demo\.example\.com/c.*")
+    viewer.page.keyboard.press("Enter")
+    expect(below).to_have_value(site.url("/coffee"))
+
+
+def test_the_pattern_of_a_page_takes_in_the_page(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    patterns = {
+        "https://xn--mnchen-3ya.example/caf%C3": (r"https://xn--mnchen-3ya\.example/caf%C3([/?#].*)?", 1),
+        "capacitor://localhost/tabs/home": ("capacitor://localhost/tabs([/?#].*)?", 2),
+        "https://large.example.com/a+b(c)*d/e": (r"https://large\.example\.com/a\+b\(c\)\x2Ad([/?#].*)?", 1),
+        "https://large.example.com": (r"https://large\.example\.com([/?#].*)?", 63),
+    }
+    for url, (pattern, count) in patterns.items():
+        anonymous.open(project=3, site="", show="outline", url=url)
+        anonymous.choose("Which pages", "Pattern")
+        expect(anonymous.page.get_by_label("URL pattern")).to_have_value(pattern)
+        expect(anonymous.page.locator("#matches")).to_have_text(f"Takes in {count} page{'s' * (count > 1)}.")
+        assert (
+            f"{url}|"
+            in "|".join(anonymous.page.locator("#below option").evaluate_all("all => all.map(one => one.value)")) + "|"
+        )
+        anonymous.settle()
+        assert anonymous.total() == (LARGE_CELLS + 60 + 20 if count == 63 else 10 * count)
+
+
+def test_addresses_are_shown_as_they_are_read(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=3, site="", show="outline")
+    for url, read in ODD_PAGES.items():
+        row = anonymous.page.locator(f'#pages [data-url="{url}"]')
+        expect(row.locator("span").first).to_have_text(read)
+        expect(row).to_have_attribute("title", url)
+        row.click()
+        expect(anonymous.page.locator("#shown-title")).to_have_text(read)
 
 
 def test_the_bands_of_scroll_depth_are_those_of_the_api(viewer: Viewer, demo: Demo) -> None:
@@ -559,17 +853,84 @@ def test_a_hundred_thousand_cells_are_drawn_while_the_page_goes_on(anonymous: Vi
 # --- What is behind it ----------------------------------------------------------------------------------------------
 
 
+def middle_of_square(x: float, y: float, grain: float) -> tuple[float, float]:
+    return (x // grain + 0.5) * grain, (y // grain + 0.5) * grain
+
+
+def around(points: list[dict[str, Any]], x: float, y: float, *, is_fixed: bool = False) -> list[dict[str, Any]]:
+    """The points within 32 px of a place."""
+    return [
+        point
+        for point in points
+        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
+        and point["pointer_target_fixed"] == is_fixed
+    ]
+
+
+def counted(points: list[dict[str, Any]]) -> int:
+    return sum(point["count"] for point in points)
+
+
+def test_legend_pointer_table_and_colours_count_the_same(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME, width_min=1040)
+    points = demo.points(viewport_width_min=1040)
+    spots: list[dict[str, Any]] = viewer.page.locator("#spots tbody tr").evaluate_all(
+        """rows => rows.map((row) => {
+            row.dispatchEvent(new PointerEvent("pointerenter"));
+            const spot = document.getElementById("spot").style;
+            return {
+                x: parseFloat(spot.left), y: parseFloat(spot.top), fixed: row.querySelector("small") !== null,
+                count: row.cells[1].textContent, colour: row.querySelector(".swatch").style.background,
+            };
+        })"""
+    )
+    expected = [counted(around(points, spot["x"], spot["y"], is_fixed=spot["fixed"])) for spot in spots]
+    assert [number(spot["count"]) for spot in spots] == expected == sorted(expected, reverse=True)
+    # The hottest place is as hot as the legend ends, and there is none that is hotter.
+    ticks = [number(tick) for tick in viewer.page.locator("#legend-ticks span").all_inner_texts()]
+    assert ticks == sorted(set(ticks))
+    assert (ticks[0], ticks[-1]) == (0, expected[0])
+    grain = viewer.grain()
+    assert expected[0] == max(
+        counted(around(points, *middle_of_square(centre["pointer_relative_x"] * 1440 + across, down, grain)))
+        for centre in points[:8]
+        for across in range(-32, 33, 8)
+        for down in range(centre["pointer_y"] - 32, centre["pointer_y"] + 33, 8)
+    )
+    # Two that differ have two colours, and a place has the colour of its number.
+    colours = {spot["count"]: spot["colour"] for spot in spots}
+    assert len(set(colours.values())) == len(colours) == len(set(expected))
+    for spot, count in zip(spots, expected, strict=True):
+        pixel, (x, y) = viewer.at(spot["x"] / site.DESKTOP_WIDTH, spot["y"])
+        if middle_of_square(x, y, grain) == pytest.approx((spot["x"], spot["y"])) and not spot["fixed"]:
+            viewer.page.mouse.move(*pixel)
+            expect(viewer.page.locator("#tip")).to_contain_text(f"{count:,} clicks within 32 px")
+    red, green, blue = (int(part) for part in re.findall(r"\d+", spots[0]["colour"]))
+    place = (spots[0]["x"] / site.DESKTOP_WIDTH, spots[0]["y"])
+    assert viewer.pixels([place])[0] == [red, green, blue, 255]
+
+
+def test_few_clicks_have_whole_numbers_on_the_legend(viewer: Viewer, demo: Demo) -> None:
+    (first, *_) = sorted(demo.answer("heatmaps/pages/", type="rageclick", date_from="-31d")["results"], key=total_count)
+    viewer.open(url=first["url"], type="rageclick")
+    ticks = viewer.page.locator("#legend-ticks span").all_inner_texts()
+    assert ticks[0] == "0"
+    assert ticks[-1] == viewer.rows("#spots")[0][1]
+    assert all(tick.isdecimal() for tick in ticks)
+
+
+def total_count(page: dict[str, Any]) -> int:
+    count: int = page["total_count"]
+    return count
+
+
 def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME, width_min=1040)
     points = demo.points(viewport_width_min=1040)
     pixel, (x, y) = viewer.at(*middle("/", "Shop now"))
-    around = [
-        point
-        for point in points
-        if math.hypot(point["pointer_relative_x"] * site.DESKTOP_WIDTH - x, point["pointer_y"] - y) <= 32
-    ]
-    count = sum(point["count"] for point in around)
-    share = 100 * count / sum(point["count"] for point in points)
+    near = around(points, *middle_of_square(x, y, viewer.grain()))
+    count = counted(near)
+    share = 100 * count / counted(points)
     viewer.page.mouse.move(*pixel)
     expect(viewer.page.locator("#tip")).to_have_text(f"{count:,} clicks within 32 px · {share:.1f} %")
 
@@ -578,8 +939,7 @@ def test_a_click_on_the_hot_spot_lists_the_sessions_behind_it(viewer: Viewer, de
 
     def behind(offset: int) -> list[list[str]]:
         chosen = [
-            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]}
-            for p in around
+            {"x": p["pointer_relative_x"], "y": p["pointer_y"], "target_fixed": p["pointer_target_fixed"]} for p in near
         ]
         asked = {"points": orjson.dumps(chosen).decode(), "limit": 20, "offset": offset}
         wide = {"date_from": "-31d", "url_exact": HOME, "viewport_width_min": 1040}
@@ -628,16 +988,97 @@ def test_a_type_that_never_happened_is_no_filters_fault(viewer: Viewer) -> None:
     expect(viewer.page.locator("#empty")).to_contain_text("nothing of this kind was ever seen here")
 
 
-def test_the_apis_own_words_tell_what_is_wrong(viewer: Viewer) -> None:
-    viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, 'date_from': 'yesterday'})}")
-    expect(viewer.page.get_by_role("alert")).to_have_text("date_from: Error parsing provided date_from: yesterday")
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"date_from": "28/11/2026"}, "28/11/2026 is not a date here: try 2026-11-28"),
+        ({"date_to": "11/28/2026"}, "11/28/2026 is not a date here: try 2026-11-28"),
+        ({"date_from": "soon"}, f"soon is not a date here: try {date.today()}, or -30d for the last 30 days"),  # noqa: DTZ011 -- the browser's
+        ({"date_from": "30.2.2026"}, f"30.2.2026 is not a date here: try {date.today()}, or -30d for the last 30 days"),  # noqa: DTZ011
+        ({"width_min": "wide"}, "wide is not a width in px here: try 1040"),
+        (
+            {"pattern": "https://a/[", "url": ""},
+            "The pattern cannot be read (missing ]). A \\ before a special character takes it as it is.",
+        ),
+        ({"cohort": "99"}, "There is no cohort 99 in this project any more: choose another, or everybody."),
+        ({"cohort": "x"}, "“x” is no cohort: choose one of the list, or everybody."),
+        (
+            {"events": '[{"id":1}]'},
+            "“[{\"id\":1}]” cannot be read as events (each event must have a string 'id'): try purchase, $pageview",
+        ),
+        ({"aggregation": "all"}, "“all” cannot be counted: choose all of them, or visitors."),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_what_is_wrong_is_told_to_a_person_at_this_page(viewer: Viewer, wrong: dict[str, str], sentence: str) -> None:
+    viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, **wrong})}")
+    expect(viewer.page.get_by_role("alert")).to_have_text(sentence)
+    viewer.meant = {"status of 400"}
+
+
+def test_old_numbers_go_when_a_question_fails(viewer: Viewer, demo: Demo) -> None:
+    viewer.open(url=HOME)
+    assert viewer.total() > 0
+    viewer.page.get_by_label("Dates", exact=True).select_option("Other dates…")
+    viewer.page.get_by_label("From", exact=True).fill("28/11/2026")
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.get_by_role("alert")).to_have_text("28/11/2026 is not a date here: try 2026-11-28")
+    viewer.settle()
+    for selector in ("#total", "#total-text", "#fold-numbers", "#spots-title"):
+        expect(viewer.page.locator(selector)).to_have_text("")
+    for selector in ("#spots", "#legend", "#heat", "#fold"):
+        expect(viewer.page.locator(selector)).to_be_hidden()
+    for selector in (
+        "#pages button",
+        "#types label span:last-child:not(:empty)",
+        "[name=band] ~ span small:not(:empty)",
+    ):
+        expect(viewer.page.locator(selector)).to_have_count(0)
+    viewer.page.get_by_label("From", exact=True).fill("-31d")
+    viewer.page.keyboard.press("Enter")
+    expect(viewer.page.get_by_role("alert")).to_be_hidden()
+    viewer.settle()
+    assert viewer.total() == demo.count()
+    viewer.meant = {"status of 400"}
+
+
+def test_live_asks_again_by_itself_after_a_question_that_failed(viewer: Viewer, demo: Demo) -> None:
+    def fail(route: Route) -> None:
+        route.fulfill(status=503, json={"type": "server_error", "detail": "Away for a moment.", "attr": None})
+
+    viewer.page.route("**/heatmaps/?*", fail)
+    viewer.page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
+    alert = viewer.page.get_by_role("alert")
+    expect(alert).to_contain_text("Away for a moment.")
+    expect(viewer.page.locator("#live-word")).to_have_text("Live: no answer", timeout=20_000)
+    viewer.page.unroute("**/heatmaps/?*")
+    expect(alert).to_be_hidden(timeout=30_000)
+    viewer.settle()
+    expect(viewer.page.locator("#live-word")).to_have_text("Live")
+    assert viewer.total() == demo.count()
+    viewer.meant = {"status of 503"}
+
+
+def test_what_the_service_ignored_is_told_beside_the_request(viewer: Viewer) -> None:
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        route.fulfill(response=reply, headers={**reply.headers, "heatmaps-ignored": "date_form, caf%C3%A9, 5%"})
+
+    viewer.open(url=HOME)
+    hint = viewer.page.locator("#copy-hint")
+    viewer.page.get_by_role("button", name="Copy as curl").click()
+    expect(hint).to_have_text("Put a key of yours into KEY first.")
+    viewer.page.route("**/heatmaps/?*", answer)
+    viewer.open(url=HOME, date_from="-30d")
+    viewer.page.get_by_role("button", name="Copy as curl").click()
+    expect(hint).to_contain_text("The service ignores what it does not know of it: date_form, café, 5%.")
+    viewer.page.get_by_role("button", name="Close").click()
+    viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, 'cohort': '99'})}")
+    expect(viewer.page.get_by_role("alert")).to_contain_text("The service ignored what it does not know: date_form,")
     viewer.meant = {"status of 400"}
 
 
 def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
-    def hold(route: Route) -> None:
-        """Leaves the request without an answer."""
-
     viewer.page.route("**/heatmaps/?*", hold)
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
     viewer.page.get_by_role("button", name="Cancel").click()
@@ -646,6 +1087,120 @@ def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
     viewer.page.get_by_role("button", name="Ask again").click()
     viewer.settle()
     assert viewer.total() > 0
+
+
+# What there is to press, as CSS has it, and what each is called here: one of a list stands for the others.
+PRESSED = "button, input[type=radio], input[type=checkbox]"
+NAMES = """
+    const nameOf = (one) => one.id || (one.name && `${one.name}=${one.value}`)
+        || (one.closest("li, tr") ? "" : one.textContent.trim() + " ") + "in " + one.closest("[id]").id;
+"""
+
+
+def name_of_next_button(page: Page, pressed: set[str]) -> str | None:
+    """A button that can be pressed and was not yet, from the end of the page; the press finds it by its mark."""
+    found: str | None = page.evaluate(
+        """([pressed, selector]) => {"""
+        + NAMES
+        + """
+            document.querySelectorAll("[data-next]").forEach((one) => one.removeAttribute("data-next"));
+            const left = [...document.querySelectorAll(selector)]
+                .filter((one) => one.checkVisibility() && !one.disabled && !pressed.includes(nameOf(one)));
+            const dialog = document.querySelector("dialog[open]");
+            const inDialog = left.find((one) => dialog?.contains(one));
+            if (!inDialog) dialog?.close();
+            const next = inDialog ?? left.find((one) => nameOf(one) === nameOf(left.at(-1)));
+            next?.setAttribute("data-next", "");
+            return next ? nameOf(next) : null;
+        }""",
+        [sorted(pressed), PRESSED],
+    )
+    return found
+
+
+def names_of_all_buttons(page: Page) -> set[str]:
+    """Of all that the page as it is served has for whoever is signed in, shown or not."""
+    found: list[str] = page.evaluate(
+        """async (selector) => {"""
+        + NAMES
+        + """
+            const html = await (await fetch("/")).text();
+            return [...new DOMParser().parseFromString(html, "text/html").querySelectorAll(selector)].map(nameOf);
+        }""",
+        PRESSED,
+    )
+    return set(found)
+
+
+def at_a_spot(viewer: Viewer) -> None:
+    viewer.use_key(viewer.demo.key)
+    viewer.open(url=HOME, width_min=1040)
+    viewer.page.locator("#spots button").first.click()
+    expect(viewer.page.locator("#older")).to_be_enabled()
+
+
+def in_a_narrow_window(viewer: Viewer) -> None:
+    viewer.page.set_viewport_size({"width": 390, "height": 700})
+    viewer.open(url=HOME)
+
+
+def at_a_question_without_an_answer(viewer: Viewer) -> None:
+    viewer.page.set_viewport_size({"width": 1280, "height": 800})
+    viewer.page.route("**/heatmaps/?*", hold)
+    viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
+    expect(viewer.page.locator("#cancel")).to_be_visible()
+    viewer.page.unroute("**/heatmaps/?*")
+
+
+def at_an_empty_picture(viewer: Viewer) -> None:
+    viewer.open(url=HOME, width_min=496, width_max=1024)
+    expect(viewer.page.locator("#empty li button")).to_be_visible()
+
+
+def at_many_pages(viewer: Viewer) -> None:
+    viewer.use_key(viewer.demo.key_of_large)
+    viewer.open(project=3, site="", show="outline")
+
+
+def signed_in(viewer: Viewer) -> None:
+    viewer.use_key("")
+    viewer.sign_in(NOBODY)
+    expect(viewer.page.get_by_role("button", name="Look again")).to_be_visible()
+
+
+def at_the_door(viewer: Viewer) -> None:
+    viewer.page.goto(f"{viewer.demo.origin}/?site=/demo")
+    viewer.page.get_by_label("Personal API key").fill(viewer.demo.key)
+
+
+SCENES = (
+    at_a_spot,
+    in_a_narrow_window,
+    at_a_question_without_an_answer,
+    at_an_empty_picture,
+    at_many_pages,
+    signed_in,
+    at_the_door,
+)
+
+
+def test_every_button_can_be_pressed_and_nothing_breaks(viewer: Viewer, demo: Demo) -> None:
+    page = viewer.page
+    signed_in(viewer)
+    named = names_of_all_buttons(page)
+    assert len(named) > 25
+    viewer.context.clear_cookies()
+    pressed: set[str] = set()
+    for scene in SCENES:
+        scene(viewer)
+        while name := name_of_next_button(page, pressed):
+            page.locator("[data-next]").click()
+            pressed.add(name)
+            viewer.wait_for_replies()
+            if name == "forget-key":
+                scene(viewer)
+    assert named - pressed == set()
+    viewer.meant = {"Blocked script execution"}
 
 
 # --- Links, copies and windows --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The page of the viewer as it is served: what it may do, and that all it names is there."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.http import urlencode
 
+from heatmaps.models import User
 from heatmaps.viewer import views
 from tests.conftest import body
 
@@ -57,3 +59,39 @@ def test_every_file_that_the_page_names_is_served_with_its_type() -> None:
 def test_browsers_find_its_icon_on_every_page() -> None:
     response = Client().get("/favicon.ico")
     assert (response.status_code, response["Location"]) == (302, "/static/viewer/icon.svg")
+
+
+def test_the_scripts_are_looked_at_with_the_browser_that_they_drive() -> None:
+    """Two lists of packages, for `make lint` and for the tests, of which none names a place that packages come from."""
+    root = Path(__file__).parent.parent
+    versions = []
+    for directory in (root / "lint", root / "tests" / "browser"):
+        lock = json.loads((directory / "package-lock.json").read_text())
+        assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+        versions.append(lock["packages"]["node_modules/playwright-core"]["version"])
+    assert versions[0] == versions[1]
+
+
+@pytest.mark.parametrize("path", sorted(STATIC_FILES.glob("*.js")), ids=lambda path: path.name)
+def test_a_module_says_in_its_first_line_what_is_in_it(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert lines[0].startswith("// ")
+    assert len(lines) <= 300
+
+
+@pytest.mark.django_db
+def test_who_is_signed_in_finds_the_way_out_and_staff_the_admin() -> None:
+    for email, is_staff in (("ann@example.com", True), ("bob@example.com", False)):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(User.objects.create_user(email, is_staff=is_staff))
+        response = client.get("/")
+        page = body(response).decode()
+        assert (email in page, 'href="/admin/"' in page) == (True, is_staff)
+        assert "private" in response["Cache-Control"]
+        assert "Cookie" in response["Vary"]
+        assert client.get("/sign-out/").status_code == 405
+        assert client.post("/sign-out/").status_code == 403
+        (token,) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        out = client.post("/sign-out/", {"csrfmiddlewaretoken": token})
+        assert (out.status_code, out["Location"]) == (302, "/")
+        assert email not in body(client.get("/")).decode()

@@ -5,77 +5,81 @@ proxies have one address for many people.
 """
 
 import ipaddress
+import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.signals import user_login_failed
-from django.core.cache import cache
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from heatmaps import metrics
-from heatmaps.access import shared_cache
+from heatmaps.access.rate_limits import SECONDS, RateLimit
 
 logger = structlog.get_logger(__name__)
 
 KNOWN_FOR_SECONDS = 3600
-MAX_KNOWN = 10_000
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+MAX_KNOWN = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Counts what failed, in windows that begin when the clock says so, each address for itself."""
+    """Counts what failed, each address for itself."""
 
     kind: str
     setting: str
 
     def seconds_to_wait(self, address: str) -> int:
         """0 for an address that has not been wrong too often."""
-        limit, duration = self._rate()
         if not settings.RATE_LIMIT_ENABLED:
             return 0
-        if (shared_cache.cached_or_none(lambda: cache.get(self._key(address, duration), 0)) or 0) < limit:
+        budget = self._rate_limit.budget(address)
+        if budget is None or budget.remaining:
             return 0
         metrics.throttled(self.kind)
-        return int(duration - time.time() % duration) + 1
+        return budget.next
 
     def failed(self, address: str) -> None:
-        if not settings.RATE_LIMIT_ENABLED:
+        if not (settings.RATE_LIMIT_ENABLED and self._rate_limit.hit(address)):
             return
-        limit, duration = self._rate()
-        key = self._key(address, duration)
-        shared_cache.cached_or_none(lambda: cache.add(key, 0, duration))
-        # The window may end between the two.
-        with suppress(ValueError):
-            if shared_cache.cached_or_none(lambda: cache.incr(key)) == limit:
-                logger.warning("An address was wrong too often, and has to wait", kind=self.kind, address=address)
+        budget = self._rate_limit.budget(address)
+        if budget and not budget.remaining:
+            logger.warning("An address was wrong too often, and has to wait", kind=self.kind, address=address)
 
-    def _rate(self) -> tuple[int, int]:
+    @property
+    def _rate_limit(self) -> RateLimit:
         limit, _, unit = getattr(settings, self.setting).partition("/")
-        return int(limit), _SECONDS[unit]
-
-    def _key(self, address: str, duration: int) -> str:
-        return f"attempts:{self.kind}:{address}:{int(time.time() // duration)}"
+        return RateLimit(self.kind, int(limit), SECONDS[unit])
 
 
 BAD_KEYS = Attempts("bad_keys", "RATE_LIMIT_BAD_KEYS")
 BAD_PASSWORDS = Attempts("bad_passwords", "RATE_LIMIT_BAD_PASSWORDS")
 
-# Which key was right from which address, and when.
+# Which key was right from which address, and when; the oldest first.
 _known: dict[tuple[str, str], float] = {}
+_one_remembers = threading.Lock()
 
 
 def remember(address: str, digest: str) -> None:
-    if len(_known) >= MAX_KNOWN:
-        _known.clear()
-    _known[address, digest] = time.monotonic()
+    now = time.monotonic()
+    with _one_remembers:
+        if len(_known) >= MAX_KNOWN:
+            _drop_those_before(now - KNOWN_FOR_SECONDS)
+        # Nobody is forgotten for a newcomer.
+        if len(_known) < MAX_KNOWN:
+            _known.pop((address, digest), None)
+            _known[address, digest] = now
+
+
+def _drop_those_before(moment: float) -> None:
+    for one in list(takewhile(lambda one: _known[one] < moment, _known)):
+        del _known[one]
 
 
 def is_known(address: str, digest: str) -> bool:

@@ -1,9 +1,6 @@
 """How often a personal API key may ask: a burst and a sustained rate. Sessions are not limited."""
 
-import math
-import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,63 +8,49 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from heatmaps import metrics
-from heatmaps.access import shared_cache
+from heatmaps.access.rate_limits import Budget, RateLimit
 from heatmaps.models import PersonalAPIKey
 
 if TYPE_CHECKING:
     # The framework reads this module while it is still importing its views.
     from rest_framework.views import APIView
 
-# The framework reads a history, adds to it and writes it back; two requests at once would forget one of them.
-_one_at_a_time = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What is left of a rate, and in how many seconds all of it is there again."""
-
-    limit: int
-    remaining: int
-    reset: int
-
 
 class PersonalAPIKeyThrottle(SimpleRateThrottle):
-    history: list[float]
+    """Takes its rate from the framework's settings. What it counts is `rate_limits`'s, not the framework's, which would
+    forget one of two requests at once."""
+
+    scope: str
     duration: int
     num_requests: int
+    _wait = 1
 
     def get_cache_key(self, request: Request, view: "APIView") -> str | None:
         if not (settings.RATE_LIMIT_ENABLED and isinstance(request.auth, PersonalAPIKey)):
             return None
-        return f"throttle:{self.scope}:{request.auth.pk}"
+        return str(request.auth.pk)
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        with _one_at_a_time:
-            is_allowed = shared_cache.cached_or_none(
-                lambda: bool(super(PersonalAPIKeyThrottle, self).allow_request(request, view))
-            )
-        if is_allowed is None:
+        caller = self.get_cache_key(request, view)
+        if caller is None or self.rate_limit.hit(caller) is not False:
             return True
-        if not is_allowed:
-            metrics.throttled(self.scope or "")
-        return is_allowed
+        metrics.throttled(self.scope)
+        budget = self.rate_limit.budget(caller)
+        self._wait = max(1, budget.next) if budget else 1
+        return False
 
     def wait(self) -> int:
         """Seconds until one more request is allowed: until the oldest one is forgotten."""
-        return max(1, math.ceil(self.history[-1] + self.duration - self.now))
+        return self._wait
 
     def budget(self, request: Request, view: "APIView") -> Budget | None:
         """Reads the key's budget without spending any of it; None when the caller has none."""
-        key = self.get_cache_key(request, view)
-        if key is None:
-            return None
-        now = self.timer()
-        history = shared_cache.cached_or_none(lambda: self.cache.get(key, []))
-        if history is None:
-            return None
-        spent = [moment for moment in history if moment > now - self.duration]
-        reset = math.ceil(spent[0] + self.duration - now) if spent else 0
-        return Budget(self.num_requests, max(0, self.num_requests - len(spent)), max(0, reset))
+        caller = self.get_cache_key(request, view)
+        return None if caller is None else self.rate_limit.budget(caller)
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        return RateLimit(self.scope, self.num_requests, self.duration)
 
 
 class BurstThrottle(PersonalAPIKeyThrottle):

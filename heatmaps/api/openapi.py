@@ -1,7 +1,7 @@
 """What the OpenAPI document says of each operation: most of it comes from the register of questions."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, Polymorphic
 from rest_framework import serializers
 
 from heatmaps.questions.entry import Entry
+from heatmaps.replies.formats import FORMATS, JSON
 from heatmaps.requests.forms import Form
 
 # What only the engine says, and what only a project in the path can be.
@@ -58,7 +59,7 @@ class Operation:
     # Errors that it does not know.
     without: Collection[int] = ()
     may_be_kept: bool = True
-    examples: Mapping[str, list[Any]] = field(default_factory=dict)
+    has_formats: bool = False
 
 
 def operation_of(entry: Entry[Any]) -> Operation:
@@ -77,6 +78,7 @@ def operation_of(entry: Entry[Any]) -> Operation:
         reply_description=entry.reply_description,
         form=entry.form,
         may_be_kept=entry.may_be_kept,
+        has_formats=entry.has_results,
     )
 
 
@@ -103,8 +105,28 @@ RESPONSE_HEADERS = [
     _header("X-Request-ID", {"type": "string"}, [200, *_ERRORS], "What the log knows the request by.", required=True),
     _header("Vary", {"type": "string"}, [200], "The request headers that the reply depends on.", required=True),
 ]
+IGNORED = _header(
+    "Heatmaps-Ignored",
+    {"type": "string"},
+    [200, 400],
+    "Names of query parameters that are not known and so have no effect: percent-encoded, between commas, at most 10.",
+    required=False,
+)
 CACHE_CONTROL = _header(
     "Cache-Control", {"type": "string"}, [200], "For how long the caller may keep the reply.", required=True
+)
+
+
+FORMAT = OpenApiParameter(
+    "format",
+    OpenApiTypes.STR,
+    enum=list(FORMATS),
+    default=JSON.name,
+    description=(
+        "The form of the reply. It goes before the Accept header. Other forms than JSON have the results alone; what "
+        "stands beside them is in headers such as `Heatmaps-Has-More`, and in the metadata of an Arrow or Parquet "
+        "schema."
+    ),
 )
 
 
@@ -133,9 +155,14 @@ class HeatmapsSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         may_be_kept = self.operation.may_be_kept and not self.has_body
-        headers = [*RESPONSE_HEADERS, CACHE_CONTROL] if may_be_kept else RESPONSE_HEADERS
         form = [self.operation.form] if self.operation.form and not self.has_body else []
-        return [*self._path_parameters(), *headers, *form]
+        headers = [
+            *RESPONSE_HEADERS,
+            *([CACHE_CONTROL] if may_be_kept else []),
+            *([IGNORED] if self.operation.form else []),
+        ]
+        formats = [FORMAT] if self.operation.has_formats else []
+        return [*self._path_parameters(), *headers, *form, *formats]
 
     def get_request_serializer(self) -> type[Form[Any]] | None:
         return self.operation.form if self.has_body else None
@@ -151,6 +178,8 @@ class HeatmapsSchema(AutoSchema):
             for status, description in known
             if status not in operation.without
         }
+        # The other formats are told with the parameter: named here, they would make the type of every reply one of
+        # several in generated clients.
         return {200: OpenApiResponse(operation.reply, operation.reply_description), **errors}
 
     def _path_parameters(self) -> list[OpenApiParameter]:

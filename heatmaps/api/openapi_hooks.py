@@ -1,5 +1,6 @@
 """Hooks of drf-spectacular: what it cannot be told of the document is mended in the finished one."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ def _examples() -> dict[str, list[Any]]:
     """What is shown for each parameter, by its name."""
     projects = ["1", "@current"]
     of_forms = {name: shown for entry in questions.REGISTER for name, shown in entry.form.all_examples().items()}
-    return {"project_id": projects, "environment_id": projects, **of_forms}
+    return {"project_id": projects, "environment_id": projects, "format": ["csv", "parquet"], **of_forms}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -19,12 +20,24 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Serializers have no place for the examples of a parameter."""
+    """Serializers have no place for the examples of a parameter.
+
+    What stands as `examples` is what Swagger UI fills in, so those of a parameter that may be left out are only told:
+    nobody's first request is to have a filter for a page that is not theirs.
+    """
     examples = _examples()
     for operation in _operations(result):
         for parameter in operation.get("parameters", []):
-            parameter["examples"] = {str(value): {"value": value} for value in examples[parameter["name"]]}
+            shown = examples[parameter["name"]]
+            if parameter.get("required"):
+                parameter["examples"] = {str(value): {"value": value} for value in shown}
+            else:
+                parameter["description"] += f" For example {', '.join(f'`{_written(value)}`' for value in shown)}."
     return result
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def name_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:

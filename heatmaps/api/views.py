@@ -9,28 +9,25 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework import viewsets
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.settings import APISettings
+from rest_framework.response import Response
 
 from heatmaps.access.permissions import CallerAccess
 from heatmaps.access.throttling import budget_headers
 from heatmaps.api import lists
+from heatmaps.api.ignored import HEADER, ignored_parameters
 from heatmaps.api.lists import MAY_BE_KEPT
+from heatmaps.api.negotiation import AcceptHeaderNegotiation, FormatNegotiation, chosen_format
 from heatmaps.api.openapi import OF_A_PROJECT, OF_THE_ENGINE, Operation, operation_of
 from heatmaps.api.streaming import streamed
 from heatmaps.models import Project
 from heatmaps.questions.entry import Entry
 from heatmaps.replies import json
+from heatmaps.replies.formats import JSON, Format, headers, with_tail
 from heatmaps.requests.reading import read
 
 VARY = ["Authorization", "Cookie", "Accept", "Accept-Encoding"]
-
-
-class AcceptHeaderNegotiation(DefaultContentNegotiation):
-    """Leaves `?format=` alone: here it is an unknown parameter like any other."""
-
-    settings = APISettings({"URL_FORMAT_OVERRIDE": None})  # type: ignore[assignment,arg-type]
 
 
 class ApiViewSet(viewsets.ViewSet):
@@ -41,8 +38,16 @@ class ApiViewSet(viewsets.ViewSet):
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
+        if isinstance(response, Response):
+            # An error is JSON in whatever form the answer was to be.
+            request.accepted_renderer = JSONRenderer()
+            request.accepted_media_type = json.MEDIA_TYPE
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         patch_vary_headers(response, VARY)
+        if names := ignored_parameters(
+            request.query_params, getattr(request, "known_parameters", request.query_params)
+        ):
+            response[HEADER] = names
         # A reply from before the key was read, such as 406, may meet a key that opens nothing only now.
         with suppress(APIException, SuspiciousOperation):
             for name, value in budget_headers(request, self.get_throttles(), self).items():
@@ -53,6 +58,7 @@ class ApiViewSet(viewsets.ViewSet):
 class HeatmapsViewSet(ApiViewSet):
     """Heatmaps of a project."""
 
+    content_negotiation_class = FormatNegotiation
     project: Project
     # Given by the route.
     entry: Entry[Any] = None  # type: ignore[assignment]
@@ -61,10 +67,23 @@ class HeatmapsViewSet(ApiViewSet):
 
     def ask(self, request: Request, **path: str) -> HttpResponseBase:
         """Answers the question of the register that the route is for."""
-        answer = self.entry.answer(read(self.entry.form, _parameters(request), self.project))
-        response = streamed(json.chunks(answer), json.MEDIA_TYPE)
+        request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
+        question = read(self.entry.form, _parameters(request), self.project)
+        response = self._sent(question, chosen_format(request))
         if self.entry.may_be_kept and request.method != "POST":
             response["Cache-Control"] = MAY_BE_KEPT
+        return response
+
+    def _sent(self, question: Any, form: Format) -> HttpResponseBase:
+        answer = self.entry.answer(question)
+        if form is JSON:
+            return streamed(form.chunks(answer), form.media_type)
+        answer = with_tail(answer)
+        response = streamed(form.chunks(answer), form.media_type)
+        for name, value in headers(answer).items():
+            response[name] = value
+        name = f"{self.entry.name}-of-project-{self.project.pk}.{form.name}"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 
 

@@ -12,8 +12,9 @@ from time import monotonic, sleep
 
 import structlog
 
+from heatmaps.capture.captured import Captured, Key
 from heatmaps.capture.refusals import busy
-from heatmaps.capture.storage import Captured, Key, Store
+from heatmaps.capture.storage import Store
 from heatmaps.engine import EngineError
 
 logger = structlog.get_logger(__name__)

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from heatmaps.capture.refusals import Refused
+from heatmaps.capture import traffic
+from heatmaps.capture.refusals import Refused, foreign_host
 from heatmaps.front.envelope import error
 
 METHODS = ("GET", "POST", "OPTIONS")
@@ -30,19 +32,28 @@ def from_any_page(view: View) -> View:
 def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204)
-    if request.method not in METHODS:
-        response = _refusal(Refused(405, "method_not_allowed", f'Method "{request.method}" not allowed.'))
-        response["Allow"] = ", ".join(METHODS)
-        return response
     try:
+        _check(request)
         return view(request, *args, **kwargs)
     except Refused as refused:
+        traffic.refused(refused, traffic.source_of(request))
         return _refusal(refused)
+
+
+def _check(request: HttpRequest) -> None:
+    if request.method not in METHODS:
+        raise Refused(405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+    try:
+        request.get_host()
+    except DisallowedHost as error:
+        raise foreign_host() from error
 
 
 def _refusal(refused: Refused) -> HttpResponse:
     kind = "server_error" if refused.status >= 500 else "invalid_request"
     response = error(refused.status, type=kind, code=refused.code, detail=refused.detail)
+    if refused.status == 405:
+        response["Allow"] = ", ".join(METHODS)
     if refused.status == 503:
         response["Retry-After"] = RETRY_AFTER_SECONDS
         # Why, is told once for all whom it concerns, by what knows.

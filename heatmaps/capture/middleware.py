@@ -12,8 +12,7 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def straight_to_capture(next_view: View) -> View:
-    """Hands what browsers send to its view. Sessions, users, forms and static files are nothing to it; the Host header
-    is looked at as elsewhere."""
+    """Hands what browsers send to its view. Sessions, users, forms and static files are nothing to it."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if area_of(request.path_info) is not Area.CAPTURE:
@@ -22,7 +21,6 @@ def straight_to_capture(next_view: View) -> View:
             route = resolve(request.path_info, "heatmaps.capture.urls")
         except Resolver404:
             return next_view(request)
-        request.get_host()
         # What the count of requests goes by.
         request.resolver_match = route
         response: HttpResponse = route.func(request, *route.args, **route.kwargs)

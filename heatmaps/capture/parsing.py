@@ -1,6 +1,5 @@
 """What a post holds: whose it is, its events, and when each of them happened. Knows no Django."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,24 +42,36 @@ def post(document: Any, sent_ms: str | None) -> Post:
         raise malformed("Send an event, a list of events, or an object with a batch of them.")
     if not isinstance(events, list):
         raise malformed("batch is not a list of events.")
-    for event in events:
-        if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-            raise malformed("An event is an object with its name in event.")
-        if not isinstance(event.get("properties"), dict | None):
-            raise malformed("properties of an event is an object.")
+    token = _text(root, "api_key", "token")
+    if problem := _problem(events, "batch" if "batch" in root else "", is_alone=events == [root]):
+        raise malformed(problem, token)
     sent_at = moment(root.get("sent_at"))
     if sent_at is None and sent_ms is not None:
         sent_at = _from_milliseconds(sent_ms)
-    return Post(token=_text(root, "api_key", "token") or _token_of(events), sent_at=sent_at, events=events)
+    return Post(token=token or _token_of(events), sent_at=sent_at, events=events)
+
+
+def _problem(events: list[Any], name: str, *, is_alone: bool) -> str | None:
+    """Why the events cannot be taken, with the index of the first that cannot."""
+    for index, event in enumerate(events):
+        place = "The event" if is_alone else f"{name}[{index}]"
+        if not isinstance(event, dict):
+            return f"{place} is no event: an event is an object with its name in event."
+        if not isinstance(event.get("event"), str):
+            return f"{place} has no name: an event has it as a text in event."
+        if not isinstance(event.get("properties"), dict | None):
+            return f"{place} has properties that are no object."
+    return None
 
 
 def _token_of(events: list[dict[str, Any]]) -> str | None:
-    tokens = {
+    tokens = [
         _text(event, "token", "$token", "api_key") or _text(event.get("properties") or {}, "token") for event in events
-    }
-    if len(tokens) > 1:
-        raise malformed("The events of one request have one token.")
-    return tokens.pop() if tokens else None
+    ]
+    for index, token in enumerate(tokens):
+        if token != tokens[0]:
+            raise malformed(f"The events of one request have one token, and that of [{index}] is another one.")
+    return tokens[0] if tokens else None
 
 
 def _text(source: Mapping[str, Any], *names: str) -> str | None:
@@ -85,11 +96,6 @@ def known_by(event: Mapping[str, Any]) -> int | None:
         return None
     digits = value.replace("-", "")
     return int(digits, 16) or None if _UUID.fullmatch(digits) else None
-
-
-def known_by_place(body_digest: bytes, index: int) -> int:
-    """What an event without a usable UUID is known by: the bytes of its whole request, and its place in them."""
-    return int.from_bytes(hashlib.blake2b(body_digest + index.to_bytes(4), digest_size=16).digest())
 
 
 def happened_at(event: Mapping[str, Any], *, received_at: int, sent_at: int | None) -> int:

@@ -14,7 +14,7 @@ HEATMAP_EVENT = "$$heatmap"
 SCALE_FACTOR = 16
 _SMALLEST, _LARGEST = -(2**15), 2**15 - 1
 # Origin, path, and what comes after it.
-_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*)[^?#]*(.*)", re.DOTALL)
+_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*)([^?#]*)(.*)", re.DOTALL)
 # What programs say when they do not know who it is.
 _NOBODY_IN_ANY_CASE = frozenset(
     [
@@ -47,6 +47,7 @@ class Skip(StrEnum):
     NO_TYPE = "no type"
     NO_TARGET = "target_fixed that is no boolean"
     EXPIRED = "older than RETENTION_DAYS"
+    TOO_DEEP = "properties of an event that are nested too deeply"
 
 
 @dataclass(slots=True)
@@ -103,12 +104,15 @@ def is_visitor(distinct_id: str) -> bool:
 
 
 def page_left(arrived: Any, path: Any) -> str:
-    """The URL of the page before: the new one's with the path replaced, its query and fragment kept. Empty when that
-    cannot be told."""
+    """The URL of the page before: the new one's with the path replaced. Query and fragment belong to the new page, and
+    stay only where the path is its own. Empty when the URL cannot be told."""
     if not (isinstance(arrived, str) and isinstance(path, str)):
         return ""
     url = _URL.fullmatch(arrived)
-    return f"{url[1]}{path if path.startswith('/') else f'/{path}'}{url[2]}" if url else ""
+    if url is None:
+        return ""
+    path = path if path.startswith("/") else f"/{path}"
+    return f"{url[1]}{path}{url[3] if path == (url[2] or '/') else ''}"
 
 
 def cell(pixels: float) -> int:

@@ -25,6 +25,7 @@ class Owner:
 
     team_id: int
     is_opted_in: bool
+    timezone: str
 
 
 # The owner of each token, None for nobody's, and when that was looked up.
@@ -55,7 +56,7 @@ def _fresh(token: str) -> tuple[Owner | None, float] | None:
 
 def _look_up(token: str) -> Owner | None:
     try:
-        row = Project.objects.filter(token=token).values_list("pk", "heatmaps_opt_in").first()
+        row = Project.objects.filter(token=token).values_list("pk", "heatmaps_opt_in", "timezone").first()
     except MetadataError as error:
         # What was true a while ago is better than turning browsers away.
         logger.warning("The metadata database does not answer", cause=str(error))

@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 
 from heatmaps.capture import batching, bodies, decoding, parsing, projects, records
 from heatmaps.capture.browsers import from_any_page
+from heatmaps.capture.cookieless import caller_of
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.refusals import Refused, malformed
+from heatmaps.capture.traffic import source_of
 
 MAX_BODY_BYTES = 2 * 1024**2
 MAX_BATCH_BYTES = 20 * 1024**2
@@ -29,11 +31,9 @@ def post(request: HttpRequest, limit: int) -> HttpResponse:
         text = _text(request, body, limit)
         with bodies.turn_for(len(text)):
             sent = parsing.post(decoding.document(text), request.GET.get("_"))
-            owner = _owner(
-                sent.token, Refused(401, "authentication_failed", "The project token is missing or unknown.")
-            )
+            owner = _owner(sent.token, 401, "authentication_failed", "The project token is missing or unknown.")
             # An opted-out project's browsers are told that all is well, and nothing is kept.
-            kept = records.all_of(sent, owner, text, now) if owner.is_opted_in else []
+            kept = records.all_of(sent, owner, now, source_of(request), caller_of(request)) if owner.is_opted_in else []
             # Waiting for the insert, only what is kept is held.
             del sent, text, body
     if kept:
@@ -50,19 +50,19 @@ def discard(request: HttpRequest) -> HttpResponse:
 
 @from_any_page
 def configuration(request: HttpRequest, token: str) -> HttpResponse:
-    return _json(_configuration(_owner(token, _no_project())))
+    return _json(_configuration(_project(token)))
 
 
 @from_any_page
 def configuration_script(request: HttpRequest, token: str) -> HttpResponse:
-    script = SCRIPT % (orjson.dumps(token), orjson.dumps(_configuration(_owner(token, _no_project()))))
+    script = SCRIPT % (orjson.dumps(token), orjson.dumps(_configuration(_project(token))))
     return HttpResponse(script, content_type="application/javascript")
 
 
 @from_any_page
 def flags(request: HttpRequest) -> HttpResponse:
     """There are no feature flags; `config` asks for the configuration."""
-    owner = _owner(_token(request), _no_project())
+    owner = _project(_token(request))
     if request.GET.get("config", "").lower() in {"true", "1"}:
         return _json(_configuration(owner))
     return _json({"flags": {}, "errorsWhileComputingFlags": False})
@@ -71,7 +71,7 @@ def flags(request: HttpRequest) -> HttpResponse:
 @from_any_page
 def decide(request: HttpRequest) -> HttpResponse:
     """Where older SDKs ask for the configuration."""
-    return _json(_configuration(_owner(_token(request), _no_project())))
+    return _json(_configuration(_project(_token(request))))
 
 
 def _text(request: HttpRequest, body: bytes, limit: int) -> bytes:
@@ -94,15 +94,15 @@ def _token(request: HttpRequest) -> str | None:
     return token if isinstance(token, str) else None
 
 
-def _owner(token: str | None, otherwise: Refused) -> Owner:
+def _owner(token: str | None, status: int, code: str, detail: str) -> Owner:
     owner = projects.owner(token) if token else None
     if owner is None:
-        raise otherwise
+        raise Refused(status, code, detail, token)
     return owner
 
 
-def _no_project() -> Refused:
-    return Refused(404, "not_found", "No project has this token.")
+def _project(token: str | None) -> Owner:
+    return _owner(token, 404, "not_found", "No project has this token.")
 
 
 def _configuration(owner: Owner) -> dict[str, Any]:

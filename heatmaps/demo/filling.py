@@ -14,6 +14,7 @@ from heatmaps.demo import visitors
 from heatmaps.demo.visitors import BLOCK_ROWS, Block
 from heatmaps.demo.visits import DAYS
 from heatmaps.engine import Client
+from heatmaps.persons import following, loading
 
 MAX_ROWS = 10_000_000
 # The upper bits of `_partition` in the demo's rows; a number that no loaded file is likely to have.
@@ -159,25 +160,12 @@ def _add_events(client: Client, plan: Plan, place: Place, number: int, block: Bl
 
 def _add_persons(client: Client, place: Place, block: Block) -> None:
     known = client.query(
-        "SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {team_id:Int64}",
+        "SELECT distinct_id, person_id, version FROM person_distinct_id2 WHERE team_id = {team_id:Int64}",
         parameters={"team_id": place.team_id},
     ).result_rows
-    there = {distinct_id for (distinct_id,) in known}
-    _insert(
-        client,
-        "person_distinct_id2",
-        [
-            {
-                "team_id": place.team_id,
-                "distinct_id": distinct_id,
-                "person_id": person_id,
-                "is_deleted": 0,
-                "version": 1,
-            }
-            for distinct_id, person_id in block.persons.items()
-            if distinct_id not in there
-        ],
-    )
+    told = {distinct_id: (person_id, version) for distinct_id, person_id, version in known}
+    loading.load(place.team_id, block.persons, [], told)
+    following.tell_all(client)
 
 
 def _add_customers(client: Client, place: Place, block: Block) -> None:

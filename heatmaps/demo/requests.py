@@ -1,5 +1,6 @@
 """Requests that are worth a look on the demo's data, each with what it shows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -9,6 +10,7 @@ import orjson
 from heatmaps.demo import site
 
 PHONES_UP_TO = 480
+PRODUCT = "/coffee/ethiopia-yirgacheffe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +23,34 @@ class DemoRequest:
         return f"{origin}{self.path}?{urlencode(self.parameters, quote_via=quote, safe='/:,*')}"
 
 
+Ask = Callable[..., DemoRequest]
+
+
 def demo_requests(
     *, project_id: int, date_from: str, customers_id: int, raged_at: dict[str, Any] | None
 ) -> list[DemoRequest]:
     """`raged_at` is the point with the most rage clicks of the checkout."""
-    home, coffee, checkout = site.url("/"), site.url("/coffee"), site.url("/checkout")
-    product = site.url("/coffee/ethiopia-yirgacheffe")
+    path = f"/api/projects/{project_id}/heatmaps/"
 
     def ask(sentence: str, **parameters: Any) -> DemoRequest:
-        dated = {"date_from": date_from, **parameters}
-        return DemoRequest(sentence, f"/api/projects/{project_id}/heatmaps/", dated)
+        return DemoRequest(sentence, path, {"date_from": date_from, **parameters})
 
-    asked = [
+    rage = ask(
+        "Rage clicks at the checkout: the button that redeems vouchers is broken.",
+        type="rageclick",
+        url_exact=site.url("/checkout"),
+        limit=5,
+    )
+    behind = []
+    if raged_at:
+        sentence = "Who raged there: the interactions behind the hottest of those points, newest first."
+        behind = [DemoRequest(sentence, f"{path}events/", {**rage.parameters, "points": _json([raged_at])})]
+    return [*_about_the_home_page(ask), rage, *behind, *_about_other_pages(ask), *_about_some_people(ask, customers_id)]
+
+
+def _about_the_home_page(ask: Ask) -> list[DemoRequest]:
+    home = site.url("/")
+    return [
         ask("Where people click on the home page, hottest first: on the button Shop now.", url_exact=home, limit=5),
         ask(
             "The same on phones: the page is another one there, and so is the picture.",
@@ -40,16 +58,15 @@ def demo_requests(
             viewport_width_max=PHONES_UP_TO,
             limit=5,
         ),
-        ask(
-            "Rage clicks at the checkout: the button that redeems vouchers is broken.",
-            type="rageclick",
-            url_exact=checkout,
-            limit=5,
-        ),
+    ]
+
+
+def _about_other_pages(ask: Ask) -> list[DemoRequest]:
+    return [
         ask(
             "Dead clicks: the picture of the coffee shows a magnifier, and does not grow.",
             type="deadclick",
-            url_exact=product,
+            url_exact=site.url(PRODUCT),
             limit=5,
         ),
         ask(
@@ -64,6 +81,12 @@ def demo_requests(
             aggregation="unique_visitors",
             limit=5,
         ),
+    ]
+
+
+def _about_some_people(ask: Ask, customers_id: int) -> list[DemoRequest]:
+    coffee = site.url("/coffee")
+    return [
         ask("The list of coffees: one spot at its right edge beats all others.", url_exact=coffee, limit=5),
         ask(
             "The same without the shop's own people, who edit the list there.",
@@ -73,25 +96,17 @@ def demo_requests(
         ),
         ask(
             "On a coffee's page, only sessions in which something was bought: on the button Add to cart.",
-            url_exact=product,
+            url_exact=site.url(PRODUCT),
             events=_json([{"id": "purchase"}]),
             limit=5,
         ),
         ask(
             "The home page as the cohort of customers uses it.",
-            url_exact=home,
+            url_exact=site.url("/"),
             cohort_ids=_json([customers_id]),
             limit=5,
         ),
     ]
-    if raged_at:
-        drill_down = DemoRequest(
-            "Who raged there: the interactions behind the hottest of those points, newest first.",
-            f"/api/projects/{project_id}/heatmaps/events/",
-            {**asked[2].parameters, "points": _json([raged_at])},
-        )
-        asked.insert(3, drill_down)
-    return asked
 
 
 def _json(value: Any) -> str:

@@ -84,7 +84,7 @@ def refuse_long_targets(next_view: View) -> View:
 
 
 # What asks the metadata database, as capture does not while it waits.
-_ASKING = {Area.API, Area.ADMIN, Area.DEMO}
+_ASKING = {Area.API, Area.ADMIN, Area.DEMO, Area.VIEWER}
 
 
 def few_at_once(next_view: View) -> View:

@@ -1,75 +1,186 @@
-"""From a spool into a table. A row's origin (file and number) is stored with it, in `_partition` and `_offset`, so a
-load that is repeated, after a kill or by mistake, finds what is there and adds only what is missing."""
+"""From a spool into a table, once. A row is known by what is in it, so what is there already is not added, whichever
+file put it there. Each row also carries where it came from, in `_partition` the file and in `_offset` its number in it:
+so a load that is made again on purpose is finished after a kill, and what a file has loaded can be found."""
 
 import hashlib
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from itertools import count
+from contextlib import suppress
+from itertools import count, islice
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from heatmaps import engine
 from heatmaps.engine import Client
+from heatmaps.loading import spool as spooling
 from heatmaps.loading.columns import Table
+from heatmaps.loading.known import Stored
 from heatmaps.loading.spool import ROW_NUMBER, Spool
 
 ORIGIN = "_partition"
-# A block may hold rows of any number of months.
-INSERT_SETTINGS = {"max_partitions_per_insert_block": 0}
+# By this an insert of a project's load is found among all that a server is doing.
+_COMMENT = "load of project {}"
+_UNDER_WAY = """
+SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND Settings['log_comment'] = {comment:String}
+"""
+_RETRY_SECONDS = 0.2
+_ORIGINS_AT_ONCE = 16
+# The beginning of 1900, in microseconds.
+_EARLIEST = -2_208_988_800_000_000
 
 
 def store(
     client: Client, table: Table, spool: Spool, digest: bytes, *, team_id: int, again: bool
 ) -> Iterator[tuple[int, int]]:
-    """Stores the spooled rows that are not stored yet. Yields for each block its rows, and how many were missing."""
-    origin = _origin(client, table, spool, digest, team_id) if again else origin_of(digest, 0)
-    is_begun = _count(client, table, team_id, origin, spool.oldest) > 0
-    for block in spool.blocks():
-        missing = _without(block, _numbers(client, table, team_id, origin, block)) if is_begun else block
-        if missing.num_rows:
-            client.insert_arrow(table.name, _complete(missing, team_id, origin), settings=INSERT_SETTINGS)
-        yield block.num_rows, missing.num_rows
+    """Stores the spooled rows that are not stored yet, or with `again` all of them once more. Yields for each block its
+    rows, and how many were added."""
+    if not spool.rows:
+        return
+    load = _Load(client, table, spool, digest, team_id)
+    yield from load.again() if again else load.missing()
 
 
-def _origin(client: Client, table: Table, spool: Spool, digest: bytes, team_id: int) -> int:
-    """The first origin of which rows are missing: a load on purpose that was killed is finished, not begun anew."""
-    return next(
-        origin
-        for origin in (origin_of(digest, times) for times in count())
-        if not spool.rows or _count(client, table, team_id, origin, spool.oldest) < spool.rows
-    )
+def wait_for_inserts(team_id: int) -> None:
+    """A server goes on with an insert when the load that sent it is killed. What that stores is to be seen first."""
+    if engine.is_embedded():
+        return
+    with suppress(engine.EngineError):
+        while _are_under_way(team_id):
+            time.sleep(_RETRY_SECONDS)
+
+
+def _are_under_way(team_id: int) -> bool:
+    with engine.writer() as client:
+        found = client.query(_UNDER_WAY, parameters={"comment": _COMMENT.format(team_id)}).result_rows
+    return bool(found[0][0])
 
 
 def origin_of(digest: bytes, times: int) -> int:
-    """The number that marks the rows of a file that was loaded so many times before."""
+    """The number that marks the rows of a file: those that it added when it was loaded, and, from 1 on, those of each
+    time that it was loaded again on purpose."""
     return int.from_bytes(hashlib.sha256(digest + times.to_bytes(4)).digest()[:8])
 
 
-def _complete(block: pa.Table, team_id: int, origin: int) -> pa.Table:
-    block = block.append_column("team_id", pa.array([team_id], pa.int64()).take(pa.array([0] * block.num_rows)))
-    return block.append_column(ORIGIN, pa.array([origin], pa.uint64()).take(pa.array([0] * block.num_rows)))
+def origins_there(client: Client, table: Table, team_id: int, digest: bytes) -> list[int]:
+    """The marks of all rows that this very file has added to the table. Rows of the file that were there before it, and
+    so were not added, are not among them."""
+    found: list[int] = []
+    for origins in _portions(digest):
+        counts = _counts(client, table, team_id, origins)
+        found += [origin for origin in origins if origin in counts]
+        if origins[-1] not in counts:
+            break
+    return found
 
 
-def _without(block: pa.Table, numbers: list[int]) -> pa.Table:
-    return block.filter(pc.invert(pc.is_in(block[ROW_NUMBER], pa.array(numbers, pa.uint64()))))
+class _Load:
+    def __init__(self, client: Client, table: Table, spool: Spool, digest: bytes, team_id: int) -> None:
+        self._client = client
+        self._table = table
+        self._spool = spool
+        self._digest = digest
+        self._team_id = team_id
 
+    def missing(self) -> Iterator[tuple[int, int]]:
+        origins = next(_portions(self._digest))
+        counts = self._counts(origins)
+        stored = Stored(self._client, self._table, self._team_id)
+        if counts.get(origins[0], 0) >= self._spool.rows:
+            yield self._spool.rows, 0
+        elif not stored.count(self._spool.hours.first, self._spool.hours.last):
+            for block in self._spool.blocks():
+                yield block.num_rows, self._insert(block, origins[0])
+        else:
+            # What is added also counts for a load that was to be made again and broke off.
+            open_ones = (origin for origin in origins[1:] if 0 < counts.get(origin, 0) < self._spool.rows)
+            origin = next(open_ones, origins[0])
+            for rows in self._spool.slices():
+                is_missing = stored.missing(rows)
+                yield rows.num_rows - int(is_missing.sum()), 0
+                new = rows.filter(pa.array(is_missing))
+                for first in range(0, new.num_rows, spooling.BLOCK_ROWS):
+                    block = new.slice(first, spooling.BLOCK_ROWS)
+                    yield block.num_rows, self._insert(block, origin)
 
-def _count(client: Client, table: Table, team_id: int, origin: int, oldest: datetime | None) -> int:
-    rows = client.query(
-        f"SELECT count() FROM {table.name} WHERE team_id = {{team_id:Int64}} AND _partition = {{origin:UInt64}}"  # noqa: S608 -- the name of a table of ours
-        " AND timestamp >= {oldest:DateTime64(6, 'UTC')}",
-        parameters={"team_id": team_id, "origin": origin, "oldest": oldest or datetime(1900, 1, 1, tzinfo=UTC)},
-    ).result_rows
-    return int(rows[0][0])
+    def again(self) -> Iterator[tuple[int, int]]:
+        if 0 < self._counts([first := origin_of(self._digest, 0)]).get(first, 0) < self._spool.rows:
+            # The first load broke off, or rows of the file were there before it. Then nothing is missing.
+            added = 0
+            for rows, new in self.missing():
+                added += new
+                yield rows, new
+            if added:
+                return
+        origin, number = self._first_unfinished()
+        for block in self._spool.blocks():
+            new = self._not_there(block, origin) if number else block
+            yield block.num_rows, self._insert(new, origin) if new.num_rows else 0
 
+    def _first_unfinished(self) -> tuple[int, int]:
+        """A load on purpose that was killed is finished, not begun anew. Also, how many of its rows are there."""
+        for origins in _portions(self._digest):
+            counts = self._counts(origins)
+            for origin in origins:
+                if origin != origin_of(self._digest, 0) and counts.get(origin, 0) < self._spool.rows:
+                    return origin, counts.get(origin, 0)
+        raise AssertionError("There are always more origins.")
 
-def _numbers(client: Client, table: Table, team_id: int, origin: int, block: pa.Table) -> list[int]:
-    first, last = block[ROW_NUMBER][0].as_py(), block[ROW_NUMBER][-1].as_py()
-    return [
-        number
-        for (number,) in client.query(
-            f"SELECT _offset FROM {table.name} WHERE team_id = {{team_id:Int64}} AND _partition = {{origin:UInt64}}"  # noqa: S608 -- the name of a table of ours
+    def _counts(self, origins: list[int]) -> dict[int, int]:
+        return _counts(self._client, self._table, self._team_id, origins, self._spool.hours.first)
+
+    def _not_there(self, block: pa.Table, origin: int) -> pa.Table:
+        numbers = self._client.query(
+            "SELECT _offset FROM {table:Identifier} WHERE team_id = {team_id:Int64} AND _partition = {origin:UInt64}"
             " AND _offset BETWEEN {first:UInt64} AND {last:UInt64}",
-            parameters={"team_id": team_id, "origin": origin, "first": first, "last": last},
+            parameters={
+                "table": self._table.name,
+                "team_id": self._team_id,
+                "origin": origin,
+                "first": block[ROW_NUMBER][0].as_py(),
+                "last": block[ROW_NUMBER][-1].as_py(),
+            },
         ).result_rows
-    ]
+        there = pa.array([number for (number,) in numbers], pa.uint64())
+        return block.filter(pc.invert(pc.is_in(block[ROW_NUMBER], there)))
+
+    def _insert(self, block: pa.Table, origin: int) -> int:
+        self._client.insert_arrow(
+            self._table.name,
+            _complete(block, self._team_id, origin),
+            # A block may hold rows of any number of months.
+            settings={"max_partitions_per_insert_block": 0, "log_comment": _COMMENT.format(self._team_id)},
+        )
+        return int(block.num_rows)
+
+
+def _complete(block: pa.Table, team_id: int, origin: int) -> pa.Table:
+    block = block.append_column("team_id", pa.array(np.full(block.num_rows, team_id, np.int64)))
+    return block.append_column(ORIGIN, pa.array(np.full(block.num_rows, origin, np.uint64)))
+
+
+def _portions(digest: bytes) -> Iterator[list[int]]:
+    origins = (origin_of(digest, times) for times in count())
+    while True:
+        yield list(islice(origins, _ORIGINS_AT_ONCE))
+
+
+def _counts(client: Client, table: Table, team_id: int, origins: list[int], first: int | None = None) -> dict[int, int]:
+    """How many rows there are of each origin, from a time on, in microseconds."""
+    return dict(
+        map(
+            tuple,
+            client.query(
+                "SELECT _partition, count() FROM {table:Identifier} WHERE team_id = {team_id:Int64}"
+                " AND _partition IN {origins:Array(UInt64)}"
+                " AND timestamp >= fromUnixTimestamp64Micro({first:Int64}) GROUP BY _partition",
+                parameters={
+                    "table": table.name,
+                    "team_id": team_id,
+                    "origins": origins,
+                    "first": _EARLIEST if first is None else first,
+                },
+            ).result_rows,
+        )
+    )

@@ -1,13 +1,15 @@
 """Which visitor is which person."""
 
 from collections.abc import Iterator, Sequence
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
+import orjson
 import pyarrow as pa
 
 from heatmaps import engine
 from heatmaps.engine import Client
 from heatmaps.loading.spool import Spool
+from heatmaps.persons import following, loading
 
 CURRENT_PERSONS = """
 SELECT distinct_id, argMax(person_id, version) AS person, argMax(is_deleted, version) AS is_gone, max(version)
@@ -15,8 +17,7 @@ FROM person_distinct_id2
 WHERE team_id = {team_id:Int64} AND distinct_id IN {distinct_ids:Array(String)}
 GROUP BY distinct_id
 """
-_AT_ONCE = 10_000
-_COLUMNS = ["team_id", "distinct_id", "person_id", "is_deleted", "version"]
+_AT_ONCE = 5_000
 
 
 def store_persons(client: Client, spool: Spool, team_id: int) -> Iterator[tuple[int, int]]:
@@ -36,22 +37,21 @@ def current_persons(client: Client, team_id: int, distinct_ids: Sequence[str]) -
 
 
 def _store(client: Client, batch: pa.RecordBatch, team_id: int) -> int:
+    names, persons, properties = (batch[name].to_pylist() for name in ("distinct_id", "person_id", "properties"))
     # The last row of a visitor that names a person wins, as it would in two files.
     given: dict[str, str] = {}
-    for distinct_id, text in zip(batch["distinct_id"].to_pylist(), batch["person_id"].to_pylist(), strict=True):
+    for distinct_id, text in zip(names, persons, strict=True):
         given[distinct_id] = text or given.get(distinct_id, "")
-    current = {row[0]: row[1:] for row in _current(client, team_id, list(given))}
-    rows = []
-    for distinct_id, text in given.items():
-        person, is_gone, version = current.get(distinct_id, (None, True, 0))
-        if not text and not is_gone:
-            continue
-        wanted = UUID(text) if text else uuid5(NAMESPACE_URL, f"{team_id}:{distinct_id}")
-        if is_gone or wanted != person:
-            rows.append([team_id, distinct_id, wanted, 0, version + 1])
-    if rows:
-        client.insert("person_distinct_id2", rows, column_names=_COLUMNS)
-    return len(rows)
+    told = {row[0]: row[1:] for row in _current(client, team_id, list(given))}
+    described = [(name, orjson.loads(text)) for name, text in zip(names, properties, strict=True) if text]
+    news = loading.load(
+        team_id,
+        {name: UUID(text) if text else None for name, text in given.items()},
+        described,
+        {name: (None if is_gone else person, version) for name, (person, is_gone, version) in told.items()},
+    )
+    following.tell_all(client)
+    return news
 
 
 def _current(client: Client, team_id: int, distinct_ids: Sequence[str]) -> list[tuple[str, UUID, int, int]]:

@@ -14,15 +14,17 @@ from heatmaps import engine
 from heatmaps.engine import Client
 from heatmaps.loading.columns import Table
 from heatmaps.loading.files import BadFile, open_source
-from heatmaps.loading.load import store
+from heatmaps.loading.load import store, wait_for_inserts
 from heatmaps.loading.spool import BadRow, Spool
+from heatmaps.loading.turns import turn
 from heatmaps.management.service_command import ServiceCommand, project_by_id
 from heatmaps.models import Project
 
 FILES_HELP = """\
 FILE is JSON Lines (.jsonl, .ndjson), CSV with a header (.csv) or Parquet (.parquet), each also gzipped (.gz);
-- reads JSON Lines from standard input. A file is checked whole before its first row is kept. Loading a file again,
-whole or after a kill, adds only what is missing.
+- reads JSON Lines from standard input. CSV is separated by comma, semicolon or tab, in UTF-8 or UTF-16. A file is
+checked whole before its first row is kept. A row is known by what is in it: a file that is loaded again, whole, grown
+or after a kill, or that overlaps with another, adds only what is missing; equal rows of one file all count.
 """
 # Of unknown columns, where a file has more than anyone would read.
 _NAMES_SHOWN = 20
@@ -75,11 +77,7 @@ class LoadCommand(ServiceCommand):
                 raise CommandError(str(error)) from error
             except BadRow as error:
                 raise CommandError(f"{error}. Nothing of this file was loaded.") from error
-            added = 0
-            with engine.writer() as client, self._bar(f"{name}: storing", spool.rows, "rows") as bar:
-                for rows, new in self.store(client, project, spool, digest, options):
-                    added += new
-                    bar.update(rows)
+            added = self._store(name, project, spool, digest, options)
             self._report(name, spool, added)
             return {
                 "file": name,
@@ -94,6 +92,20 @@ class LoadCommand(ServiceCommand):
             bar.total = source.size
             spool.fill(source)
             return source.digest
+
+    def _store(self, name: str, project: Project, spool: Spool, digest: bytes, options: Mapping[str, Any]) -> int:
+        added = 0
+        with (
+            turn(project.pk, lambda: self.say(f"{name}: waits until another load of the project is done.")) as check,
+            self._bar(f"{name}: storing", spool.rows, "rows") as bar,
+        ):
+            wait_for_inserts(project.pk)
+            with engine.writer() as client:
+                for rows, new in self.store(client, project, spool, digest, options):
+                    added += new
+                    bar.update(rows)
+                    check()
+        return added
 
     def _report(self, name: str, spool: Spool, added: int) -> None:
         if spool.unknown_columns:

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -11,8 +12,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, OperationalError, ProgrammingError
 from structlog.contextvars import bound_contextvars
 
-from heatmaps import engine
-from heatmaps.models import Project
+from heatmaps import engine, schema
+from heatmaps.models import Organization, Project, User
+
+_NAMES_SHOWN = 10
 
 
 class ServiceCommand(BaseCommand):
@@ -80,6 +83,17 @@ class ServiceCommand(BaseCommand):
         # Not in the red that a terminal shows errors in.
         self.stderr.write(text, str)
 
+    def confirm(self, question: str, *, is_confirmed: bool) -> None:
+        """Asks at a terminal, unless it was said already; raises CommandError for anything but yes."""
+        if is_confirmed:
+            return
+        if not sys.stdin.isatty():
+            raise CommandError("There is no terminal to ask at; --yes removes without asking. Nothing was removed.")
+        self.stderr.write(f"{question} Type yes to remove: ", str, ending="")
+        self.stderr.flush()
+        if sys.stdin.readline().strip().lower() != "yes":
+            raise CommandError("Nothing was removed.")
+
     @property
     def is_watched(self) -> bool:
         """Whether a person looks at standard error, and so wants to see progress."""
@@ -95,6 +109,36 @@ def project_by_id(project_id: int) -> Project:
             + (f"There are: {known}." if known else "Make one with `manage.py create_project NAME`.")
         )
     return project
+
+
+def organization_by_name(name: str) -> Organization:
+    organization = Organization.objects.filter(name=name).first()
+    if organization is None:
+        raise CommandError(
+            f"There is no organization {name!r}. "
+            + _there_are(Organization.objects.values_list("name", flat=True), "create_project NAME --organization NAME")
+        )
+    return organization
+
+
+def user_by_email(email: str) -> User:
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        emails = User.objects.order_by("email").values_list("email", flat=True)
+        raise CommandError(f"There is no user {email!r}. " + _there_are(emails, "create_user EMAIL"))
+    return user
+
+
+def refuse_foreign_tables(client: engine.Client) -> None:
+    """A service that reads a PostHog's tables removes nothing there, whatever its account may do."""
+    if not schema.is_ours(client):
+        raise CommandError("The tables in ClickHouse were not made by migrate_clickhouse, so nothing is removed there.")
+
+
+def _there_are(names: Iterable[str], command: str) -> str:
+    some = list(islice(names, _NAMES_SHOWN + 1))
+    more = ", …" if len(some) > _NAMES_SHOWN else "."
+    return f"There are: {', '.join(some[:_NAMES_SHOWN])}{more}" if some else f"Make one with `manage.py {command}`."
 
 
 def positive(text: str) -> int:

@@ -5,12 +5,13 @@ false. The operators that deny something deny just that, so a missing property i
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import assert_never
 
 from heatmaps.population import regexes
 from heatmaps.population.binding import Binder
+from heatmaps.population.date_conditions import date_condition
 from heatmaps.population.layout import PLAIN, Layout, hashed
+from heatmaps.population.persons import by_person, current_ids, in_list
 from heatmaps.population.property_filters import (
     NUMBER,
     VERSION,
@@ -34,10 +35,6 @@ DENIALS = {
 }
 NEVER_MISSING = frozenset({Operator.NOT_BETWEEN, Operator.SEMVER_NEQ})
 COMPARISONS = {Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<", Operator.LTE: "<="}
-
-# ISO 8601 in the forms that browsers write, and seconds since 1970.
-_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?"
-DATE = rf"^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ]{_TIME})?|[0-9]{{10}})$"
 
 # One element of a chain: everything up to a semicolon that is not within quotes.
 ELEMENT = r'(?:[^;"]|"(?:[^"\\]|\\.)*")+'
@@ -64,8 +61,11 @@ ELEMENTS = (
 _TAG = "splitByChar('.', element.1)[1]"
 
 
-def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN) -> str:
-    """An expression over a row of `events`, and its `elements`, that is 1 when the filter lets it pass, else 0."""
+def condition(
+    property_filter: PropertyFilter, binder: Binder, timezone: str, layout: Layout = PLAIN, *, bounds: str = "1"
+) -> str:
+    """An expression over a row of `events`, and its `elements`, that is 1 where the filter lets it pass, else 0.
+    `bounds` are those of the time of the events that are asked about."""
     if property_filter.is_always_true:
         return "1"
     match property_filter.type:
@@ -74,29 +74,39 @@ def condition(property_filter: PropertyFilter, binder: Binder, timezone: str, la
             value = column or _json("properties", property_filter.key, binder)
             return _of_value(value, property_filter, binder, timezone)
         case PropertyType.PERSON:
-            return _of_value(_json("person_properties", property_filter.key, binder), property_filter, binder, timezone)
+            operator = property_filter.operator
+            return by_person(
+                property_filter.key,
+                lambda value: _of_value(value, property_filter, binder, timezone),
+                binder,
+                layout,
+                bounds=bounds,
+                of_nothing=operator in DENIALS and operator not in NEVER_MISSING,
+            )
         case PropertyType.EVENT_METADATA:
             column = {"event": "event", "distinct_id": "distinct_id"}[property_filter.key]
             return _of_value(f"toNullable({column})", property_filter, binder, timezone)
         case PropertyType.COHORT | PropertyType.STATIC_COHORT:
-            return _of_cohort(property_filter, binder)
+            return _of_cohort(property_filter, binder, layout)
         case PropertyType.ELEMENT:
             return _of_elements(property_filter, binder)
         case _:
             assert_never(property_filter.type)
 
 
-def in_cohorts(cohorts: Collection[CohortMembers], binder: Binder, *, by_number: bool = False) -> str:
+def in_cohorts(
+    cohorts: Collection[CohortMembers], binder: Binder, layout: Layout = PLAIN, *, by_number: bool = False
+) -> str:
     """Whether the visitor of a row is, at present, a person in every one of the cohorts; by the column `visitor` where
     there is one."""
     visitor, known = ("visitor", hashed("distinct_id")) if by_number else ("distinct_id", "distinct_id")
-    return (
-        # FINAL leaves the newest version of each row, of those that the engine has not put together yet, too.
-        f"{visitor} IN (SELECT {known} FROM person_distinct_id2 FINAL"
-        " WHERE team_id = {team_id:Int64} AND is_deleted = 0"
-        + "".join(f" AND person_id IN ({members_of(cohort, binder)})" for cohort in cohorts)
-        + ")"
-    )
+    conditions = [
+        in_list(cohort.id, visitor, layout, binder, by_number=by_number) for cohort in cohorts if cohort.lists_visitors
+    ]
+    if of_persons := [cohort for cohort in cohorts if not cohort.lists_visitors]:
+        members = " AND ".join(f"person_id IN ({members_of(cohort, binder)})" for cohort in of_persons)
+        conditions.append(f"{visitor} IN (SELECT {known} FROM ({current_ids(layout)}) WHERE {members})")
+    return " AND ".join(conditions)
 
 
 def members_of(cohort: CohortMembers, binder: Binder) -> str:
@@ -139,8 +149,8 @@ def _truth(value: str, operator: Operator, property_filter: PropertyFilter, bind
     match operator:
         case Operator.IS_SET:
             return f"isNotNull({value})"
-        case Operator.IS_DATE_BEFORE | Operator.IS_DATE_AFTER:
-            return _date_truth(value, operator, property_filter, binder, timezone)
+        case _ if property_filter.dates is not None:
+            return date_condition(value, operator, property_filter.dates, binder, timezone)
         case Operator.BETWEEN:
             low, high = (_given_number(text, binder) for text in property_filter.values or ())
             return f"{_number(value)} BETWEEN {low} AND {high}"
@@ -200,27 +210,10 @@ def _version_truth(value: str, property_filter: PropertyFilter, binder: Binder) 
     return f"({' AND '.join(bounds)})"
 
 
-def _date_truth(value: str, operator: Operator, property_filter: PropertyFilter, binder: Binder, timezone: str) -> str:
-    zone = binder.bind(timezone, "String")
-    read = (
-        f"if(match({value}, '{_quoted(DATE)}'), parseDateTime64BestEffortOrNull(ifNull({value}, ''), 6, {zone}), NULL)"
-    )
-    given = property_filter.moment
-    if isinstance(given, datetime) and given.tzinfo is not None:
-        moment = f"toDateTime64({binder.bind(f'{given.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}', 'String')}, 6, 'UTC')"
-    elif isinstance(given, datetime):
-        moment = f"toDateTime64({binder.bind(f'{given:%Y-%m-%d %H:%M:%S.%f}', 'String')}, 6, {zone})"
-    else:
-        # A day is compared with days.
-        read = f"toDate32({read}, {zone})"
-        moment = f"toDate32({binder.bind(f'{given:%Y-%m-%d}', 'String')})"
-    return f"{read} {'<' if operator is Operator.IS_DATE_BEFORE else '>'} {moment}"
-
-
-def _of_cohort(property_filter: PropertyFilter, binder: Binder) -> str:
+def _of_cohort(property_filter: PropertyFilter, binder: Binder, layout: Layout) -> str:
     if property_filter.cohort is None:
         raise ValueError("A cohort filter is resolved before it is asked.")
-    inside = in_cohorts([property_filter.cohort], binder)
+    inside = in_cohorts([property_filter.cohort], binder, layout)
     return f"NOT ({inside})" if property_filter.is_negated else f"({inside})"
 
 
@@ -263,7 +256,7 @@ def _selector_truth(selectors: Collection[Selector], binder: Binder) -> str:
         f"(part.1 = '' OR part.1 = lower({_TAG}))"
         " AND arrayAll(name -> position(concat(element.1, '.'), concat('.', name, '.')) > 0, part.2)"
         " AND arrayAll(wanted -> arrayExists(pair -> pair.2 = wanted.2"
-        " AND pair.1 IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
+        " AND lower(pair.1) IN (wanted.1, concat('attr_', wanted.1), concat('attr__', wanted.1)), element.2), part.3)"
     )
     is_within = (
         "multiIf(part.4 = 'page', 1, part.4 = 'parent', state.2[place + 1],"

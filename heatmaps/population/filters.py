@@ -26,7 +26,7 @@ class Window:
 class Filters:
     """Which interactions of a project a question is about.
 
-    Viewport widths are in the stored unit, 16 CSS px, and inclusive. `url_exact` has no trailing slash; `url_page` is a
+    Viewport widths are in CSS px, and inclusive. `url_exact` has no trailing slash; `url_page` is a
     URL of the page; `url_pattern` is a regular expression in RE2's language. Of the three the last named takes effect.
     """
 

@@ -13,8 +13,9 @@ from heatmaps import engine
 KEY_COLUMNS = frozenset(
     {"page", "slashes", "quarter", "visitor", "session", "cell", "screen", "scroll_depth_bucket", "placed"}
 )
-# The properties of events that have a column of their own in our table: their text, NULL when they are missing.
+# Properties of events and persons that have a column of their own in our tables: their text, NULL when it is missing.
 EVENT_PROPERTIES = {"$host": "`property_$host`"}
+PERSON_PROPERTIES = {"email": "property_email"}
 # What stands for every place, and for every place but x = 0, y = 0, in the column `placed`.
 PLACED, POINTED_AT = 1, 2
 
@@ -34,12 +35,16 @@ NO_SESSION = hashed("''")
 @dataclass(frozen=True, slots=True)
 class Layout:
     """`has_keys` when pages, time, visitors, sessions and cells are there as numbers beside what they are made of.
-    As it is written in SQL: `event_session` is the number of an event's session, `event_properties` says which property
-    of an event is in which column."""
+    As it is written in SQL: `event_session` is the number of an event's session, `event_properties` and
+    `person_properties` say which property is in which column."""
 
     has_keys: bool = False
+    # Whether persons have properties here, and whether PostHog's table of later changes is there.
+    has_persons: bool = False
+    has_overrides: bool = False
     event_session: str = hashed("`$session_id`")
     event_properties: Mapping[str, str] = field(default_factory=dict)
+    person_properties: Mapping[str, str] = field(default_factory=dict)
 
     def spoken(self, sql: str) -> str:
         """The SQL of a question as this table is best asked."""
@@ -58,6 +63,11 @@ def current_layout() -> Layout:
 def _layout(columns: frozenset[tuple[str, str]]) -> Layout:
     return Layout(
         has_keys=all(("heatmaps", name) in columns for name in KEY_COLUMNS),
+        has_persons=("person", "properties") in columns,
+        has_overrides=("person_distinct_id_overrides", "person_id") in columns,
+        person_properties={
+            key: column for key, column in PERSON_PROPERTIES.items() if ("person", column.strip("`")) in columns
+        },
         event_session="session" if ("events", "session") in columns else PLAIN.event_session,
         event_properties={
             key: column for key, column in EVENT_PROPERTIES.items() if ("events", column.strip("`")) in columns

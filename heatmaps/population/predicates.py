@@ -12,6 +12,7 @@ from heatmaps.population.layout import NO_SESSION, PLACED, POINTED_AT, Layout, p
 from heatmaps.population.page_urls import page_of, spellings
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
 from heatmaps.population.sql import Rows
+from heatmaps.population.widths import width_conditions
 
 BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
@@ -53,9 +54,10 @@ def by_filter(filters: Filters, layout: Layout, binder: Binder, *, urls_of_all_t
     found = {"type": " AND ".join(kind), "dates": within(bounds, layout, binder)}
     found["placed"] = " AND ".join(_placed(filters, layout, binder))
     found["url"] = _of_urls(filters, [] if urls_of_all_types else kind, layout, binder)
-    found["viewport"] = " AND ".join(_viewport(filters, binder))
+    widths = width_conditions(filters.viewport_width_min, filters.viewport_width_max, binder)
+    found["viewport"] = " AND ".join(widths)
     if filters.cohorts:
-        found["cohorts"] = in_cohorts(filters.cohorts, binder, by_number=layout.has_keys)
+        found["cohorts"] = in_cohorts(filters.cohorts, binder, layout, by_number=layout.has_keys)
     if filters.test_accounts is not None:
         found["test_accounts"] = _in_sessions(filters.test_accounts, bounds, filters.timezone, layout, binder)
     found["events"] = " AND ".join(
@@ -109,13 +111,6 @@ def is_pointed_at(layout: Layout) -> str:
     return f"placed = {POINTED_AT}" if layout.has_keys else f"(type = '{SCROLL_DEPTH}' OR NOT (x = 0 AND y = 0))"
 
 
-def _viewport(filters: Filters, binder: Binder) -> Iterator[str]:
-    if filters.viewport_width_min is not None:
-        yield f"viewport_width >= {binder.bind(filters.viewport_width_min, 'Int64', 'viewport_width_min')}"
-    if filters.viewport_width_max is not None:
-        yield f"viewport_width <= {binder.bind(filters.viewport_width_max, 'Int64', 'viewport_width_max')}"
-
-
 def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Binder) -> str:
     """The filter of URLs that takes effect; an empty text where there is none."""
     if filters.url_pattern is not None:
@@ -160,6 +155,6 @@ def _in_sessions(
         bounds.condition,
         f"{of_event} != {none}",
         *also,
-        *(condition(one, binder, timezone, layout) for one in properties),
+        *(condition(one, binder, timezone, layout, bounds=bounds.condition) for one in properties),
     ]
     return f"{session} IN (WITH {ELEMENTS} AS elements SELECT {of_event} FROM events WHERE {' AND '.join(conditions)})"

@@ -27,9 +27,9 @@ def any_of(expressions: Sequence[str]) -> str:
     """One expression that finds what any of these finds."""
     if len(expressions) == 1:
         return expressions[0]
-    return "|".join(f"(?:{_with_quotation_closed(expression)})" for expression in expressions)
+    return "|".join(f"(?:{with_quotation_closed(expression)})" for expression in expressions)
 
 
-def _with_quotation_closed(expression: str) -> str:
+def with_quotation_closed(expression: str) -> str:
     is_open = any(match["end"] == "" for match in _ESCAPED.finditer(expression))
     return expression + r"\E" if is_open else expression

@@ -1,13 +1,27 @@
-"""Widths of viewports: callers say CSS px, the table counts steps of 16."""
+"""Widths of viewports: callers say CSS px, a row counts steps of as many px as its scale_factor says."""
 
-_INT32 = 2**31 - 1
+from heatmaps.population.binding import Binder
+
+# Far beyond twice the widest viewport that fits a row.
+_LIMIT = 2**40
 
 
-def stored_width(px: int | None) -> int | None:
-    """CSS px in stored units, half to even; bounded, because a wider viewport than any is as wide as any."""
-    if px is None:
-        return None
-    units, rest = divmod(px, 16)
-    if rest > 8 or (rest == 8 and units % 2):
-        units += 1
-    return max(-_INT32, min(_INT32, units))
+def width_conditions(at_least: int | None, at_most: int | None, binder: Binder) -> list[str]:
+    """Conditions on a row for bounds in CSS px, both included.
+
+    A bound is rounded as capture rounds a width, floor(px / scale_factor + 0.5), so that every width lies within its
+    own bounds. These are the same comparisons without a division: it would be slower, and 0 has none. A row whose scale
+    is not above 0 has no width in CSS px, and lies within no bounds.
+    """
+    if at_least is None and at_most is None:
+        return []
+    conditions = ["scale_factor > 0"]
+    if at_least is not None:
+        conditions.append(f"toInt64(scale_factor) * (2 * viewport_width + 1) > {_twice(at_least, binder)}")
+    if at_most is not None:
+        conditions.append(f"toInt64(scale_factor) * (2 * viewport_width - 1) <= {_twice(at_most, binder)}")
+    return conditions
+
+
+def _twice(px: int, binder: Binder) -> str:
+    return binder.bind(max(-_LIMIT, min(_LIMIT, 2 * px)), "Int64")

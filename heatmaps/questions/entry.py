@@ -33,6 +33,8 @@ class Entry(Generic[Q]):
     reply_name: str = ""
     # Whether the caller may keep the reply for a while.
     may_be_kept: bool = True
+    # Whether it has results, which go into any format; a document is JSON alone.
+    has_results: bool = True
     legacy_path: str | None = None
     # The methods, and the scope that each asks of a key. A POST has in its body, as JSON, what a GET has in its query.
     methods: Mapping[str, str] = field(default_factory=lambda: {"GET": scopes.READ})

@@ -1,14 +1,13 @@
 """What a question found: a value, which knows nothing of the form that it is sent in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
-from rest_framework import serializers
+from heatmaps import metrics
+from heatmaps.replies.columns import Columns, Item, names_of
 
-# A block of results, column by column, all of equal length. Times are UTC without saying so.
-Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
+__all__ = ["Answer", "Columns"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +20,27 @@ class Answer:
     An answer without an item has no results: it is its head.
     """
 
-    item: type[serializers.Serializer[None]] | None
+    item: Item | None
     blocks: Iterator[Columns] = field(default_factory=lambda: iter(()))
     head: Mapping[str, Any] = field(default_factory=dict)
     tail: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def results(self) -> Item:
+        """The shape of one result, where there are any."""
+        if self.item is None:
+            raise TypeError("This answer has no results.")
+        return self.item
 
-def column_names(item: type[serializers.Serializer[None]]) -> tuple[str, ...]:
-    return tuple(item._declared_fields)  # noqa: SLF001 -- made once by the class, where an instance copies each field
+    def filled_blocks(self) -> Generator[Columns]:
+        """The blocks that have results. Closing this closes them, too."""
+        first = names_of(self.results)[0]
+        try:
+            for block in self.blocks:
+                number = len(block[first])
+                metrics.returned(number)
+                if number:
+                    yield block
+        finally:
+            if close := getattr(self.blocks, "close", None):
+                close()

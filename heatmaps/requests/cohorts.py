@@ -9,8 +9,13 @@ from heatmaps.population.property_filters import BadFilter, CohortMembers, Prope
 
 def cohort_members(project: Project) -> dict[int, CohortMembers]:
     """Where the members of each of the project's cohorts are. Deleted ones are not there."""
-    rows = Cohort.objects.filter(project=project, deleted=False).values_list("pk", "is_static", "version")
-    return {pk: CohortMembers(id=pk, is_static=is_static, version=version) for pk, is_static, version in rows}
+    rows = Cohort.objects.filter(project=project, deleted=False).values_list(
+        "pk", "is_static", "lists_visitors", "version"
+    )
+    return {
+        pk: CohortMembers(id=pk, is_static=is_static, lists_visitors=lists_visitors, version=version)
+        for pk, is_static, lists_visitors, version in rows
+    }
 
 
 def with_cohorts(filters: Iterable[PropertyFilter], found: Mapping[int, CohortMembers]) -> tuple[PropertyFilter, ...]:

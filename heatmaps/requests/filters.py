@@ -7,11 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from heatmaps.models import Project
-from heatmaps.population import dates, property_filters, regexes
+from heatmaps.population import dates, property_filters, property_parsing, regexes
 from heatmaps.population.filters import Aggregation, Filters, Window
 from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter, PropertyType
 from heatmaps.population.urls import regular_expression
-from heatmaps.population.widths import stored_width
 from heatmaps.requests.cohorts import cohort_members, with_cohorts
 from heatmaps.requests.fields import Boolean, JSONText, end_moment, first_day, first_moment, last_day
 from heatmaps.requests.forms import Form, Q_co
@@ -63,11 +62,11 @@ class FiltersForm(Form[Q_co]):
 
     viewport_width_min = serializers.IntegerField(
         required=False,
-        help_text="Narrowest viewport, in CSS px, compared in units of 16 px.",
+        help_text="Narrowest viewport, in CSS px, rounded to 16 px as captured widths are.",
     )
     viewport_width_max = serializers.IntegerField(
         required=False,
-        help_text="Widest viewport, in CSS px, compared in units of 16 px.",
+        help_text="Widest viewport, in CSS px, rounded to 16 px as captured widths are.",
     )
     type = serializers.CharField(
         default="click",
@@ -142,8 +141,8 @@ class FiltersForm(Form[Q_co]):
             team_id=project.pk,
             types=(values["type"],),
             window=window_of(values, project),
-            viewport_width_min=stored_width(values.get("viewport_width_min")),
-            viewport_width_max=stored_width(values.get("viewport_width_max")),
+            viewport_width_min=values.get("viewport_width_min"),
+            viewport_width_max=values.get("viewport_width_max"),
             url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
             url_page=values.get("url_page"),
             url_pattern=None if pattern is None else regular_expression(pattern),
@@ -173,7 +172,7 @@ class FiltersForm(Form[Q_co]):
             return None
         project: Project = self.context["project"]
         try:
-            filters = property_filters.parse_filters(project.test_account_filters)
+            filters = property_parsing.parse_filters(project.test_account_filters)
             return with_cohorts(filters, self.cohorts if any(one.cohort_id for one in filters) else {})
         except property_filters.BadFilter as error:
             raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
@@ -207,7 +206,7 @@ def _event_filter(item: dict[str, Any]) -> EventFilter:
     if isinstance(raw, list) and len(raw) > MAX_EVENT_PROPERTIES:
         raise serializers.ValidationError(f"each event must have at most {MAX_EVENT_PROPERTIES} property filters")
     try:
-        filters = property_filters.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
+        filters = property_parsing.parse_filters([] if raw is None else raw, types=EVENT_PROPERTY_TYPES)
     except property_filters.BadFilter as error:
         raise serializers.ValidationError(str(error)) from error
     return EventFilter(event=item["id"], properties=filters)

@@ -10,13 +10,12 @@ Q_co = TypeVar("Q_co", covariant=True)
 
 # The first of several bad parameters is the one that a caller is told of. A parameter that is not named here is one
 # that PostHog does not have: it comes after these, in the order of its form. `points` is the last of all.
-_ORDER = (
+ORDER = (
     "viewport_width_min",
     "viewport_width_max",
     "type",
     "date_from",
     "date_to",
-    "search",
     "url_exact",
     "url_pattern",
     "aggregation",
@@ -34,6 +33,8 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
 
     # Parameters that are refused when they are empty, where all others count as left out.
     refused_when_empty: ClassVar[frozenset[str]] = frozenset()
+    # The order in which its parameters are looked at, where it is not that of all.
+    checked_in: ClassVar[tuple[str, ...]] = ORDER
     # Parameters of which there has to be one, and no more; the first is the one that is asked for.
     one_of: ClassVar[tuple[str, ...]] = ()
     # What the OpenAPI document shows for each parameter of this class. Those of its parents are added.
@@ -55,8 +56,9 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
         """The names of the parameters, in the order in which they are looked at."""
-        names = cls._declared_fields
-        return tuple(sorted(names, key=lambda name: (_place(name), list(names).index(name))))
+        named = [name for name in cls.checked_in if name in cls._declared_fields]
+        others = [name for name in cls._declared_fields if name not in named and name != "points"]
+        return (*named, *others, *(["points"] if "points" in cls._declared_fields else []))
 
     @classmethod
     def all_examples(cls) -> dict[str, list[Any]]:
@@ -69,9 +71,3 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
         # The framework would make every field anew from its arguments for every request, which costs more than to check
         # the values. All that differs between two requests is whose field it is.
         return {name: copy.copy(self._declared_fields[name]) for name in self.parameters()}
-
-
-def _place(name: str) -> int:
-    if name == "points":
-        return len(_ORDER) + 1
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)

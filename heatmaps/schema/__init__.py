@@ -52,7 +52,7 @@ def pending(client: Client | None, *, retention_days: int, cluster: Cluster | No
         _refuse_other_tables(client, cluster)
     applied = set[str]()
     steps = []
-    if client and client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0]:
+    if client and is_ours(client):
         applied = {name for (name,) in client.query("SELECT name FROM heatmaps_migrations").result_rows}
     else:
         steps.append(Step("", (BOOK,)))
@@ -78,9 +78,14 @@ def apply(client: Client, step: Step) -> None:
         client.insert("heatmaps_migrations", [[step.name]], column_names=["name"])
 
 
+def is_ours(client: Client) -> bool:
+    """Whether the tables were made by the migrations; else they are PostHog's, or of somebody else."""
+    return bool(client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0])
+
+
 def is_current(client: Client) -> bool:
     """Whether every migration has run, or the tables are somebody else's, whose book is not ours."""
-    if not client.query("EXISTS TABLE heatmaps_migrations").result_rows[0][0]:
+    if not is_ours(client):
         return bool(client.query("EXISTS TABLE heatmaps").result_rows[0][0])
     applied = {name for (name,) in client.query("SELECT name FROM heatmaps_migrations").result_rows}
     return all(file.stem in applied for file in _files())

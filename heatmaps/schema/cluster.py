@@ -10,8 +10,10 @@ SHARDING = {
     "heatmaps": "cityHash64(concat(toString(team_id), '-', session_id, '-', toString(toDate(timestamp))))",
     "events": "cityHash64(concat(toString(team_id), '-', `$session_id`, '-', toString(toDate(timestamp))))",
     "person_distinct_id2": "cityHash64(team_id, distinct_id)",
+    "person": "cityHash64(team_id, id)",
     "cohortpeople": "cityHash64(team_id, person_id)",
     "person_static_cohort": "cityHash64(team_id, person_id)",
+    "cohort_visitors": "cityHash64(team_id, distinct_id)",
     "captured_events": "cityHash64(team_id, key)",
 }
 # What tells which migrations have run is small, and whole on every server.

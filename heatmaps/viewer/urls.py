@@ -1,3 +1,4 @@
+from django.contrib.auth.views import LogoutView
 from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
@@ -6,6 +7,8 @@ from heatmaps.viewer import views
 
 urlpatterns = [
     path("", views.viewer, name="viewer"),
+    # The admin's own is for staff only.
+    path("sign-out/", LogoutView.as_view(next_page="viewer"), name="sign-out"),
     # What browsers ask for on every other page, such as the admin's.
     path("favicon.ico", RedirectView.as_view(url=static("viewer/icon.svg"))),
 ]

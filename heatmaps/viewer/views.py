@@ -11,9 +11,10 @@ CONTENT_SECURITY_POLICY = (
 
 @require_safe
 def viewer(request: HttpRequest) -> HttpResponse:
-    """The page. Who may see what is for the API to say, which its scripts ask."""
+    """The page, with who is signed in. Who may see what is for the API to say, which its scripts ask."""
     response = render(request, "viewer/index.html")
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    response["Referrer-Policy"] = "no-referrer"
-    response["Cache-Control"] = "no-cache"
+    # Other sites are told nothing; the form that signs out has to name its own.
+    response["Referrer-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, no-cache"
     return response

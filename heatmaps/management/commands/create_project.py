@@ -6,7 +6,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 
 from heatmaps.management.service_command import ServiceCommand, refusal
-from heatmaps.models import Organization, Project
+from heatmaps.models import Organization, Project, User
 
 
 class Command(ServiceCommand):
@@ -35,6 +35,7 @@ class Command(ServiceCommand):
             except ValidationError as error:
                 raise refusal(error) from error
             project.save(force_insert=True)
+            _show_to_whoever_sees_none(organization)
             if options["id"] is not None:
                 # PostgreSQL's sequence does not notice an id that was chosen.
                 with connection.cursor() as cursor:
@@ -54,3 +55,14 @@ def _organization(name: str) -> Organization:
     organization.full_clean()
     organization.save()
     return organization
+
+
+def _show_to_whoever_sees_none(organization: Organization) -> None:
+    """Members without a current project get the first one there. Superusers from before the first organization
+    become its members: else who ran createsuperuser first would go on seeing nothing."""
+    users = User.objects.filter(current_project=None)
+    for user in users.filter(membership__organization=organization):
+        user.join(organization)
+    if Organization.only():
+        for user in users.filter(is_superuser=True, membership=None):
+            user.join(organization)

@@ -1,7 +1,8 @@
+from collections.abc import Mapping
 from typing import Any
 
 from heatmaps.management.service_command import ServiceCommand
-from heatmaps.models import PersonalAPIKey
+from heatmaps.models import Organization, PersonalAPIKey
 
 
 class Command(ServiceCommand):
@@ -27,6 +28,7 @@ class Command(ServiceCommand):
     def show(self, result: Any) -> str:
         if not result["keys"]:
             self.say("There are no keys. `manage.py create_api_key --user EMAIL` makes one.")
+        names = {str(pk): name for pk, name in Organization.objects.values_list("pk", "name")}
         return "\n".join(
             "\t".join(
                 [
@@ -34,9 +36,15 @@ class Command(ServiceCommand):
                     key["user"],
                     key["label"],
                     " ".join(key["scopes"]) or "no scope",
-                    f"projects {key['projects'] or 'all'}",
+                    f"projects {_opened(key, names)}",
                     f"last used {key['last_used_at']:%Y-%m-%d %H:%M}" if key["last_used_at"] else "never used",
                 ]
             )
             for key in result["keys"]
         )
+
+
+def _opened(key: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Which of its user's projects: where a key is limited to some and to organizations, those that are in both."""
+    owners = ", ".join(names.get(one, one) for one in key["organizations"] or [])
+    return str(key["projects"] or "all") + (f" of {owners}" if owners else "")

@@ -5,6 +5,7 @@ from django.core.management.base import CommandError
 
 from heatmaps import engine, schema
 from heatmaps.management.service_command import ServiceCommand
+from heatmaps.persons import adopting
 
 
 class Command(ServiceCommand):
@@ -30,6 +31,9 @@ class Command(ServiceCommand):
                     applied.append(step.name)
                     self.say(f"Applied {step.name}.")
         engine.columns.cache_clear()
+        with engine.writer() as client:
+            if adopted := adopting.adopt(client):
+                self.say(f"The metadata database has taken over {adopted:,} entries of which person a visitor is.")
         self.say("ClickHouse is up to date.")
         return {"applied": applied}
 

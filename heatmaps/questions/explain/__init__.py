@@ -18,4 +18,5 @@ Takes the filters of the heatmap. Never an error because something is empty. A p
     replies=(HeatmapExplainResponse,),
     reply_description="What each filter leaves, and why nothing is left.",
     may_be_kept=False,
+    has_results=False,
 )

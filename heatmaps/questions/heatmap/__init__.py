@@ -1,7 +1,7 @@
 """Where on a page something happened, and how far down it was scrolled."""
 
 from heatmaps.questions.entry import Entry
-from heatmaps.questions.heatmap.answer import answer
+from heatmaps.questions.heatmap import answer
 from heatmaps.questions.heatmap.form import HeatmapForm
 from heatmaps.questions.heatmap.reply import HeatmapScrollDepthResponse, HeatmapsResponse
 
@@ -15,7 +15,7 @@ ENTRY = Entry(
 The reply has points and a fold summary; with `type=scrolldepth` it has scroll-depth buckets instead.
 A personal API key needs the scope `heatmap:read`.""",
     form=HeatmapForm,
-    answer=answer,
+    answer=answer.answer,
     replies=(HeatmapsResponse, HeatmapScrollDepthResponse),
     reply_name="HeatmapReply",
     reply_description="Points with a fold summary, or scroll-depth buckets for `type=scrolldepth`.",

@@ -1,7 +1,7 @@
 """The interactions behind points of a heatmap."""
 
 from heatmaps.questions.entry import Entry
-from heatmaps.questions.interactions.answer import answer
+from heatmaps.questions.interactions import answer
 from heatmaps.questions.interactions.form import InteractionsForm
 from heatmaps.questions.interactions.reply import HeatmapEventsResponse
 
@@ -15,7 +15,7 @@ ENTRY = Entry(
 Takes the filters of the heatmap and points that it returned, or areas. A personal API key needs the scope
 `heatmap:read`.""",
     form=InteractionsForm,
-    answer=answer,
+    answer=answer.answer,
     replies=(HeatmapEventsResponse,),
     reply_description="Interactions, newest first.",
     may_be_kept=False,

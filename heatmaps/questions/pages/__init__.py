@@ -1,7 +1,7 @@
 """The pages of a project."""
 
 from heatmaps.questions.entry import Entry
-from heatmaps.questions.pages.answer import answer
+from heatmaps.questions.pages import answer
 from heatmaps.questions.pages.form import PagesForm
 from heatmaps.questions.pages.reply import HeatmapPagesResponse
 
@@ -14,7 +14,7 @@ ENTRY = Entry(
 A page is a URL without the slashes at its end. Counted is what its heatmap shows when it is asked for with the
 dates and a type alone. A personal API key needs the scope `heatmap:read`.""",
     form=PagesForm,
-    answer=answer,
+    answer=answer.answer,
     replies=(HeatmapPagesResponse,),
     reply_description="Pages, the busiest first.",
 )

@@ -14,6 +14,7 @@ MAX_OFFSET = 1_000_000
 
 
 class PagesForm(Form[PagesQuestion]):
+    checked_in = ("date_from", "date_to", "search", "type", "limit", "offset")
     examples = {
         "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
         "date_to": ["2026-11-23", "-1d"],
@@ -31,7 +32,10 @@ class PagesForm(Form[PagesQuestion]):
     date_to = last_day()
     search = serializers.CharField(
         required=False,
-        help_text="Part of the page's URL, in any case, taken literally. A slash at its end does no harm.",
+        help_text=(
+            "Part of the page's URL, in any case, taken literally, with its escapes decoded or not. "
+            "A slash at its end does no harm."
+        ),
     )
     type = serializers.CharField(
         required=False,
@@ -48,8 +52,8 @@ class PagesForm(Form[PagesQuestion]):
         choices=[member.value for member in By],
         default=By.URL.value,
         help_text=(
-            "What is one page: every `url`, as captured but for slashes at its end; a `page`, whatever query string and "
-            "fragment, as `url_page` takes it; or a `template`, where moreover numbers, UUIDs, hexadecimal, "
+            "What is one page: every `url`, as captured but for slashes at its end; a `page`, whatever query string "
+            "and fragment, as `url_page` takes it; or a `template`, where moreover numbers, UUIDs, hexadecimal, "
             "dates, and names of which there are more than 100 at one place, are `*`."
         ),
     )

@@ -31,6 +31,7 @@ FROM (
         /* end of part */
     )
     GROUP BY url, type
+    /* HAVING search */
 )
 GROUP BY GROUPING SETS ((url), (type))
 -- Of the pages, those that were asked for and one more.

@@ -10,12 +10,13 @@ from datetime import timedelta
 
 from heatmaps.engine import Query
 from heatmaps.population.binding import Binder
-from heatmaps.population.conditions import caseless
 from heatmaps.population.layout import PLAIN, Layout, page_number
 from heatmaps.population.predicates import BEGINNING, bounds_of, of_types, within
+from heatmaps.population.search import search_condition
 from heatmaps.population.sql import Rows, filtered, sql_file
 from heatmaps.questions.pages.question import PagesQuestion
 
+SEARCH_MARK = "/* HAVING search */"
 _PARTS = re.compile(r"/\* (?:a part of the window|end of part) \*/")
 _DAY = timedelta(days=1)
 
@@ -27,7 +28,11 @@ def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
     binder = binder_of(question)
     binder.name("limit", question.limit)
     binder.name("offset", question.offset)
-    return Query(in_parts(sql_file(__file__, "pages.sql"), question, layout, binder), binder.parameters)
+    sql = in_parts(sql_file(__file__, "pages.sql"), question, layout, binder)
+    if question.search is not None:
+        # Worked out once a URL and type, and not once a row.
+        sql = sql.replace(SEARCH_MARK, f"HAVING {search_condition(question.search, 'url', binder)}")
+    return Query(sql, binder.parameters)
 
 
 def page_visitors(question: PagesQuestion, urls: Iterable[str], layout: Layout = PLAIN) -> Query:
@@ -66,18 +71,9 @@ def in_parts(sql: str, question: PagesQuestion, layout: Layout, binder: Binder) 
     return before + "UNION ALL".join(parts) + after
 
 
-def searched(search: str, binder: Binder) -> str:
-    """Whether a URL has the text that is searched for."""
-    # People write the URL of a page with a slash at its end and without, and mean the same page.
-    url = caseless("concat(trimRight(current_url, '/'), '/')")
-    return f"position({url}, {caseless(binder.bind(search, 'String', 'search'))}) > 0"
-
-
 def _parts_of_window(question: PagesQuestion, layout: Layout, binder: Binder) -> list[list[str]]:
     """The conditions of each part of the window."""
     others = of_types(question.types, binder)
-    if question.search is not None:
-        others.append(searched(question.search, binder))
     window, bounds = question.window, bounds_of(question.window, binder)
     first_day, end_day = -((BEGINNING - window.start) // _DAY), (window.end - BEGINNING) // _DAY
     if not layout.has_keys or first_day >= end_day:

@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from heatmaps.engine import Query
 from heatmaps.population.binding import Binder
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.page_urls import origin_of
+from heatmaps.population.search import search_condition
 from heatmaps.population.sql import Rows, filtered, sql_file
-from heatmaps.questions.pages.queries import binder_of, in_parts, of_window, searched
+from heatmaps.questions.pages.queries import binder_of, in_parts, of_window
 from heatmaps.questions.pages.question import By, PagesQuestion
 from heatmaps.questions.pages.templates import Templates, page_with_hosts
 
@@ -31,7 +31,7 @@ class Together:
         """Rows (beginning, segments): each path of the window once, where what is no word is a star."""
         binder = binder_of(self._question)
         templates = self._templates("url", (), binder)
-        sql = in_parts(sql_file(__file__, "places.sql"), replace(self._question, search=None), self._layout, binder)
+        sql = in_parts(sql_file(__file__, "places.sql"), self._question, self._layout, binder)
         sql = _BEGINNING.sub(lambda _: templates.beginning, sql)
         return Query(_SEGMENTS.sub(lambda _: templates.segments, sql), binder.parameters)
 
@@ -40,7 +40,7 @@ class Together:
         binder = binder_of(self._question)
         binder.name("limit", self._question.limit)
         binder.name("offset", self._question.offset)
-        sql = in_parts(sql_file(__file__, "together.sql"), replace(self._question, search=None), self._layout, binder)
+        sql = in_parts(sql_file(__file__, "together.sql"), self._question, self._layout, binder)
         page, form = self._page("url", crowded, binder), "''"
         if self._question.by is By.TEMPLATE:
             form = self._templates("url", crowded, binder).form
@@ -50,9 +50,8 @@ class Together:
             sql = _PAGES.sub(lambda _: f"OR page IN (SELECT page FROM ({visitors}))", sql)
         if self._question.search is not None:
             # A page is found by any of its URLs, and whole.
-            sql = sql.replace(
-                "GROUP BY page, type", f"WHERE page IN ({self._found(crowded, binder)}) GROUP BY page, type"
-            )
+            found = self._found(self._question.search, crowded, binder)
+            sql = sql.replace("GROUP BY page, type", f"WHERE page IN ({found}) GROUP BY page, type")
         return Query(sql, binder.parameters)
 
     def visitors(self, pages: Sequence[str], crowded: Sequence[str] = ()) -> Query:
@@ -77,10 +76,11 @@ class Together:
         page = self._page("url", crowded, binder)
         return _PAGE.sub(lambda _: page, sql)
 
-    def _found(self, crowded: Sequence[str], binder: Binder) -> str:
-        page = self._page("trimRight(current_url, '/')", crowded, binder)
-        condition = searched(self._question.search or "", binder)
-        return f"SELECT {page} AS found FROM heatmaps WHERE team_id = {{team_id:Int64}} AND {condition} GROUP BY found"
+    def _found(self, search: str, crowded: Sequence[str], binder: Binder) -> str:
+        """The pages that have a URL in which a text is, from the list of URLs."""
+        urls = "SELECT trimRight(current_url, '/') AS url FROM heatmaps WHERE team_id = {team_id:Int64} GROUP BY url"
+        page, condition = self._page("url", crowded, binder), search_condition(search, "url", binder)
+        return f"SELECT {page} FROM ({urls}) WHERE {condition}"
 
     def _page(self, url: str, crowded: Sequence[str], binder: Binder) -> str:
         match self._question.by:

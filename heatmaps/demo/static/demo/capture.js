@@ -1,32 +1,33 @@
 // Sends what visitors of this page do to the service that serves it, in the wire format of posthog-js.
 (() => {
-  // Framed by the viewer, the page has no visitor.
-  if (window.top !== window) return;
-  const { token } = document.currentScript.dataset;
-  const url = document.querySelector("link[rel=canonical]").href;
+  if (window.top !== window) return; // Framed by the viewer, the page has no visitor.
+  const { token } = /** @type {HTMLScriptElement} */ (document.currentScript).dataset;
+  const url = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=canonical]")).href;
   const visitor = (localStorage.demoVisitor ||= crypto.randomUUID());
   const session = (sessionStorage.demoSession ||= crypto.randomUUID());
-  const points = [];
-  let deepest = scrollY, resting;
+  const points = /** @type {object[]} */ ([]);
+  let [deepest, resting] = [scrollY, 0];
 
+  /** @param {string} event @param {object} [more] */
   const send = (event, more) => {
     const properties = { token, $current_url: url, $host: new URL(url).host, $session_id: session,
       $viewport_width: innerWidth, $viewport_height: innerHeight, ...more };
-    const body = JSON.stringify([{ uuid: crypto.randomUUID(), event, distinct_id: visitor, properties }]);
-    navigator.sendBeacon("/e/?beacon=1", body);
+    const sent = { uuid: crypto.randomUUID(), event, distinct_id: visitor, properties };
+    navigator.sendBeacon("/e/?beacon=1", JSON.stringify([sent]));
   };
   const sendPoints = () => points.length && send("$$heatmap", { $heatmap_data: { [url]: points.splice(0) } });
+  /** @param {string} type @param {MouseEvent} event */
   const keep = (type, { clientX, clientY, target }) => {
-    let around = target;
-    while (around instanceof Element && getComputedStyle(around).position !== "fixed") around = around.parentElement;
-    const target_fixed = around instanceof Element;
-    points.push({ type, target_fixed, x: clientX + (target_fixed ? 0 : scrollX), y: clientY + (target_fixed ? 0 : scrollY) });
+    let around = target instanceof Element ? target : null;
+    while (around && getComputedStyle(around).position !== "fixed") around = around.parentElement;
+    const [left, top] = around ? [0, 0] : [scrollX, scrollY];
+    points.push({ type, target_fixed: around !== null, x: clientX + left, y: clientY + top });
   };
 
   addEventListener("click", (event) => keep("click", event), true);
   addEventListener("mousemove", (event) => {
     clearTimeout(resting);
-    resting = setTimeout(keep, 500, "mousemove", event);
+    resting = window.setTimeout(keep, 500, "mousemove", event);
   });
   addEventListener("scroll", () => (deepest = Math.max(deepest, scrollY)));
   setInterval(sendPoints, 1000);

@@ -1,22 +1,35 @@
 // The interactions behind a spot, a page at a time, newest first.
 import { ask } from "./api.js";
+import { $, button, make } from "./elements.js";
 import { markSpot } from "./picture.js";
 import { filters } from "./state.js";
 import { fill, heads, line } from "./tables.js";
 import { counted, moment, number, shortUrl } from "./words.js";
 
-const $ = (id) => document.getElementById(id);
+/** @typedef {import("./api.js").Cell} Cell */
+/** @typedef {import("./api.js").Interactions} Interactions */
+/** @typedef {import("./picture.js").Circle} Circle */
+
 const AT_ONCE = 20;
 // The API takes no more points in one request.
 const MOST_POINTS = 500;
 
-// What is looked at: a spot with its cells, the state that it is of, and who is told of errors.
+/**
+ * A spot with its cells, the state that it is of, and who is told of errors.
+ * @typedef {{
+ *   cells: Cell[], place: Circle, scroll: boolean, state: import("./state.js").State,
+ *   project: import("./api.js").Project, showError: (error: unknown) => void,
+ * }} Looked
+ */
+
+/** @type {Looked | null} */
 let looked = null;
 
 export const place = () => looked?.place ?? null;
 
+/** @param {Looked} spot */
 export async function open(spot, offset = 0) {
-  const { cells, scroll, state, project, told } = spot;
+  const { cells, scroll, state, project, showError } = spot;
   looked = spot;
   markSpot(spot.place, { scroll: scroll && offset === 0 });
   const points = cells.slice(0, MOST_POINTS).map((cell) => ({
@@ -26,29 +39,29 @@ export async function open(spot, offset = 0) {
   }));
   const asked = { ...filters(state), points: JSON.stringify(points), limit: AT_ONCE, offset };
   try {
-    const page = await ask(`projects/${project.id}/heatmaps/events/`, asked);
+    const page = /** @type {Interactions} */ (await ask(`projects/${project.id}/heatmaps/events/`, asked));
     if (looked !== spot) return;
-    show(page, offset);
+    show(spot, page, offset);
     if (offset === 0) {
       $("behind").scrollIntoView({ block: "nearest" });
       $("behind-title").focus({ preventScroll: true });
     }
   } catch (error) {
-    if (looked === spot) told(error);
+    if (looked === spot) showError(error);
   }
 }
 
-function show({ results, total_count, has_more }, offset) {
-  const { cells, state, project } = looked;
+/** @param {Looked} spot @param {Interactions} page @param {number} offset */
+function show(spot, { results, total_count, has_more }, offset) {
+  const { cells, state, project } = spot;
   const withPage = state.pattern !== "";
   const names = ["Time", "Visitor", "Session", ...(withPage ? ["Page"] : [])];
   heads("behind-table", names, names.length);
   fill(
     "behind-table",
     results.map(({ timestamp, distinct_id, session_id, current_url }) => {
-      const time = document.createElement("time");
-      time.dateTime = timestamp;
-      time.textContent = moment(timestamp, project.timezone, { withYear: false });
+      const written = moment(timestamp, project.timezone, { withYear: false });
+      const time = make("time", { dateTime: timestamp, textContent: written });
       const row = line(
         [time, distinct_id, session_id ?? "none", ...(withPage ? [shortUrl(current_url)] : [])],
         names.length,
@@ -64,10 +77,9 @@ function show({ results, total_count, has_more }, offset) {
   $("behind-text").textContent = `${what}${most}. Times are of ${project.timezone}.`;
   const last = offset + results.length;
   $("behind-page").textContent = last ? `${number(offset + 1)} to ${number(last)} of ${number(total_count)}` : "none";
-  const [newer, older] = [$("newer"), $("older")];
+  const [newer, older] = [button("newer"), button("older")];
   newer.disabled = offset === 0;
   older.disabled = !has_more;
-  const spot = looked;
   newer.onclick = () => open(spot, offset - AT_ONCE);
   older.onclick = () => open(spot, offset + AT_ONCE);
   $("behind").hidden = false;

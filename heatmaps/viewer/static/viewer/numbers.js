@@ -1,47 +1,53 @@
 // What the picture shows, in numbers: totals, fold, hottest spots, bands, and the legend.
+import { countOf, total } from "./answer.js";
 import { colour, paintLegend, warmth } from "./heat.js";
+import { $, canvas, make } from "./elements.js";
 import { fill, heads, line } from "./tables.js";
+import { areVisitorsCounted } from "./state.js";
 import { counted, number, percent, unit } from "./words.js";
 
-const $ = (id) => document.getElementById(id);
-const MOST_SPOTS = 10;
-// How much of a list is looked through for spots: beyond it there is nothing hot.
-const CELLS_FOR_SPOTS = 20_000;
+/** @typedef {import("./api.js").Cell} Cell */
+/** @typedef {import("./api.js").Fold} Fold */
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
+/** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
+/** @typedef {import("./depths.js").Band} Band */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./spots.js").Spot} Spot */
 
-export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);
+const UNTOLD = "How many visitors there were in all is not told here.";
+
+/** Takes all numbers away. */
+export function clear() {
+  for (const id of ["total", "total-text", "fold-numbers", "spots-title"]) $(id).textContent = "";
+  fill("spots", []);
+  $("legend").hidden = true;
+}
+
+/** The number above all others. @param {Answer} answer @param {State} state */
+function showTotal(answer, state) {
+  const count = countOf(answer, state);
+  $("total").textContent = count === null ? "" : number(count);
+  if (count === null) $("total-text").textContent = UNTOLD;
+  else $("total-text").textContent = unit(state, count);
+}
 
 // --- Points ---------------------------------------------------------------------------------------------------------
 
-// The hottest cell with all around it, then the hottest of those that are not close to it, and so on. Cells come hottest
-// first.
-export function hottestSpots(cells, width, radius) {
-  const looked = cells.slice(0, CELLS_FOR_SPOTS);
-  let left = looked;
-  const spots = [];
-  while (left.length && spots.length < MOST_SPOTS) {
-    const centre = left[0];
-    const isWithin = (px) => (cell) =>
-      cell.pointer_target_fixed === centre.pointer_target_fixed &&
-      Math.hypot((cell.pointer_relative_x - centre.pointer_relative_x) * width, cell.pointer_y - centre.pointer_y) <=
-        px;
-    const around = looked.filter(isWithin(radius));
-    spots.push({ centre, cells: around, count: total(around) });
-    const isClose = isWithin(2 * radius);
-    left = left.filter((cell) => !isClose(cell));
-  }
-  return spots.sort((one, other) => other.count - one.count);
-}
-
-export function showPoints({ cells, fold, hasMore, state, width, height, radius, hottest, onChoose, onPoint }) {
+/**
+ * @param {{
+ *   answer: PointsAnswer, state: State, height: number, hottest: number, spots: Spot[],
+ *   onChoose: (spot: Spot) => void, onPoint: (spot: Spot | null) => void,
+ * }} shown
+ */
+export function showPoints({ answer, state, height, hottest, spots, onChoose, onPoint }) {
+  const { results: cells, fold, has_more: hasMore } = answer.reply;
   const all = total(cells);
-  $("total").textContent = number(all);
-  $("total-text").textContent =
-    state.aggregation === "unique_visitors"
-      ? "visitors, counted in every cell; who is in two cells counts twice"
-      : unit(state, all);
+  showTotal(answer, state);
   const below = total(cells.filter((cell) => !cell.pointer_target_fixed && cell.pointer_y >= height));
   $("fold-numbers").textContent = [
     foldText(fold, state),
+    areVisitorsCounted(state) && "A visitor counts once in every cell, and so may count more than once around a place.",
     below && `${number(below)} are further down than ${number(height)} px, where the picture ends.`,
     hasMore && `There are more cells than the ${number(cells.length)} hottest, which are shown.`,
   ]
@@ -49,30 +55,50 @@ export function showPoints({ cells, fold, hasMore, state, width, height, radius,
     .join(" ");
   $("spots-title").textContent = "Hottest spots";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
-  heads("spots", ["Across, down", "Count", "Share"]);
-  const rows = hottestSpots(cells, width, radius).map((spot) => {
-    const { pointer_relative_x: x, pointer_y: y, pointer_target_fixed: isFixed } = spot.centre;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "quiet";
-    button.append(swatch(warmth(spot.count, hottest)), `${Math.round(100 * x)} %, ${number(y)} px`);
-    if (isFixed) button.append(Object.assign(document.createElement("small"), { textContent: "fixed" }));
-    button.title = `${Math.round(100 * x)} % across, ${number(y)} px down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
-    button.addEventListener("click", () => onChoose(spot));
-    const row = line([button, number(spot.count), percent(spot.count, all)]);
+  heads("spots", ["Across, down", "Count", ...(areVisitorsCounted(state) ? [] : ["Share"])]);
+  const rows = spots.map((spot) => {
+    const { count } = spot.place;
+    const share = areVisitorsCounted(state) ? [] : [percent(count, all)];
+    const row = line([spotButton(spot, hottest, onChoose), number(count), ...share]);
     row.addEventListener("pointerenter", () => onPoint(spot));
     row.addEventListener("pointerleave", () => onPoint(null));
     return row;
   });
   fill("spots", rows);
-  legend(hottest, `${unit(state)} within ${radius} px`);
+  legend(hottest, around(state));
 }
 
-export function spotWords(cells, all, state) {
-  const count = total(cells);
-  return `${counted(count, state)} within ${state.radius} px · ${percent(count, total(all))}`;
+/** @param {Spot} spot @param {number} hottest @param {(spot: Spot) => void} onChoose */
+function spotButton(spot, hottest, onChoose) {
+  const { isFixed, grid } = spot.layer;
+  const across = `${Math.round((100 * spot.place.x) / grid.width)} %`;
+  const down = `${number(Math.round(spot.place.y))} px`;
+  const button = make("button", { type: "button", className: "quiet" });
+  button.append(swatch(warmth(spot.place.count, hottest)), `${across}, ${down}`);
+  if (isFixed) button.append(make("small", { textContent: "fixed" }));
+  button.title = `${across} across, ${down} down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
+  button.addEventListener("click", () => onChoose(spot));
+  return button;
 }
 
+/** What the count of a place is of. @param {State} state */
+function around(state, value = 2) {
+  const perCell = state.aggregation === "unique_visitors" ? ", counted cell by cell," : "";
+  return `${unit(state, value)}${perCell} within ${state.radius} px`;
+}
+
+/** @param {Spot[]} spots @param {Cell[]} all @param {State} state */
+export function spotWords(spots, all, state) {
+  return spots
+    .map(({ place: { count }, layer }) => {
+      const where = layer.isFixed ? "on fixed elements " : "";
+      const share = areVisitorsCounted(state) ? "" : ` · ${percent(count, total(all))}`;
+      return `${number(count)} ${where}${around(state, count)}${share}`;
+    })
+    .join("; ");
+}
+
+/** @param {Fold} fold @param {State} state */
 export function foldText({ total_count, below_fold_count, pct_below_fold, median_viewport_height }, state) {
   if (median_viewport_height === null) return "";
   const what = unit({ ...state, aggregation: "total_count" });
@@ -82,7 +108,9 @@ export function foldText({ total_count, below_fold_count, pct_below_fold, median
   );
 }
 
+/** @param {Fold} fold */
 export function foldLabel({ total_count, below_fold_count, pct_below_fold, median_viewport_height }) {
+  if (median_viewport_height === null) return "";
   return (
     `Fold at ${number(median_viewport_height)} px · ${pct_below_fold.toFixed(1)} % below ` +
     `(${number(below_fold_count)} of ${number(total_count)})`
@@ -91,41 +119,34 @@ export function foldLabel({ total_count, below_fold_count, pct_below_fold, media
 
 // --- Scroll depth ---------------------------------------------------------------------------------------------------
 
-// Who is in a bucket or in a deeper one has seen the page down to the bucket, from wherever the one before it ends.
-export function depthBands(buckets) {
-  const all = buckets[0]?.cumulative_count ?? 0;
-  let top = 0;
-  return buckets.map(({ scroll_depth_bucket: bottom, cumulative_count: count }) => {
-    const band = { top: Math.max(0, top), bottom: Math.max(0, bottom), count, share: all ? count / all : 0 };
-    top = bottom;
-    return band;
-  });
-}
-
-export function showDepths({ bands, state }) {
+/** @param {{ answer: DepthsAnswer, state: State }} shown */
+export function showDepths({ answer, state }) {
+  const { bands } = answer;
   const all = bands[0]?.count ?? 0;
-  $("total").textContent = number(all);
-  $("total-text").textContent =
-    state.aggregation === "unique_visitors"
-      ? "visitors, counted once for each depth"
-      : `${unit(state, all)} with a depth`;
+  showTotal(answer, state);
   const half = bands.findLast(({ share }) => share >= 0.5);
-  $("fold-numbers").textContent = half ? `Half of them got to ${number(half.bottom)} px or further.` : "";
+  $("fold-numbers").textContent = [
+    half && `Half of them got to ${number(half.bottom)} px or further.`,
+    areVisitorsCounted(state) && "A visitor counts once for each depth in the table.",
+  ]
+    .filter(Boolean)
+    .join(" ");
   $("spots-title").textContent = "How far down";
   $("spots-caption").textContent = "How many got how far down the page";
   heads("spots", ["Down to", "Reached", "Share"]);
   const rows = bands.map(({ bottom, count, share }) => {
-    const place = document.createElement("span");
+    const place = make("span");
     place.append(swatch(share), `${number(bottom)} px`);
     return line([place, number(count), percent(count, all)]);
   });
   fill("spots", rows);
   legendOf(
-    [0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share} %`]),
+    [0, 0.25, 0.5, 0.75, 1].map((share) => /** @type {[number, string]} */ ([share, `${100 * share} %`])),
     "of visits got this far",
   );
 }
 
+/** @param {Band[]} bands @param {number} y @param {State} state */
 export function depthWords(bands, y, state) {
   const band = bands.find(({ top, bottom }) => y >= top && y < bottom);
   if (!band) return "Nobody got this far";
@@ -135,42 +156,45 @@ export function depthWords(bands, y, state) {
 
 // --- The legend -----------------------------------------------------------------------------------------------------
 
+/** @param {number} hottest @param {string} what */
 function legend(hottest, what) {
   if (!hottest) return legendOf([], "");
-  const steps = niceSteps(hottest).map((value) => [warmth(value, hottest), number(value)]);
-  legendOf(steps, what);
+  return legendOf(
+    niceSteps(hottest).map((value) => [warmth(value, hottest), number(value)]),
+    what,
+  );
 }
 
+/** @param {[number, string][]} ticks @param {string} what */
 function legendOf(ticks, what) {
-  paintLegend($("legend-strip"));
+  paintLegend(canvas("legend-strip"));
   $("legend").hidden = ticks.length === 0;
   $("legend-unit").textContent = what;
   $("legend").setAttribute("aria-label", `Legend, cold to hot: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
   $("legend-ticks").replaceChildren(
     ...ticks.map(([share, text]) => {
-      const tick = document.createElement("span");
+      const tick = make("span", { textContent: text });
       tick.style.left = `${100 * share}%`;
-      tick.textContent = text;
       return tick;
     }),
   );
 }
 
-// 0, the hottest, and round numbers between that stand apart on the legend.
-export function niceSteps(hottest) {
+/** 0, the hottest, and round whole numbers between that stand apart on the legend. @param {number} hottest */
+function niceSteps(hottest) {
   const steps = [0];
   for (const share of [0.11, 0.44]) {
     const wanted = hottest * share;
-    const digit = 10 ** Math.floor(Math.log10(wanted));
+    const digit = Math.max(1, 10 ** Math.floor(Math.log10(wanted)));
     const value = digit * Math.round(wanted / digit);
-    if (value > steps.at(-1) && value < hottest * 0.65) steps.push(value);
+    if (value > (steps.at(-1) ?? 0) && value < hottest * 0.65) steps.push(value);
   }
   return [...steps, hottest];
 }
 
+/** @param {number} share */
 function swatch(share) {
-  const mark = document.createElement("i");
-  mark.className = "swatch";
+  const mark = make("i", { className: "swatch" });
   mark.style.background = colour(share);
   mark.setAttribute("aria-hidden", "true");
   return mark;

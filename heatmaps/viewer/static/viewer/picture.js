@@ -1,10 +1,19 @@
-// The page and what lies above it. Everything on the sheet is in CSS px of the page, and the sheet as a whole is scaled.
-import { field, paint, paintBands } from "./heat.js";
-import { frameAddress } from "./state.js";
+// What lies above the page. Everything on the sheet is in CSS px of the page, and the sheet as a whole is scaled.
+import { countAround } from "./counting.js";
+import { paint, paintBands } from "./heat.js";
+import { weighed } from "./softness.js";
+import { $, canvas } from "./elements.js";
 
-const $ = (id) => document.getElementById(id);
-const [bed, sheet, picture, frame, outline] = ["bed", "sheet", "picture", "frame", "outline"].map($);
-const [heat, heatFixed, bands, glass, spot, marks] = ["heat", "heat-fixed", "bands", "glass", "spot", "marks"].map($);
+/** @typedef {import("./api.js").Cell} Cell */
+/** @typedef {import("./depths.js").Band} Band */
+/** @typedef {{ x: number, y: number, radius: number }} Circle in px of the page */
+/** @typedef {{ isFixed: boolean, cells: Cell[], grid: import("./counting.js").Counts }} Layer */
+/** @typedef {{ layers: Layer[], hottest: number }} Layers */
+/** @typedef {{ x: number, y: number, clientX: number, clientY: number }} Pointer */
+
+const [bed, sheet, picture, outline] = ["bed", "sheet", "picture", "outline"].map($);
+const [heat, heatFixed, bands] = ["heat", "heat-fixed", "bands"].map(canvas);
+const [glass, spot, marks] = ["glass", "spot", "marks"].map($);
 
 const RULER_PX = 500;
 const PING_MS = 1_700;
@@ -13,6 +22,7 @@ export const TALLEST_PX = 60_000;
 
 const size = { width: 0, height: 0, zoom: 1 };
 
+/** @param {number} width @param {number} height @param {string} zoom */
 export function layOut(width, height, zoom) {
   const room = picture.clientWidth - 2 * parseFloat(getComputedStyle(picture).paddingLeft);
   size.zoom = zoom === "fit" ? Math.min(1, Math.max(0.1, room / width)) : 1;
@@ -21,7 +31,7 @@ export function layOut(width, height, zoom) {
   sheet.style.transform = `scale(${size.zoom})`;
   sheet.style.width = `${width}px`;
   sheet.style.height = `${height}px`;
-  $("fold").style.setProperty("--zoom", size.zoom);
+  $("fold").style.setProperty("--zoom", String(size.zoom));
   marks.style.fontSize = outline.style.fontSize = `${12 / size.zoom}px`;
   if (size.height !== height) {
     outline.replaceChildren(
@@ -36,98 +46,38 @@ export function layOut(width, height, zoom) {
   Object.assign(size, { width, height });
 }
 
-// --- The page itself ------------------------------------------------------------------------------------------------
-
-const NOTES = {
-  none: "There is no page to show: choose one, or the outline stands in for it.",
-  mixed: "The page is on http and this one on https, and browsers show no such page in a frame. Its outline is shown.",
-  refused: "The page refuses to be shown in a frame, so its outline is shown, at true scale.",
-  unknown: "No page below? Then it cannot be reached, or it refuses to be shown in a frame, which no script is told.",
-};
-let shownAddress = null;
-let onNote = () => {};
-
-// Shows the page, or why it cannot be shown. Whether a page of another origin refuses its frame is told to no script,
-// with two exceptions that are used here: Chromium reports what a policy for frame-ancestors blocks, and the timing of a
-// page that is our own, or that allows it, tells its status.
-export function showFrame(state, note) {
-  const address = frameAddress(state.url, state.site, location.href);
-  const wanted = state.show === "page" ? address : null;
-  const sandbox = state.scripts === "no" ? "" : "allow-scripts";
-  const key = JSON.stringify([wanted, sandbox]);
-  onNote = note;
-  if (key === shownAddress) return;
-  shownAddress = key;
-  frame.replaceChildren();
-  frame.hidden = wanted === null;
-  if (state.show !== "page") return note("");
-  if (wanted === null) return note(NOTES.none);
-  if (isMixed(wanted)) return refuse("mixed");
-  note("");
-  const page = document.createElement("iframe");
-  page.title = `The page ${state.url}`;
-  page.setAttribute("sandbox", sandbox);
-  page.referrerPolicy = "no-referrer";
-  page.src = wanted;
-  page.addEventListener("load", () => setTimeout(() => lookAtTiming(page, wanted), 200));
-  frame.append(page);
-}
-
-function refuse(reason) {
-  frame.replaceChildren();
-  frame.hidden = true;
-  onNote(NOTES[reason]);
-}
-
-function isMixed(address) {
-  const { protocol, hostname } = new URL(address);
-  return location.protocol === "https:" && protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(hostname);
-}
-
-function lookAtTiming(page, address) {
-  if (!page.isConnected) return;
-  const timing = performance.getEntriesByName(address.replace(/#.*/, "")).at(-1);
-  if (timing?.responseStatus > 0) return;
-  if (new URL(address).origin === location.origin) refuse("refused");
-  else onNote(NOTES.unknown, { isUnsure: true });
-}
-
-if ("ReportingObserver" in window) {
-  new ReportingObserver(
-    (reports) => {
-      const page = frame.querySelector("iframe");
-      const blocked = ({ body }) =>
-        body.effectiveDirective === "frame-ancestors" && new URL(body.blockedURL).origin === new URL(page.src).origin;
-      if (page && reports.some(blocked)) refuse("refused");
-    },
-    { types: ["csp-violation"] },
-  ).observe();
-}
-
 // --- What lies above it ---------------------------------------------------------------------------------------------
 
-// Draws both layers on one scale, and returns what the hottest place of it is.
+/**
+ * Counts for both layers, the page and what is fixed to the screen above it, and paints them on one scale.
+ * @param {Cell[]} cells
+ * @param {{ radius: number, foldHeight: number, showFixed: boolean, signal: AbortSignal }} options
+ * @returns {Promise<Layers>}
+ */
 export async function drawHeat(cells, { radius, foldHeight, showFixed, signal }) {
   const { width, height } = size;
   const firstScreen = Math.min(height, Math.max(foldHeight, radius));
-  const onPage = await field(
-    cells.filter((cell) => !cell.pointer_target_fixed),
-    { width, height, radius, signal },
-  );
-  const fixedCells = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
-  const onScreen = await field(fixedCells, { width, height: firstScreen, radius, signal });
-  const hottest = Math.max(onPage.hottest, onScreen.hottest);
-  await paint(heat, onPage, hottest, signal);
-  await paint(heatFixed, onScreen, hottest, signal);
-  heatFixed.style.height = `${firstScreen}px`;
+  const ofPage = cells.filter((cell) => !cell.pointer_target_fixed);
+  const ofScreen = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
+  const layers = [
+    { isFixed: false, cells: ofPage, grid: await countAround(ofPage, { width, height, radius, signal }) },
+    { isFixed: true, cells: ofScreen, grid: await countAround(ofScreen, { width, height: firstScreen, radius, signal }) },
+  ];
+  const hottest = Math.max(...layers.map(({ grid }) => grid.hottest));
+  for (const { isFixed, grid, cells: counted } of layers) {
+    const layer = isFixed ? heatFixed : heat;
+    await paint(layer, grid, await weighed(grid, counted, signal), hottest, signal);
+    layer.style.width = `${grid.columns * grid.grain}px`;
+    layer.style.height = `${grid.rows * grid.grain}px`;
+  }
   heatFixed.hidden = !showFixed;
   heat.hidden = false;
   bands.hidden = true;
   marks.querySelectorAll("b").forEach((mark) => mark.remove());
-  return hottest;
+  return { layers, hottest };
 }
 
-// Bands are {top, bottom, share}; each tenth that is reached gets a label.
+/** Bands; each tenth that is reached gets a label. @param {Band[]} found */
 export function drawBands(found) {
   paintBands(bands, found, size.height);
   bands.hidden = false;
@@ -156,12 +106,14 @@ export function clear() {
   showFold(null);
 }
 
+/** @param {number} percent */
 export function setOpacity(percent) {
-  heat.style.opacity = heatFixed.style.opacity = percent / 100;
+  heat.style.opacity = heatFixed.style.opacity = String(percent / 100);
   // Bands cover the whole page, which is to be seen through them.
-  bands.style.opacity = (0.6 * percent) / 100;
+  bands.style.opacity = String((0.6 * percent) / 100);
 }
 
+/** @param {number | null} height */
 export function showFold(height, text = "") {
   $("fold").hidden = height === null;
   if (height === null) return;
@@ -169,6 +121,7 @@ export function showFold(height, text = "") {
   $("fold-text").textContent = text;
 }
 
+/** @param {Circle | null} place */
 export function markSpot(place, { scroll = false } = {}) {
   spot.hidden = !place;
   if (!place) return;
@@ -182,7 +135,7 @@ export function markSpot(place, { scroll = false } = {}) {
   }
 }
 
-// A ring around what has just come in.
+/** A ring around what has just come in. @param {Cell[]} cells */
 export function ping(cells) {
   for (const cell of cells) {
     const ring = document.createElement("i");
@@ -195,8 +148,12 @@ export function ping(cells) {
 
 // --- The pointer ----------------------------------------------------------------------------------------------------
 
-// Calls back with the place on the page, in px of the page; onHover with null when the pointer leaves.
+/**
+ * Calls back with the place on the page, in px of the page; onHover with null when the pointer leaves.
+ * @param {{ onHover: (pointer: Pointer | null) => void, onClick: (pointer: Pointer) => void }} calls
+ */
 export function follow({ onHover, onClick }) {
+  /** @param {MouseEvent} event */
   const place = (event) => {
     const box = sheet.getBoundingClientRect();
     return {
@@ -218,26 +175,13 @@ export function follow({ onHover, onClick }) {
   glass.addEventListener("click", (event) => onClick(place(event)));
 }
 
-// Words beside the pointer; none hide it.
+/** Words beside the pointer; none hide it. @param {string} words @param {Pointer | null} place */
 export function showTip(words, place) {
   const tip = $("tip");
-  tip.hidden = !words;
-  if (!words) return;
+  tip.hidden = !words || !place;
+  if (!words || !place) return;
   tip.textContent = words;
   const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
   tip.style.left = `${Math.min(room, place.clientX + 14)}px`;
   tip.style.top = `${Math.max(4, place.clientY - tip.offsetHeight - 10)}px`;
-}
-
-// The cells within a circle, as they are laid out.
-export function cellsAround(cells, place, radius, showFixed) {
-  return cells.filter(
-    (cell) =>
-      (showFixed || !cell.pointer_target_fixed) &&
-      Math.hypot(cell.pointer_relative_x * size.width - place.x, cell.pointer_y - place.y) <= radius,
-  );
-}
-
-export function width() {
-  return size.width;
 }

@@ -1,6 +1,6 @@
 // What is looked at, as it stands in the address bar. What is not there has its default.
 
-export const DEFAULTS = Object.freeze({
+const defaults = {
   project: "",
   url: "",
   pattern: "",
@@ -9,6 +9,8 @@ export const DEFAULTS = Object.freeze({
   date_to: "",
   width_min: "",
   width_max: "",
+  // "any" for every width; with nothing of the three, the busiest band of the page.
+  widths: "",
   aggregation: "total_count",
   test_accounts: "",
   cohort: "",
@@ -22,9 +24,15 @@ export const DEFAULTS = Object.freeze({
   opacity: "75",
   radius: "32",
   zoom: "fit",
-});
+};
+
+/** @typedef {{ [name in keyof typeof defaults]: string }} State */
+const NAMES = /** @type {(keyof State)[]} */ (Object.keys(defaults));
+
+export const DEFAULTS = /** @type {Readonly<State>} */ (Object.freeze(defaults));
 
 // Another value of one of these is another question to the service; the rest only changes the picture.
+/** @type {(keyof State)[]} */
 export const ASKED = [
   "project",
   "url",
@@ -34,6 +42,7 @@ export const ASKED = [
   "date_to",
   "width_min",
   "width_max",
+  "widths",
   "aggregation",
   "test_accounts",
   "cohort",
@@ -41,34 +50,48 @@ export const ASKED = [
 ];
 
 // What is drawn with must be a number, and not any.
-const BOUNDS = { opacity: [10, 100], radius: [8, 64] };
+/** @type {[keyof State, number, number][]} */
+const BOUNDS = [ ["opacity", 10, 100], ["radius", 8, 64]];
 
 export const SCROLL_DEPTH = "scrolldepth";
 
+/** Whether visitors are counted, and not what they did. @param {State} state */
+export const areVisitorsCounted = ({ aggregation }) => aggregation === "unique_visitors";
+
 // Multiples of 16 px, the unit in which widths are stored, so that no window is in two bands.
+/** @type {Record<string, { width_min: string, width_max: string, widths: string, frame: number }>} */
 export const BANDS = {
-  any: { width_min: "", width_max: "", frame: 1440 },
-  mobile: { width_min: "", width_max: "480", frame: 390 },
-  tablet: { width_min: "496", width_max: "1024", frame: 820 },
-  desktop: { width_min: "1040", width_max: "", frame: 1440 },
+  any: { width_min: "", width_max: "", widths: "any", frame: 1440 },
+  mobile: { width_min: "", width_max: "480", widths: "", frame: 390 },
+  tablet: { width_min: "496", width_max: "1024", widths: "", frame: 820 },
+  desktop: { width_min: "1040", width_max: "", widths: "", frame: 1440 },
 };
 
+/**
+ * @param {string} search
+ * @returns {State}
+ */
 export function readState(search) {
   const given = new URLSearchParams(search);
-  const state = Object.fromEntries(Object.entries(DEFAULTS).map(([name, value]) => [name, given.get(name) ?? value]));
-  for (const [name, [least, most]] of Object.entries(BOUNDS)) {
-    if (!(state[name] >= least && state[name] <= most)) state[name] = DEFAULTS[name];
+  const state = { ...DEFAULTS };
+  for (const name of NAMES) state[name] = given.get(name) ?? DEFAULTS[name];
+  for (const [name, least, most] of BOUNDS) {
+    const value = Number(state[name]);
+    if (!(value >= least && value <= most)) state[name] = DEFAULTS[name];
   }
+  if (state.widths !== "any" || state.width_min || state.width_max) state.widths = "";
   return state;
 }
 
+/** @param {State} state */
 export function writeState(state) {
   const query = new URLSearchParams(
-    Object.keys(DEFAULTS).flatMap((name) => (state[name] === DEFAULTS[name] ? [] : [[name, state[name]]])),
+    NAMES.flatMap((name) => (state[name] === DEFAULTS[name] ? [] : [[name, state[name]]])),
   );
   return query.size ? `?${query}` : "?";
 }
 
+/** @param {State} state */
 export function band(state) {
   const found = Object.entries(BANDS).find(
     ([, { width_min, width_max }]) => state.width_min === width_min && state.width_max === width_max,
@@ -76,13 +99,16 @@ export function band(state) {
   return found ? found[0] : "own";
 }
 
-// The width at which the page is shown: as asked for, else a usual one of the band.
+/** Whether nobody has chosen a band, nor every width. @param {State} state */
+export const isBandOpen = ({ width_min, width_max, widths }) => !width_min && !width_max && !widths;
+
+/** The width at which the page is shown: as asked for, else a usual one of the band. @param {State} state */
 export function frameWidth(state) {
   const inside = BANDS[band(state)]?.frame ?? (Number(state.width_max) || Number(state.width_min));
   return Math.round(Math.min(5000, Math.max(200, Number(state.width) || inside || BANDS.any.frame)));
 }
 
-// The parameters of the API that ask for what is looked at.
+/** The parameters of the API that ask for what is looked at. @param {State} state */
 export function filters(state) {
   const asked = {
     type: state.type,
@@ -98,20 +124,22 @@ export function filters(state) {
   return withoutEmpty(asked);
 }
 
+/** @param {Record<string, string>} parameters */
 export function withoutEmpty(parameters) {
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== ""));
 }
 
-// A page is a URL without the slashes at its end, as `url_exact` has it.
+/** A page is a URL without the slashes at its end, as `url_exact` has it. @param {string} url */
 export function withoutSlashes(url) {
   return url.replace(/\/+$/, "");
 }
 
+/** @param {string} one @param {string} other */
 export function isSamePage(one, other) {
   return withoutSlashes(one) === withoutSlashes(other);
 }
 
-// Names of events with commas between, or JSON as the API takes it.
+/** Names of events with commas between, or JSON as the API takes it. @param {string} text */
 function eventFilter(text) {
   const written = text.trim();
   if (!written || written.startsWith("[")) return written;
@@ -119,7 +147,12 @@ function eventFilter(text) {
   return JSON.stringify(names.filter(Boolean).map((id) => ({ id })));
 }
 
-// Where a page is to be seen: at its own address, or where `site` stands in for its origin. null when nowhere.
+/**
+ * Where a page is to be seen: at its own address, or where `site` stands in for its origin. null when nowhere.
+ * @param {string} url
+ * @param {string} site
+ * @param {string} here
+ */
 export function frameAddress(url, site, here) {
   try {
     const page = new URL(url);

@@ -1,22 +1,25 @@
 // Rows and headings of the page's tables.
 
-const $ = (id) => document.getElementById(id);
+import { make, table } from "./elements.js";
 
-// Columns from `numbersFrom` on are numbers.
+/**
+ * Columns from `numbersFrom` on are numbers.
+ * @param {string} id
+ * @param {string[]} names
+ */
 export function heads(id, names, numbersFrom = 1) {
-  $(id).tHead.rows[0].replaceChildren(
+  table(id).tHead?.rows[0].replaceChildren(
     ...names.map((name, index) => {
-      const cell = document.createElement("th");
-      cell.scope = "col";
-      cell.textContent = name;
+      const cell = make("th", { scope: "col", textContent: name });
       if (index >= numbersFrom) cell.className = "number";
       return cell;
     }),
   );
 }
 
+/** @param {(string | Node)[]} values */
 export function line(values, numbersFrom = 1) {
-  const row = document.createElement("tr");
+  const row = make("tr");
   values.forEach((value, index) => {
     const cell = row.insertCell();
     cell.append(value);
@@ -25,7 +28,8 @@ export function line(values, numbersFrom = 1) {
   return row;
 }
 
+/** @param {string} id @param {HTMLTableRowElement[]} rows */
 export function fill(id, rows) {
-  $(id).hidden = rows.length === 0;
-  $(id).tBodies[0].replaceChildren(...rows);
+  table(id).hidden = rows.length === 0;
+  table(id).tBodies[0].replaceChildren(...rows);
 }

@@ -1,5 +1,9 @@
 // How things are called and written.
+import { fromPunycode } from "./punycode.js";
 
+/** @typedef {import("./state.js").State} State */
+
+/** @type {Record<string, [string, string]>} */
 const NOUNS = {
   click: ["click", "clicks"],
   rageclick: ["rage click", "rage clicks"],
@@ -8,6 +12,7 @@ const NOUNS = {
   scrolldepth: ["visit", "visits"],
 };
 
+/** @type {Record<string, string>} */
 const TITLES = {
   click: "Clicks",
   rageclick: "Rage clicks",
@@ -21,57 +26,96 @@ export const KNOWN_TYPES = Object.keys(TITLES);
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
+/** @param {number} value */
 export function number(value) {
   return Math.abs(value) < 10 && !Number.isInteger(value) ? few.format(value) : whole.format(value);
 }
 
-export function percent(part, whole) {
-  return `${(whole ? (100 * part) / whole : 0).toFixed(1)} %`;
+/** @param {number} part @param {number} all */
+export function percent(part, all) {
+  return `${(all ? (100 * part) / all : 0).toFixed(1)} %`;
 }
 
+/** @param {string} type */
 export function title(type) {
   return TITLES[type] ?? type;
 }
 
-// "1 click", "7,278 clicks"; in visitors when those are counted.
+/**
+ * "1 click", "7,278 clicks"; in visitors when those are counted.
+ * @param {number} value
+ * @param {State} state
+ */
 export function counted(value, state) {
   return `${number(value)} ${unit(state, value)}`;
 }
 
+/** @param {State} state */
 export function unit({ type, aggregation }, value = 2) {
   if (aggregation === "unique_visitors") return value === 1 ? "visitor" : "visitors";
   return (NOUNS[type] ?? [type, type])[value === 1 ? 0 : 1];
 }
 
+/** @param {State} state */
 export function days({ date_from, date_to }) {
+  /** @type {Record<string, string>} */
   const named = { dStart: "today", mStart: "this month", yStart: "this year", all: "all that is kept" };
   const back = /^-?(\d+)d$/.exec(date_from);
   if (!date_to) return named[date_from] ?? (back ? `last ${back[1]} days` : `from ${date_from}`);
   return `${date_from} to ${date_to}`;
 }
 
+/** @param {State} state */
 export function widths({ width_min, width_max }) {
   if (width_min && width_max) return `${width_min} to ${width_max} px wide`;
   if (width_min) return `from ${width_min} px wide`;
   return width_max ? `up to ${width_max} px wide` : "any width";
 }
 
+/** @param {string} timestamp @param {string} timezone */
 export function moment(timestamp, timezone, { withYear = true } = {}) {
+  /** @type {Intl.DateTimeFormatOptions} */
   const day = { day: "numeric", month: "short", ...(withYear ? { year: "numeric" } : {}) };
+  /** @type {Intl.DateTimeFormatOptions} */
   const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
   return new Intl.DateTimeFormat("en-GB", { ...day, ...clock, timeZone: timezone }).format(new Date(timestamp));
 }
 
+/** @param {number} value */
 export function bytes(value) {
   return value < 1e6 ? `${number(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
 }
 
-// A URL without what goes without saying.
+/** A URL as people read it, without what goes without saying. @param {string} url */
 export function shortUrl(url) {
   try {
     const { pathname, search, hash, host } = new URL(url);
-    return pathname === "/" && !search && !hash ? `${host}/` : pathname + search + hash;
+    return pathname === "/" && !search && !hash ? `${readableHost(host)}/` : decoded(pathname + search + hash);
   } catch {
-    return url;
+    return decoded(url);
   }
 }
+
+/** A URL as people read it, without http or https. @param {string} url */
+export function readable(url) {
+  const [, scheme, host, rest] = /^([a-z][a-z0-9+.-]*:\/\/)([^/?#]*)(.*)$/is.exec(url) ?? ["", "", "", url];
+  return (/^https?:/i.test(scheme) ? "" : scheme) + readableHost(host) + decoded(rest);
+}
+
+/**
+ * Percent-encoded characters as themselves; what cannot be read stays, and so does what would be invisible, turn the
+ * text around, or mean something else in a URL.
+ * @param {string} text
+ */
+function decoded(text) {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (found) => {
+    try {
+      return decodeURI(found).replace(/[\p{C}\p{Z}]/gu, encodeURIComponent);
+    } catch {
+      return found;
+    }
+  });
+}
+
+/** @param {string} host */
+const readableHost = (host) => host.replace(/(?<=^|\.)xn--[a-z0-9-]+/gi, (label) => fromPunycode(label) ?? label);

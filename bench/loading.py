@@ -1,0 +1,154 @@
+"""How fast files are loaded, beside the engine's own INSERT … SELECT of the same file into the same table, in turn and in
+one process.
+
+    python -m bench.loading [--rows N] [--runs N] [--output FILE]
+
+Everything is temporary. The engine's way checks nothing, knows no row again, and keeps the part of a broken file that it
+has read; it is what the table itself costs.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import redirect_stderr
+from datetime import UTC, datetime
+from pathlib import Path
+
+BEGIN, END = "<!-- make bench of loading begins -->", "<!-- make bench of loading ends -->"
+PROJECT = 1
+# What is aimed at, as a part of the engine's own rows a second.
+AIMS = {"parquet": 0.6, "jsonl": 0.4, "csv": 0.4}
+FORMATS = {"parquet": "Parquet", "jsonl": "JSONEachRow", "csv": "CSVWithNames"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a file (%(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="of which the median counts (%(default)s)")
+    parser.add_argument("--format", choices=AIMS, action="append", help="only this one")
+    parser.add_argument("--output", type=Path, help="a page with the marks of a table, to write this one into")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as directory:
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
+            "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
+            "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
+            "SECRET_KEY": "of a benchmark",
+            "RETENTION_DAYS": "0",
+        }
+        table = measure(Path(directory), arguments.rows, arguments.runs, arguments.format or list(AIMS))
+    sys.stdout.write(table)
+    if arguments.output:
+        page = arguments.output.read_text()
+        before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
+        arguments.output.write_text(f"{before}\n{table}{after}")
+
+
+def measure(directory: Path, rows: int, runs: int, formats: list[str]) -> str:
+    prepare()
+    lines = []
+    for name in formats:
+        path = make(directory / f"rows.{name}", rows)
+        ours, engines, again = [], [], []
+        for _ in range(runs):
+            engines.append(timed(by_engine, path, rows))
+            ours.append(timed(load, path, rows))
+            again.append(timed(load, path, rows, empties=False))
+        a, b = statistics.median(ours), statistics.median(engines)
+        lines.append(
+            f"| {FORMATS[name]} | {rows / a:,.0f} | {rows / b:,.0f} | {b / a:.2f} | ≥ {AIMS[name]} |"
+            f" {rows / statistics.median(again):,.0f} |\n"
+        )
+        path.unlink()
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"{datetime.now(UTC).date()}, {os.cpu_count()} cores, files of {rows:,} rows, medians of {runs} runs;"
+        f" at most {megabytes:,.0f} MB, the embedded engine's included.\n\n"
+        "| file | rows a second | by the engine's INSERT … SELECT | ratio | aim | the same file again, rows a second |\n"
+        "|---|---|---|---|---|---|\n" + "".join(lines)
+    )
+
+
+def prepare() -> None:
+    """An empty database with the service's tables, and the bench's rows."""
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from heatmaps.models import Organization, Project
+
+    call_command("migrate", verbosity=0)
+    call_command("migrate_clickhouse", verbosity=0)
+    Project.objects.create(pk=PROJECT, name="Bench", organization=Organization.objects.create(name="Bench"))
+
+
+def make(path: Path, rows: int) -> Path:
+    """An export: the bench's rows in the order of time."""
+    from bench import data
+
+    columns = data.COLUMNS.replace("team_id, ", "")
+    selected = data.INTERACTIONS.partition("SELECT")[2].rpartition("SETTINGS")[0]
+    command(
+        f"INSERT INTO FUNCTION file('{path}', '{FORMATS[path.suffix[1:]]}')"
+        f" SELECT {columns} FROM (SELECT {named(selected)}) ORDER BY timestamp"
+        " SETTINGS output_format_parquet_string_as_string = 1, max_memory_usage = 0",
+        first=0,
+        rows=rows,
+    )
+    return path
+
+
+def named(selected: str) -> str:
+    """The columns of the bench's rows with their names, which an INSERT takes by their places."""
+    from bench import data
+
+    return f"* FROM (SELECT {selected}) AS made ({data.COLUMNS})"
+
+
+def command(sql: str, **parameters: object) -> None:
+    from heatmaps import engine
+
+    with engine.writer() as client:
+        client.command(sql, parameters=parameters)
+
+
+def timed(work: Callable[[Path], None], path: Path, rows: int, *, empties: bool = True) -> float:
+    from heatmaps import engine
+
+    if empties:
+        command("TRUNCATE TABLE heatmaps")
+    began = time.perf_counter()
+    work(path)
+    seconds = time.perf_counter() - began
+    with engine.writer() as client:
+        if client.query("SELECT count() FROM heatmaps").result_rows != [(rows,)]:
+            raise RuntimeError("Not every row was loaded once.")
+    return seconds
+
+
+def by_engine(path: Path) -> None:
+    from bench import data
+
+    columns = data.COLUMNS.replace("team_id, ", "")
+    command(
+        f"INSERT INTO heatmaps (team_id, {columns}) SELECT {PROJECT}, {columns}"
+        f" FROM file('{path}', '{FORMATS[path.suffix[1:]]}')"
+        " SETTINGS max_partitions_per_insert_block = 0"
+    )
+
+
+def load(path: Path) -> None:
+    from django.core.management import call_command
+
+    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
+        call_command("load_interactions", str(path), project=PROJECT)
+
+
+if __name__ == "__main__":
+    main()

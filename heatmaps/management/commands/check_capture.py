@@ -1,0 +1,71 @@
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import now
+
+from heatmaps.capture import tallies, traffic
+from heatmaps.management.service_command import ServiceCommand, project_by_id
+from heatmaps.models import CaptureTally
+
+
+class Command(ServiceCommand):
+    help = (
+        "Show what browsers sent lately and what of it was refused: by reason, with the last host, origin and time."
+        " The service writes it down every few seconds, and keeps it for a week."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="what was sent with its token")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        project = project_by_id(options["project"])
+        asked_at = now()
+        found = tallies.of_project(project, asked_at)
+        return {
+            "project": project.pk,
+            "stored": [_shown(row) for row in found if row.reason in traffic.TAKEN],
+            "refused": [_shown(row) for row in found if row.reason not in traffic.TAKEN],
+            "refused_without_project": [_shown(row) for row in tallies.of_project(None, asked_at)],
+        }
+
+    def show(self, result: Any) -> str:
+        if not result["stored"]:
+            self.say(
+                f"Nothing was stored for project {result['project']} within a week. Is its token on the page, and does"
+                " api_host name this service? What was refused is below."
+            )
+        lines = [_line(one) for one in (*result["stored"], *result["refused"])]
+        if result["refused_without_project"]:
+            lines += ["Refused, and nobody knows of which project:", *map(_line, result["refused_without_project"])]
+        return "\n".join(lines)
+
+
+def _shown(row: CaptureTally) -> dict[str, Any]:
+    return {
+        "reason": row.reason,
+        "count": row.total,
+        "last_hour": sum(row.minutes.values()),
+        "first_at": row.first_at,
+        "last_at": row.last_at,
+        "host": row.host,
+        "origin": row.origin,
+        "detail": row.detail,
+    }
+
+
+def _line(one: dict[str, Any]) -> str:
+    first, last = (_time(one[name]) for name in ("first_at", "last_at"))
+    return "\t".join(
+        [
+            one["reason"],
+            f"{one['count']:,} since {first}, {one['last_hour']:,} in the last hour",
+            f"last {last}",
+            f"host {one['host'] or 'none'}",
+            f"origin {one['origin'] or 'none'}",
+            *([one["detail"]] if one["detail"] else []),
+        ]
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

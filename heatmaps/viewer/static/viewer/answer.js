@@ -1,0 +1,69 @@
+// The question to the service, and its answer, which is what the picture and the numbers show.
+import { ask, askText, parsed } from "./api.js";
+import { path } from "./current.js";
+import { depthBands } from "./depths.js";
+import { areVisitorsCounted, DEFAULTS, filters, SCROLL_DEPTH } from "./state.js";
+
+/** @typedef {import("./api.js").Points} Points */
+/** @typedef {import("./api.js").Depths} Depths */
+/** @typedef {import("./api.js").Bucket} Bucket */
+/** @typedef {import("./depths.js").Band} Band */
+/** @typedef {import("./state.js").State} State */
+
+/**
+ * An answer: its text, and what was made of it. `depths` say how far the page goes down, `visitors` how many they are,
+ * where they are counted and the service tells.
+ * @typedef {{ text: string, depths: Bucket[], visitors: number | null }} AnyAnswer
+ * @typedef {AnyAnswer & { kind: "points", reply: Points }} PointsAnswer
+ * @typedef {AnyAnswer & { kind: "depths", reply: Depths, bands: Band[] }} DepthsAnswer
+ * @typedef {PointsAnswer | DepthsAnswer} Answer
+ */
+
+/** @param {State} state */
+const isOfDepth = (state) => state.type === SCROLL_DEPTH;
+
+/** @param {State} state */
+export function question(state) {
+  return {
+    ...filters(state),
+    ...(state.aggregation === DEFAULTS.aggregation ? {} : { aggregation: state.aggregation }),
+    ...(areVisitorsCounted(state) ? { include: "coverage" } : {}),
+    ...(isOfDepth(state) ? {} : { limit: "0" }),
+  };
+}
+
+/**
+ * Asks. The answer before it is of the same page, if there is one: how deep that is need not be asked again.
+ * @param {State} state
+ * @param {{ signal: AbortSignal, before: Answer | null, onProgress?: (received: number) => void }} options
+ * @returns {Promise<Answer>}
+ */
+export async function answerTo(state, { signal, before, onProgress }) {
+  const [text, depths] = await Promise.all([
+    askText(path("heatmaps/"), question(state), { signal, onProgress }),
+    // How far the page goes down, which nobody can measure from here.
+    isOfDepth(state) || before ? null : ask(path("heatmaps/"), { ...filters(state), type: SCROLL_DEPTH }, { signal }),
+  ]);
+  const reply = parsed(text);
+  // Cells cannot tell: who is in two of them counts twice.
+  const visitors = /** @type {Points | Depths} */ (reply).coverage?.visitors_total ?? null;
+  if (isOfDepth(state)) {
+    const { results } = /** @type {Depths} */ (reply);
+    return { kind: "depths", text, reply, visitors, depths: results, bands: depthBands(results) };
+  }
+  const found = /** @type {Depths | null} */ (depths)?.results ?? before?.depths ?? [];
+  return { kind: "points", text, reply, visitors, depths: found };
+}
+
+/**
+ * How many interactions an answer is of, or visitors where they are counted; null when nobody tells.
+ * @param {Answer} answer
+ * @param {State} state
+ */
+export function countOf(answer, state) {
+  if (areVisitorsCounted(state)) return answer.visitors;
+  return answer.kind === "depths" ? (answer.bands[0]?.count ?? 0) : total(answer.reply.results);
+}
+
+/** @param {{ count: number }[]} cells */
+export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);

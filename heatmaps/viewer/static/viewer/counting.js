@@ -1,0 +1,169 @@
+// How many interactions are around each place of the picture. Whatever tells such a number, whether as a colour or in
+// words, takes it from here. It is worked out in slices, so that the page answers meanwhile, also with a million cells.
+
+/** @typedef {import("./api.js").Cell} Cell */
+/**
+ * The places of a picture, and how many interactions are within `radius` px of each. Place number
+ * `row * columns + column` is in the middle of a square of `grain` px.
+ * @typedef {{
+ *   counts: Float64Array, columns: number, rows: number, grain: number, width: number, radius: number, hottest: number,
+ * }} Counts
+ * @typedef {{ x: number, y: number, column: number, row: number, count: number }} Place in px
+ * @typedef {() => Promise<void>} Pause
+ */
+
+// There are never many more places than these. In a picture that is larger they are further apart.
+const MAX_PLACES = 1_500_000;
+const FINEST_GRAIN_PX = 2;
+const SLICE_MS = 10;
+const CELLS_A_LOOK = 1024;
+const ROWS_A_LOOK = 32;
+
+/**
+ * Lets the browser do something else whenever a slice of time is over; stops when the signal says so.
+ * @param {AbortSignal} [signal]
+ * @returns {Pause}
+ */
+export function slices(signal) {
+  let end = performance.now() + SLICE_MS;
+  return async () => {
+    if (performance.now() < end) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    end = performance.now() + SLICE_MS;
+  };
+}
+
+/**
+ * Which columns of a row are within the radius of a cell: from the first to the last, none when the last is before it.
+ * @param {Pick<Counts, "grain" | "radius" | "width">} counts
+ * @param {Cell} cell
+ * @param {number} row
+ */
+function reach({ grain, radius, width }, cell, row) {
+  const away = (row + 0.5) * grain - cell.pointer_y;
+  const half = Math.sqrt(radius * radius - away * away) / grain;
+  const centre = (cell.pointer_relative_x * width) / grain - 0.5;
+  return half >= 0 ? { first: Math.ceil(centre - half), last: Math.floor(centre + half) } : { first: 0, last: -1 };
+}
+
+/**
+ * Counts what is around each place. Every cell adds its count to the places of a disc: at the beginning of each of its
+ * rows, and takes it away behind the end, so that sums along the rows are the counts.
+ * @param {Cell[]} cells
+ * @param {{ width: number, height: number, radius: number, signal?: AbortSignal }} options
+ * @returns {Promise<Counts>}
+ */
+export async function countAround(cells, { width, height, radius, signal }) {
+  const pause = slices(signal);
+  // No cell may fall between the places.
+  const grain = Math.min(radius, Math.max(FINEST_GRAIN_PX, Math.sqrt((width * height) / MAX_PLACES)));
+  const columns = Math.max(1, Math.ceil(width / grain));
+  const rows = Math.max(1, Math.ceil(height / grain));
+  const counts = new Float64Array(columns * rows);
+  const grid = { counts, columns, rows, grain, width, radius, hottest: 0 };
+  for (const [index, cell] of cells.entries()) {
+    const top = Math.max(0, Math.ceil((cell.pointer_y - radius) / grain - 0.5));
+    const bottom = Math.min(rows - 1, Math.floor((cell.pointer_y + radius) / grain - 0.5));
+    for (let row = top; row <= bottom; row++) {
+      const { first, last } = reach(grid, cell, row);
+      if (last < Math.max(first, 0) || first >= columns) continue;
+      counts[row * columns + Math.max(first, 0)] += cell.count;
+      if (last + 1 < columns) counts[row * columns + last + 1] -= cell.count;
+    }
+    if (index % CELLS_A_LOOK === 0) await pause();
+  }
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let place = row * columns; place < (row + 1) * columns; place++) {
+      counts[place] = sum += counts[place];
+      if (sum > grid.hottest) grid.hottest = sum;
+    }
+    if (row % ROWS_A_LOOK === 0) await pause();
+  }
+  return grid;
+}
+
+/**
+ * The place that a point of the picture belongs to; null outside.
+ * @param {Counts} grid
+ * @param {{ x: number, y: number }} point in px
+ * @returns {Place | null}
+ */
+export function placeAt(grid, { x, y }) {
+  const [column, row] = [Math.floor(x / grid.grain), Math.floor(y / grid.grain)];
+  if (column < 0 || row < 0 || column >= grid.columns || row >= grid.rows) return null;
+  return placeOf(grid, column, row);
+}
+
+/** @param {Counts} grid @param {number} column @param {number} row */
+function placeOf({ counts, columns, grain }, column, row) {
+  return { x: (column + 0.5) * grain, y: (row + 0.5) * grain, column, row, count: counts[row * columns + column] };
+}
+
+/**
+ * The cells that make up a place's count.
+ * @param {Counts} grid
+ * @param {Cell[]} cells
+ * @param {Place} place
+ */
+export function cellsAround(grid, cells, { column, row, y }) {
+  return cells.filter((cell) => {
+    if (Math.abs(cell.pointer_y - y) > grid.radius) return false;
+    const { first, last } = reach(grid, cell, row);
+    return first <= column && column <= last;
+  });
+}
+
+/**
+ * The hottest place, then the hottest of those that share nothing with it, and so on.
+ * @param {Counts} grid
+ * @param {Cell[]} cells
+ * @param {number} most
+ * @param {AbortSignal} [signal]
+ */
+export async function hottestPlaces(grid, cells, most, signal) {
+  const pause = slices(signal);
+  const left = grid.counts.slice();
+  /** @type {Place[]} */
+  const found = [];
+  while (found.length < most) {
+    let best = 0;
+    for (let index = 1; index < left.length; index++) {
+      if (left[index] > left[best]) best = index;
+      if (index % 262_144 === 0) await pause();
+    }
+    if (left[best] <= 0) break;
+    const place = middle(grid, cells, placeOf(grid, best % grid.columns, Math.floor(best / grid.columns)));
+    found.push(place);
+    takeAway(left, grid, place);
+  }
+  return found;
+}
+
+/**
+ * Places side by side often have the same count: then the one in the middle of what is counted stands for them.
+ * @param {Counts} grid
+ * @param {Cell[]} cells
+ * @param {Place} place
+ */
+function middle(grid, cells, place) {
+  const sum = { x: 0, y: 0, count: 0 };
+  for (const { pointer_relative_x, pointer_y, count } of cellsAround(grid, cells, place)) {
+    sum.x += pointer_relative_x * grid.width * count;
+    sum.y += pointer_y * count;
+    sum.count += count;
+  }
+  const found = placeAt(grid, { x: sum.x / sum.count, y: sum.y / sum.count });
+  return found?.count === place.count ? found : place;
+}
+
+/** Leaves nothing within two radii of a place. @param {Float64Array} left @param {Counts} grid @param {Place} place */
+function takeAway(left, { columns, rows, grain, radius }, place) {
+  const far = Math.floor((2 * radius) / grain);
+  for (let row = Math.max(0, place.row - far); row <= Math.min(rows - 1, place.row + far); row++) {
+    const half = Math.floor(Math.sqrt(far * far - (row - place.row) ** 2));
+    const begin = row * columns + Math.max(0, place.column - half);
+    left.fill(0, begin, row * columns + Math.min(columns, place.column + half + 1));
+  }
+}

@@ -1,0 +1,169 @@
+// From an answer to the picture and the numbers beside it.
+import { countOf } from "./answer.js";
+import * as behind from "./behind.js";
+import { act } from "./cards.js";
+import { change, current } from "./current.js";
+import { showEmpty, showWhyEmpty } from "./empty.js";
+import { showFrame } from "./frame.js";
+import * as numbers from "./numbers.js";
+import { $, select } from "./elements.js";
+import * as picture from "./picture.js";
+import * as spots from "./spots.js";
+import { frameWidth } from "./state.js";
+import { counted, days, readable, shortUrl, title, widths } from "./words.js";
+
+/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
+/** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
+/** @typedef {import("./api.js").Bucket} Bucket */
+
+const LEAST_HEIGHT_PX = 600;
+
+/**
+ * What is to be seen, and so what the pointer is over.
+ * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer }} Drawn
+ */
+
+/** @type {Drawn | null} */
+let drawn = null;
+let drawing = new AbortController();
+
+export const stopDrawing = () => drawing.abort();
+
+/** Takes away the picture and all numbers of it. */
+export function clear() {
+  drawn = null;
+  picture.clear();
+  numbers.clear();
+}
+
+/**
+ * Shows the page, and draws an answer over it. Says whether that is done, and nothing else began meanwhile.
+ * @param {Answer | null} answer
+ * @param {{ signal?: AbortSignal }} [options]
+ */
+export async function draw(answer, { signal } = {}) {
+  drawing.abort();
+  drawing = new AbortController();
+  const either = signal ? AbortSignal.any([signal, drawing.signal]) : drawing.signal;
+  showTitle();
+  picture.setOpacity(Number(current().opacity));
+  showFrame(current(), note);
+  try {
+    if (answer?.kind === "points") await drawPoints(answer, either);
+    if (answer?.kind === "depths") await drawDepths(answer, either);
+    return true;
+  } catch (error) {
+    if (either.aborted && !signal?.aborted) return false;
+    throw error;
+  }
+}
+
+/**
+ * @param {PointsAnswer} answer
+ * @param {AbortSignal} signal
+ */
+async function drawPoints(answer, signal) {
+  const state = current();
+  const { reply, depths } = answer;
+  const { results: cells, fold } = reply;
+  const radius = Number(state.radius);
+  const showFixed = state.fixed === "";
+  const deepest = cells.reduce((most, cell) => Math.max(most, cell.pointer_target_fixed ? 0 : cell.pointer_y), 0);
+  const foldHeight = fold.median_viewport_height ?? LEAST_HEIGHT_PX;
+  const height = pageHeight(deepest, foldHeight, depths);
+  picture.layOut(frameWidth(state), height, state.zoom);
+  const heat = await picture.drawHeat(cells, { radius, foldHeight, showFixed, signal });
+  const hottest = await spots.hottestSpots(heat, signal);
+  drawn = { answer, heat };
+  picture.showFold(fold.median_viewport_height, fold.median_viewport_height === null ? "" : numbers.foldLabel(fold));
+  numbers.showPoints({
+    answer,
+    state,
+    height,
+    hottest: heat.hottest,
+    spots: hottest,
+    onChoose: (spot) => spots.choose([spot], { scroll: true }),
+    onPoint: spots.point,
+  });
+  if (cells.length) showEmpty(null);
+  else await showWhyEmpty(signal);
+}
+
+/**
+ * @param {DepthsAnswer} answer
+ * @param {AbortSignal} signal
+ */
+async function drawDepths(answer, signal) {
+  const state = current();
+  const { bands, depths } = answer;
+  picture.showFold(null);
+  picture.layOut(frameWidth(state), pageHeight(0, LEAST_HEIGHT_PX, depths), state.zoom);
+  picture.drawBands(bands);
+  drawn = { answer };
+  numbers.showDepths({ answer, state });
+  if (bands.length) showEmpty(null);
+  else await showWhyEmpty(signal);
+}
+
+/**
+ * @param {number} deepest
+ * @param {number} foldHeight
+ * @param {Bucket[]} depths
+ */
+function pageHeight(deepest, foldHeight, depths) {
+  const last = depths.at(-1)?.scroll_depth_bucket ?? 0;
+  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius)));
+}
+
+export function showTitle() {
+  const state = current();
+  const where = state.pattern || state.url;
+  $("shown-title").textContent = state.pattern || readable(state.url) || "No page";
+  $("shown-title").title = where;
+  const who = [
+    state.test_accounts && "without test accounts",
+    state.cohort && `cohort ${select("cohort").selectedOptions[0]?.text ?? state.cohort}`,
+    state.events && `with ${state.events}`,
+  ];
+  const counting = state.aggregation === "unique_visitors" ? `${title(state.type)}, in visitors` : title(state.type);
+  $("shown-text").textContent = [counting, days(state), widths(state), ...who].filter(Boolean).join(" · ");
+  document.title = where ? `${title(state.type)} · ${state.pattern || shortUrl(state.url)} · Heatmaps` : "Heatmaps";
+}
+
+/**
+ * A sentence about the page below, or none.
+ * @param {string} sentence
+ */
+function note(sentence, { isUnsure = false } = {}) {
+  $("frame-note").hidden = !sentence;
+  $("frame-note").replaceChildren(sentence);
+  if (!isUnsure) return;
+  const outline = act("Show its outline", () => change({ show: "outline" }));
+  outline.className = "quiet";
+  $("frame-note").append(" ", outline);
+}
+
+/** Tells those who cannot see it what is shown. @param {Answer} answer */
+export function say(answer) {
+  const count = countOf(answer, current());
+  $("said").textContent = count === null ? `${title(current().type)} shown.` : `${counted(count, current())} shown.`;
+}
+
+picture.follow({
+  onHover(pointer) {
+    picture.showTip(pointer && drawn ? wordsAt(drawn, pointer) : "", pointer);
+  },
+  onClick(pointer) {
+    if (!drawn || !("heat" in drawn)) return;
+    const found = spots.spotsAt(drawn.heat, pointer);
+    if (found.length) spots.choose(found);
+    else behind.close();
+  },
+});
+
+/** @param {Drawn} shown @param {picture.Pointer} pointer */
+function wordsAt(shown, pointer) {
+  if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
+  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer.reply.results, current());
+}

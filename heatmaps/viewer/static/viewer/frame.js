@@ -1,0 +1,101 @@
+// The page itself, in a sandboxed frame; or why it cannot be shown.
+import { $ } from "./elements.js";
+import { frameAddress } from "./state.js";
+import { readable } from "./words.js";
+
+/** @typedef {import("./state.js").State} State */
+/** @typedef {(sentence: string, how?: { isUnsure?: boolean }) => void} Note */
+
+const frame = $("frame");
+const NOTES = {
+  none: "There is no page to show: choose one, or the outline stands in for it.",
+  mixed: "The page is on http and this one on https, and browsers show no such page in a frame. Its outline is shown.",
+  refused: "The page refuses to be shown in a frame, so its outline is shown, at true scale.",
+  away: "The page cannot be reached, so its outline is shown, at true scale.",
+  unknown: "This page is on another site, and browsers tell no script whether it came up. Is it missing below?",
+};
+let shownAddress = "";
+/** @type {Note} */
+let onNote = () => undefined;
+
+/**
+ * Shows the page, or why it cannot be shown. Whether a page of another origin refuses its frame is told to no script,
+ * with two exceptions that are used here: Chromium reports what a policy for frame-ancestors blocks, and the timing of a
+ * page that allows it tells its status. A page of our own tells all.
+ * @param {State} state
+ * @param {Note} note
+ */
+export function showFrame(state, note) {
+  const address = frameAddress(state.url, state.site, location.href);
+  const wanted = state.show === "page" ? address : null;
+  const sandbox = state.scripts === "no" ? "" : "allow-scripts";
+  const key = JSON.stringify([wanted, sandbox]);
+  onNote = note;
+  if (key === shownAddress) return;
+  shownAddress = key;
+  frame.replaceChildren();
+  frame.hidden = wanted === null;
+  if (state.show !== "page") return note("");
+  if (wanted === null) return note(NOTES.none);
+  if (isMixed(wanted)) return refuse("mixed");
+  note("");
+  const page = document.createElement("iframe");
+  page.title = `The page ${readable(state.url)}`;
+  page.setAttribute("sandbox", sandbox);
+  page.referrerPolicy = "no-referrer";
+  page.src = wanted;
+  page.addEventListener("load", () => setTimeout(() => void lookAtTiming(page, wanted), 200));
+  frame.append(page);
+}
+
+/** @param {"mixed" | "refused" | "away"} reason */
+function refuse(reason) {
+  frame.replaceChildren();
+  frame.hidden = true;
+  onNote(NOTES[reason]);
+}
+
+/** @param {string} address */
+function isMixed(address) {
+  const { protocol, hostname } = new URL(address);
+  return location.protocol === "https:" && protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(hostname);
+}
+
+/** @param {HTMLIFrameElement} page @param {string} address */
+async function lookAtTiming(page, address) {
+  const timing = performance.getEntriesByName(address.replace(/#.*/, "")).at(-1);
+  if (timing instanceof PerformanceResourceTiming && timing.responseStatus > 0) return;
+  const isOwn = new URL(address).origin === location.origin;
+  // Browsers keep few timings. Of a page of our own, its headers tell the same.
+  const reason = isOwn ? await reasonOfOwn(address) : null;
+  if (!page.isConnected) return;
+  if (reason) refuse(reason);
+  else if (!isOwn) onNote(NOTES.unknown, { isUnsure: true });
+}
+
+/** @param {string} address */
+async function reasonOfOwn(address) {
+  try {
+    const { headers } = await fetch(address, { method: "HEAD", credentials: "omit", cache: "no-store" });
+    const ancestors = /frame-ancestors([^;]*)/i.exec(headers.get("Content-Security-Policy") ?? "")?.[1];
+    if (ancestors !== undefined) return /'self'|\*/.test(ancestors) ? null : "refused";
+    return /deny/i.test(headers.get("X-Frame-Options") ?? "") ? "refused" : null;
+  } catch {
+    return "away";
+  }
+}
+
+if ("ReportingObserver" in window) {
+  new ReportingObserver(
+    (reports) => {
+      const page = frame.querySelector("iframe");
+      if (!page) return;
+      const isOfPage = reports.some(({ body }) => {
+        const { effectiveDirective, blockedURL } = /** @type {{ effectiveDirective?: string, blockedURL?: string }} */ (body);
+        return effectiveDirective === "frame-ancestors" && new URL(blockedURL ?? "").origin === new URL(page.src).origin;
+      });
+      if (isOfPage) refuse("refused");
+    },
+    { types: ["csp-violation"] },
+  ).observe();
+}

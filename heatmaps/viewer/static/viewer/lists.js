@@ -1,0 +1,117 @@
+// The lists among the controls, which come from the service: projects, cohorts, pages, and types.
+import { current } from "./current.js";
+import { $, make, radios, select } from "./elements.js";
+import { isSamePage } from "./state.js";
+import { KNOWN_TYPES, number, readable, shortUrl, title } from "./words.js";
+
+/** @typedef {import("./api.js").Cohort} Cohort */
+/** @typedef {import("./api.js").Pages} Pages */
+/** @typedef {import("./api.js").Project} Project */
+/** @typedef {import("./api.js").TypeCount} TypeCount */
+
+/** @param {Project[]} projects @param {number} chosen */
+export function showProjects(projects, chosen) {
+  options(
+    "project",
+    projects.map(({ id, name }) => [String(id), name]),
+    String(chosen),
+  );
+  $("project-field").hidden = false;
+}
+
+/** @param {Cohort[]} cohorts */
+export function showCohorts(cohorts) {
+  const { cohort } = current();
+  /** @type {[string, string][]} */
+  const known = cohorts.map(({ id, name }) => [String(id), name]);
+  // A link may name several, or one that is gone: the API says what it thinks of that.
+  if (cohort && !known.some(([id]) => id === cohort)) known.push([cohort, `Cohorts ${cohort}`]);
+  options("cohort", [["", "Everybody"], ...known], cohort);
+}
+
+/** @param {string} id @param {[string, string][]} pairs @param {string} chosen */
+function options(id, pairs, chosen) {
+  select(id).replaceChildren(...pairs.map(([value, text]) => new Option(text, value, false, value === chosen)));
+}
+
+/** @param {Pages} pages @param {boolean} searched */
+export function showPages({ results, has_more }, searched) {
+  const box = $("pages");
+  const focused = box.contains(document.activeElement) && document.activeElement?.getAttribute("data-url");
+  const origins = new Set(results.map(({ url }) => originOf(url)));
+  const rows = results.map(({ url, total_count }) => {
+    const button = make("button", { type: "button", title: url });
+    button.dataset.url = url;
+    const name = origins.size > 1 ? readable(url) : shortUrl(url);
+    button.append(make("span", { textContent: name }), " ", make("span", { textContent: number(total_count) }));
+    const row = make("li");
+    row.append(button);
+    return row;
+  });
+  box.replaceChildren(...rows);
+  box.querySelectorAll("button").forEach((button) => button.dataset.url === focused && button.focus());
+  markPage();
+  const missing = searched ? "No page has that in its address." : "No page in these dates.";
+  $("pages-note").textContent = results.length ? "" : missing;
+  $("more-pages").hidden = !has_more;
+}
+
+/** Takes the numbers away that a failed question was about. */
+export function showNoList() {
+  $("pages").replaceChildren();
+  $("pages-note").textContent = "";
+  $("more-pages").hidden = true;
+  showTypes(null);
+}
+
+/** Marks the page that is looked at. */
+export function markPage() {
+  for (const button of $("pages").querySelectorAll("button")) {
+    if (isSamePage(button.dataset.url ?? "", current().url)) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+  }
+}
+
+/** The pages that the pattern takes in; null when that cannot be told. @param {Pages | null} matches */
+export function showMatches(matches) {
+  const rows = matches?.results ?? [];
+  $("below-field").hidden = rows.length === 0;
+  options(
+    "below",
+    rows.map(({ url, total_count }) => [url, `${readable(url)} · ${number(total_count)}`]),
+    rows.find(({ url }) => isSamePage(url, current().url))?.url ?? "",
+  );
+  const more = matches?.has_more ? " or more" : "";
+  if (!matches) $("matches").textContent = "Which pages this takes in cannot be told here.";
+  else $("matches").textContent = `Takes in ${number(rows.length)}${more} ${rows.length === 1 ? "page" : "pages"}.`;
+}
+
+/** @param {string} url */
+function originOf(url) {
+  return URL.parse?.(url)?.origin ?? url.split("/").slice(0, 3).join("/");
+}
+
+/** @param {TypeCount[] | null} types null when nobody knows how many there are of each */
+export function showTypes(types) {
+  const { type: chosen } = current();
+  const counts = new Map((types ?? []).map(({ type, count }) => [type, count]));
+  const names = [...new Set([...KNOWN_TYPES, ...counts.keys(), chosen])];
+  const there = radios("type").map(({ value }) => value);
+  if (names.join("\n") !== there.join("\n")) {
+    $("types").replaceChildren(
+      ...names.map((type) => {
+        const label = make("label");
+        label.append(
+          make("input", { type: "radio", name: "type", value: type, checked: type === chosen }),
+          make("span", { textContent: title(type) }),
+          make("span"),
+        );
+        return label;
+      }),
+    );
+  }
+  for (const radio of radios("type")) {
+    const count = radio.parentElement?.lastElementChild;
+    if (count) count.textContent = types ? number(counts.get(radio.value) ?? 0) : "";
+  }
+}

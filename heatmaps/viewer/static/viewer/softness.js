@@ -1,0 +1,70 @@
+// How opaque the picture is: the colour of a place is its count, and where that comes from further away the page shows
+// through the more, so that nothing ends in hard edges.
+import { slices } from "./counting.js";
+
+/** @typedef {import("./api.js").Cell} Cell */
+/** @typedef {import("./counting.js").Counts} Counts */
+/** @typedef {import("./counting.js").Pause} Pause */
+/** @typedef {{ from: Float32Array, to: Float32Array, columns: number, rows: number, half: number, pause: Pause }} Sum */
+
+const ROWS_A_LOOK = 32;
+
+/**
+ * The counts of the places, each cell weighed the less, the further away it is: no more than the counts themselves.
+ * @param {Counts} grid
+ * @param {Cell[]} cells
+ * @param {AbortSignal} [signal]
+ */
+export async function weighed({ counts, columns, rows, grain, width, radius }, cells, signal) {
+  const pause = slices(signal);
+  const values = new Float32Array(counts.length);
+  for (const [index, { count, pointer_relative_x, pointer_y }] of cells.entries()) {
+    const column = Math.min(columns - 1, Math.max(0, Math.floor((pointer_relative_x * width) / grain)));
+    const row = Math.floor(pointer_y / grain);
+    if (row >= 0 && row < rows) values[row * columns + column] += count;
+    if (index % 4096 === 0) await pause();
+  }
+  // Three boxes in a row come close to a bell, and are nearly as wide as what is counted.
+  const half = Math.max(1, Math.round(radius / grain / 2.6));
+  const spare = new Float32Array(counts.length);
+  for (let pass = 0; pass < 3; pass++) {
+    await sumAlongRows({ from: values, to: spare, columns, rows, half, pause });
+    await sumAlongColumns({ from: spare, to: values, columns, rows, half, pause });
+  }
+  // What the three sums make of a single count of 1, in the middle of it.
+  const peak = (3 * half * half + 3 * half + 1) ** 2;
+  for (let index = 0; index < values.length; index++) {
+    values[index] = Math.max(0, Math.min(counts[index], values[index] / peak));
+    if (index % 262_144 === 0) await pause();
+  }
+  return values;
+}
+
+/** @param {Sum} sum */
+async function sumAlongRows({ from, to, columns, rows, half, pause }) {
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    let sum = 0;
+    for (let column = -half; column < columns; column++) {
+      if (column + half < columns) sum += from[start + column + half];
+      if (column - half - 1 >= 0) sum -= from[start + column - half - 1];
+      if (column >= 0) to[start + column] = sum;
+    }
+    if (row % ROWS_A_LOOK === 0) await pause();
+  }
+}
+
+/** @param {Sum} sum */
+async function sumAlongColumns({ from, to, columns, rows, half, pause }) {
+  const sums = new Float64Array(columns);
+  for (let row = -half; row < rows; row++) {
+    const enters = (row + half) * columns;
+    const leaves = (row - half - 1) * columns;
+    for (let column = 0; column < columns; column++) {
+      if (row + half < rows) sums[column] += from[enters + column];
+      if (leaves >= 0) sums[column] -= from[leaves + column];
+      if (row >= 0) to[row * columns + column] = sums[column];
+    }
+    if (row % ROWS_A_LOOK === 0) await pause();
+  }
+}

@@ -1,0 +1,51 @@
+// Spots of the picture: what is around a place, and what is behind it.
+import * as behind from "./behind.js";
+import { cellsAround, hottestPlaces, placeAt } from "./counting.js";
+import { current, currentProject } from "./current.js";
+import * as picture from "./picture.js";
+import { showError } from "./signing_in.js";
+
+/** @typedef {import("./api.js").Cell} Cell */
+/** @typedef {import("./counting.js").Place} Place */
+/** @typedef {import("./picture.js").Layer} Layer */
+/** @typedef {import("./picture.js").Layers} Layers */
+/** A place of a layer, with its count. @typedef {{ place: Place, layer: Layer }} Spot */
+
+const MOST_SPOTS = 10;
+
+/**
+ * The hottest spots of all layers.
+ * @param {Layers} drawn
+ * @param {AbortSignal} signal
+ */
+export async function hottestSpots({ layers }, signal) {
+  /** @type {Spot[]} */
+  const spots = [];
+  for (const layer of layers) {
+    const places = await hottestPlaces(layer.grid, layer.cells, MOST_SPOTS, signal);
+    spots.push(...places.map((place) => ({ place, layer })));
+  }
+  return spots.sort((one, other) => other.place.count - one.place.count).slice(0, MOST_SPOTS);
+}
+
+/** The spots at a point of the page, one a layer that has something there. @param {Layers} drawn @param {{ x: number, y: number }} point */
+export function spotsAt({ layers }, point) {
+  return layers.flatMap((layer) => {
+    const place = placeAt(layer.grid, point);
+    return place && place.count > 0 ? [{ place, layer }] : [];
+  });
+}
+
+/** Points at a spot; at none, at the one that is chosen. @param {Spot | null} spot */
+export const point = (spot) => picture.markSpot(spot ? circle(spot) : behind.place());
+
+/** Opens what is behind spots that lie above each other. @param {Spot[]} spots */
+export function choose(spots, { scroll = false } = {}) {
+  const cells = spots.flatMap(({ place, layer }) => cellsAround(layer.grid, layer.cells, place));
+  cells.sort((one, other) => other.count - one.count);
+  const place = circle(spots[0]);
+  void behind.open({ cells, place, scroll, state: current(), project: currentProject(), showError });
+}
+
+/** @param {Spot} spot */
+const circle = ({ place: { x, y }, layer }) => ({ x, y, radius: layer.grid.radius });

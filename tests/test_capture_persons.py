@@ -19,6 +19,7 @@ from heatmaps.persons.changes import Refusal
 from heatmaps.persons.properties import current
 from tests.capture import NOW, POINT, Browser, event, rows, skipped, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
+from tests.conftest import Api
 from tests.persons_reference import Persons
 
 # The thread that stores events sees what the tests put into the metadata database, and they what it puts there.
@@ -432,3 +433,38 @@ def test_ids_of_persons_and_points_of_nobody_are_counted_once_though_sent_again(
         assert browser.ask("POST", "/e/", post).status_code == 200
     assert refusals() == {Refusal.ITSELF: 1}
     assert PersonDistinctId.objects.count() == 1
+
+
+# --- What the filters make of it -------------------------------------------------------------------------------------
+
+
+def test_staff_can_be_left_out_by_their_e_mail_also_for_what_they_did_before(
+    browser: Browser, api: Api, project: Project
+) -> None:
+    project.test_account_filters = [
+        {"key": "email", "operator": "not_icontains", "value": "@ours.example", "type": "person"}
+    ]
+    project.save()
+    before = {"$session_id": "s1", "$heatmap_data": ...}
+    browser.send(
+        event(POINT, distinct_id="0-1", properties={"$session_id": "s1"}),
+        event(event="$pageview", distinct_id="0-1", properties=before),
+        event(POINT, distinct_id="visitor", properties={"$session_id": "s2"}),
+        event(event="$pageview", distinct_id="visitor", properties={**before, "$session_id": "s2"}),
+    )
+
+    def counted(**parameters: Any) -> int:
+        return sum(point["count"] for point in api.points(date_from="2026-03-30", **parameters))
+
+    assert counted(filter_test_accounts=True) == 2
+    browser.send(said("$identify", "ann", anon_distinct_id="0-1", set={"email": "Ann@ours.example"}))
+    told()
+    assert (counted(), counted(filter_test_accounts=True)) == (2, 1)
+    # Another browser of hers, and what she does there, is hers as well.
+    browser.send(
+        event(POINT, distinct_id="0-2", properties={"$session_id": "s3"}),
+        said("$identify", "ann", anon_distinct_id="0-2"),
+    )
+    told()
+    assert counted(aggregation="unique_visitors") == 3
+    assert counted(aggregation="unique_persons") == 2

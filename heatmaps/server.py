@@ -21,8 +21,6 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from heatmaps import engine, metrics, schema
-from heatmaps.capture import traffic
-from heatmaps.persons import following
 
 # More than all sockets and databases that all threads may have open.
 MOST_FILES = 65_536
@@ -134,9 +132,6 @@ def serve(
     os.register_at_fork(after_in_child=partial(_end_with, os.getpid()))
     # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
     os.register_at_fork(after_in_child=_end_at_signals)
-    # A worker tells ClickHouse what one before it has left untold, though nothing new comes in.
-    os.register_at_fork(after_in_child=following.begin)
-    os.register_at_fork(after_in_child=traffic.begin)
     server = _Server(
         application,
         address=_address(host, port)[1],

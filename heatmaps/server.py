@@ -22,9 +22,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from heatmaps import engine, metrics, schema
-from heatmaps.capture import traffic
 from heatmaps.metadata.connections import keep_open
-from heatmaps.persons import following
 from heatmaps.serving import front, orphans
 from heatmaps.serving.dispatch import limits_for
 from heatmaps.serving.supervisor import Supervisor
@@ -178,9 +176,6 @@ def serve(
             callers.close()
             taking.close()
             _kept = keep_open()
-            # It tells ClickHouse what one before it has left untold, though nothing new comes in.
-            following.begin()
-            traffic.begin()
             Worker(answering, address, sum(limits.values())).run(seconds)
 
         def talk() -> None:

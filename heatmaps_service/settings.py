@@ -196,6 +196,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "heatmaps.capture.middleware.begin_in_this_process",
     "heatmaps.front.middleware.observe",
     "heatmaps.front.middleware.refuse_long_targets",
     "heatmaps.front.middleware.few_at_once",

@@ -20,7 +20,8 @@ export const key = {
 export const budget = { remaining: Infinity, reset: 0 };
 
 export function address(path, parameters) {
-  return `/api/${path}?${new URLSearchParams(parameters)}`;
+  // Where a proxy shows the service under a path, all of ours begin with it.
+  return `${document.documentElement.dataset.root}/api/${path}?${new URLSearchParams(parameters)}`;
 }
 
 // The text of a reply. `onProgress` is told how many bytes have come so far.

@@ -92,7 +92,7 @@ function signIn(why) {
   key.forget();
   view("sign-in");
   clearTimeout(nextLook);
-  $("log-in").href = `/admin/login/?next=${encodeURIComponent(location.pathname + location.search)}`;
+  $("log-in").href = `${document.documentElement.dataset.root}/admin/login/?next=${encodeURIComponent(location.pathname + location.search)}`;
   $("sign-in-error").hidden = !wasKey;
   $("sign-in-error").textContent = why;
   $("key").value = "";

@@ -170,6 +170,21 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
             assert one.get("examples") or re.search(r" For example (`[^`]+`(, )?)+\.$", one["description"]), one["name"]
 
 
+def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
+    posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
+    assert {last_part(path) for path in posts} == {"areas"}
+    for path, operation in posts.items():
+        assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
+        assert [one["in"] for one in operation["parameters"]] == ["path"]
+        body = operation["requestBody"]["content"]
+        assert list(body) == ["application/json"]
+        _, form = resolved(schema, body["application/json"]["schema"])
+        assert set(form["properties"]) == set(QUESTIONS["areas"].form.parameters())
+        assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
+        assert {"413", "415"} <= operation["responses"].keys()
+        assert "Cache-Control" not in operation["responses"]["200"]["headers"]
+
+
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
     for path, operation in operations(schema):
         if last_part(path) not in BOUNDS:
@@ -180,7 +195,10 @@ def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
         if last_part(path) == "pages":
             continue
         name, aggregation = resolved(schema, told["aggregation"]["allOf"][0])
-        assert (name, aggregation["enum"]) == ("HeatmapAggregation", ["total_count", "unique_visitors"])
+        assert (name, aggregation["enum"]) == (
+            "HeatmapAggregation",
+            ["total_count", "unique_visitors", "unique_persons"],
+        )
         assert told["aggregation"]["default"] == "total_count"
         assert [told[name]["default"] for name in ("type", "date_from", "hide_zero_coordinates")] == [
             "click",

@@ -37,6 +37,7 @@ class TogetherRow(NamedTuple):
     first_seen: datetime
     last_seen: datetime
     types: list[tuple[str, int, datetime]]
+    number: int
     urls: int
     a_url: str
     forms: Sequence[str]
@@ -75,7 +76,7 @@ def _together(question: PagesQuestion) -> Answer:
     places = crowded(engine.rows(together.places())) if question.by is By.TEMPLATE else []
     found = engine.rows(together.pages(places), TogetherRow)
     listed = [row for row in found if row.is_page][: question.limit]
-    asked = together.visitors([row.page for row in listed], places)
+    asked = together.visitors([row.number for row in listed], places)
     visitors = dict(engine.rows(asked, VisitorsRow)) if listed else {}
     columns: dict[str, Sequence[Any]] = {
         "url": [row.page for row in listed],

@@ -5,12 +5,15 @@ Whether a segment is one of many at its place shows only from all URLs: `crowded
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from heatmaps.population.binding import Binder
 from heatmaps.population.page_urls import ORIGIN, page_of
 
 # From so many different segments on, a place has no names but values.
 MOST_NAMES = 100
+# Beginnings of so many characters together are sent to the engine.
+MOST_CHARACTERS = 100_000
 # Numbers, hexadecimal of 8 digits or more, UUIDs, dates. In RE2's language, without a star, which a caller's pattern
 # would take for a wildcard.
 _NO_WORD = (
@@ -84,7 +87,8 @@ def page_with_hosts(url: str, hosts: dict[str, str], binder: Binder) -> str:
 
 
 def crowded(paths: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
-    """The beginnings of templates after which there are more different segments than a place has names."""
+    """The beginnings of templates after which there are more different segments than a place has names: those near the
+    beginnings of URLs first, and no more than the engine can be sent."""
     found: list[str] = []
     at_depth = [(beginning, list(segments)) for beginning, segments in paths]
     depth = 0
@@ -101,7 +105,8 @@ def crowded(paths: Iterable[tuple[str, Sequence[str]]]) -> list[str]:
             if segments[depth:]
         ]
         depth += 1
-    return found
+    lengths = accumulate(len(beginning.encode()) for beginning in found)
+    return [beginning for beginning, length in zip(found, lengths, strict=True) if length <= MOST_CHARACTERS]
 
 
 def url_pattern(forms: Iterable[str]) -> str:

@@ -18,6 +18,8 @@ _FORM = re.compile(r"/\* form: \*/.*?/\* end of form \*/")
 _BEGINNING = re.compile(r"/\* beginning: \*/.*?/\* end of beginning \*/")
 _SEGMENTS = re.compile(r"/\* segments: \*/.*?/\* end of segments \*/")
 _PAGES = re.compile(r"/\* pages: \*/.*?/\* end of pages \*/")
+# So many hosts that are punycode are decoded.
+MOST_HOSTS = 1_000
 _LIST_OF_URLS = "/* the list of URLs */"
 
 
@@ -36,7 +38,8 @@ class Together:
         return Query(_SEGMENTS.sub(lambda _: templates.segments, sql), binder.parameters)
 
     def pages(self, crowded: Sequence[str] = ()) -> Query:
-        """Rows as those of `queries.pages`, and of each page the number of its URLs, one of them, and their forms."""
+        """Rows as those of `queries.pages`, and of each page its number, how many URLs it has,
+        one of them, and their forms."""
         binder = binder_of(self._question)
         binder.name("limit", self._question.limit)
         binder.name("offset", self._question.offset)
@@ -54,22 +57,20 @@ class Together:
             sql = sql.replace("GROUP BY page, type", f"WHERE page IN ({found}) GROUP BY page, type")
         return Query(sql, binder.parameters)
 
-    def visitors(self, pages: Sequence[str], crowded: Sequence[str] = ()) -> Query:
-        """Rows (page, visitors) of some pages."""
+    def visitors(self, numbers: Sequence[int], crowded: Sequence[str] = ()) -> Query:
+        """Rows (page, visitors) of some pages, by their numbers."""
         binder = binder_of(self._question)
-        return Query(self._visitors(pages, crowded, binder), binder.parameters)
+        return Query(self._visitors(numbers, crowded, binder), binder.parameters)
 
-    def _visitors(self, pages: Sequence[str] | None, crowded: Sequence[str], binder: Binder) -> str:
+    def _visitors(self, numbers: Sequence[int] | None, crowded: Sequence[str], binder: Binder) -> str:
         binder.name("min_visitors", self._question.min_visitors)
         sql = sql_file(__file__, "visitors_together.sql")
         conditions = of_window(self._question, self._layout, binder)
-        if pages is not None:
-            hashes = (
-                f"(SELECT arrayJoin(arrayMap(page -> sipHash64(page), {binder.bind(list(pages), 'Array(String)')})))"
-            )
+        if numbers is not None:
+            wanted = binder.bind(list(numbers), "Array(UInt64)", "numbers")
             page = self._page("trimRight(current_url, '/')", crowded, binder)
             listed = f"SELECT {_key(self._layout)} FROM heatmaps WHERE team_id = {{team_id:Int64}}"
-            conditions.append(f"key IN ({listed} AND sipHash64({page}) IN {hashes} GROUP BY 1)")
+            conditions.append(f"key IN ({listed} AND sipHash64({page}) IN {wanted} GROUP BY 1)")
         rows, urls = sql.split(_LIST_OF_URLS)
         sql = filtered(rows, Rows(conditions=tuple(conditions)), self._layout)
         sql += filtered(urls, Rows(conditions=()), self._layout)
@@ -96,12 +97,13 @@ class Together:
 
 
 def coded_origins(team_id: int) -> Query:
-    """Rows (origin): scheme and host of the project's URLs, where a part of the host is punycode."""
+    """Rows (origin): scheme and host of the project's URLs, where a part of the host is punycode. Not more than can be
+    sent back."""
     origin = origin_of("current_url")
     return Query(
         f"SELECT {origin} AS origin FROM heatmaps WHERE team_id = {{team_id:Int64}} AND match(current_url, '(?i)xn--')"
-        " GROUP BY origin",
-        {"team_id": team_id},
+        " GROUP BY origin ORDER BY origin LIMIT {most:UInt32}",
+        {"team_id": team_id, "most": MOST_HOSTS},
     )
 
 

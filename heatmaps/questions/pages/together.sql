@@ -8,6 +8,7 @@ SELECT
     min(first) AS first_seen,
     max(last) AS last_seen,
     if(is_page, arraySort(one -> (-one.2, one.1), groupArray((type, count, last))), []) AS types,
+    sipHash64(page) AS number,
     uniqExactMerge(different_urls) AS urls,
     min(first_url) AS a_url,
     arraySort(groupUniqArrayArray(some_forms)) AS forms

@@ -55,27 +55,22 @@ def _points(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]
     for most in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
         coverage = Coverage() if question.with_coverage else None
         with closing(engine.blocks(queries.points(question, current_layout(), screens=most))) as blocks:
-            maps = _without_visitors(blocks, coverage) if coverage else blocks
+            maps = _with_totals(blocks, coverage) if coverage else blocks
             counts, screens, first = _screens(maps)
             if len(screens) <= most:
                 tail["fold"] = fold_summary(counts, screens)
                 if coverage:
                     coverage.count_total = sum(counts)
-                    coverage.cells_total = next(iter(first.get("groups", ())), 0)
                 yield from _cells(chain([first], maps), question, tail, coverage)
                 return
 
 
-def _without_visitors(blocks: Iterator[Block], coverage: Coverage) -> Iterator[Block]:
-    """The blocks of screens and cells; the number of visitors, which comes among them, is noted."""
+def _with_totals(blocks: Iterator[Block], coverage: Coverage) -> Iterator[Block]:
+    """The blocks; what each of their rows tells of all rows is noted."""
     for block in blocks:
-        (places_of_it,) = np.nonzero(np.asarray(block["screen"]) == queries.OF_VISITORS)
-        if len(places_of_it):
-            place = int(places_of_it[0])
-            coverage.visitors_total = block["count"][place]
-            yield {name: [*column[:place], *column[place + 1 :]] for name, column in block.items()}
-        else:
-            yield block
+        if len(block["cell"]):
+            coverage.cells_total, coverage.visitors_total = block["cells_total"][0], block["visitors_total"][0]
+        yield block
 
 
 def _screens(blocks: Iterator[Block]) -> tuple[list[int], list[int], Block]:
@@ -186,5 +181,5 @@ def _together(blocks: Iterator[Block]) -> Mapping[str, NDArray[Any]]:
 
 def _coverage(filters: Filters) -> Coverage:
     """With the number of visitors, which is asked for by itself."""
-    ((visitors, *_),) = engine.rows(queries.visitors_total(filters, current_layout()))
+    ((visitors,),) = engine.rows(queries.visitors_total(filters, current_layout()))
     return Coverage(visitors_total=visitors)

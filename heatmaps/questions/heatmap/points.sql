@@ -6,7 +6,6 @@
 -- Where the table is our own, what stands between "on our table" and "end" gives way to the column named there.
 SELECT
     count() AS count,
-    /* with coverage: count() OVER (PARTITION BY screen = 0) AS groups, */
     /* on our table: cell */ bitShiftLeft(toUInt64(pointer_target_fixed), 55)
         + bitShiftLeft(toUInt64(toInt64(y) * scale_factor + 1073741824), 23)
         + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell,

@@ -22,8 +22,6 @@ SCREENS, MANY_SCREENS, ALL_SCREENS = 600, 210_000, 2**32
 
 # What of a file is asked only for the coverage of a reply.
 _COVERAGE, _UNCOVERED = re.compile(r"/\* with coverage: (.*?) \*/"), r"\1"
-# What the row with the number of visitors has in the place of a screen.
-OF_VISITORS = -1
 
 
 def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = SCREENS) -> Query:
@@ -31,14 +29,10 @@ def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = S
     cells than offset and limit ask for, where there are more, and those before the offset are not left out. With more
     than `screens` screens, cells may be missing.
 
-    With coverage the rows are (count, groups, cell, screen): with each cell comes the number of all cells, and one row,
-    wherever, has OF_VISITORS as its screen and the number of all visitors as its count."""
+    With coverage the rows are (count, cells_total, visitors_total, cell, screen), the totals the same on each."""
     binder = Binder()
     binder.name("last", question.offset + question.limit + 1 + screens)
-    sql = sql_file(__file__, "points.sql")
-    if question.with_coverage:
-        # The engine reads for both at once.
-        sql = f"({_COVERAGE.sub(_UNCOVERED, sql)}) UNION ALL ({sql_file(__file__, 'visitors_total.sql')})"
+    sql = sql_file(__file__, "points_covered.sql" if question.with_coverage else "points.sql")
     return _query(sql, question.filters, layout, binder, question.grid)
 
 
@@ -80,7 +74,7 @@ def bands(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
 
 
 def visitors_total(filters: Filters, layout: Layout = PLAIN) -> Query:
-    """One row, as `points` has it: how many visitors there are among all that the filters leave."""
+    """One row: how many visitors there are among all that the filters leave."""
     return _query(sql_file(__file__, "visitors_total.sql"), filters, layout)
 
 

@@ -1,9 +1,5 @@
--- How many distinct visitors there were, wherever on the page; in the columns of points.sql.
-SELECT
-    /* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */ AS count,
-    toUInt64(0) AS groups,
-    toUInt64(0) AS cell,
-    toInt64(-1) AS screen
+-- How many distinct visitors there were, wherever on the page.
+SELECT /* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */ AS visitors
 FROM heatmaps
 WHERE team_id = {team_id:Int64}
   /* on our table: */ AND viewport_width != 0 /* end */

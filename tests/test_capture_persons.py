@@ -1,12 +1,15 @@
 """Persons of what browsers send: who is made, who is tied to whom, what is known of them, and what ClickHouse hears."""
 
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +18,11 @@ from heatmaps.capture import batching, person_keeper, storage, traffic
 from heatmaps.capture.points import Skip
 from heatmaps.models import Person, PersonDistinctId, Project
 from heatmaps.persons import changes, following, keeping
-from heatmaps.persons.changes import Refusal
-from heatmaps.persons.properties import current
+from heatmaps.persons.changes import Change, Refusal
+from heatmaps.persons.properties import current, order_of
 from tests.capture import NOW, POINT, Browser, event, rows, skipped, stored, stored_events
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
+from tests.conftest import Api
 from tests.persons_reference import Persons
 
 # The thread that stores events sees what the tests put into the metadata database, and they what it puts there.
@@ -316,6 +320,49 @@ def test_a_version_is_later_than_any_before_it_though_the_clock_goes_back(
     assert told() == kept() == [(["0-1", "ann"], True, {"a": 2})]
 
 
+def test_several_processes_at_once_lose_and_double_nobody(browser: Browser, project: Project) -> None:
+    """As threads with connections of their own. Ties alone do not depend on their order."""
+    chance = random.Random(18)  # noqa: S311 -- no secret
+    ids = [f"id {number}" for number in range(40)]
+    ties = [tuple(chance.sample(ids, 2)) for _ in range(30)]
+    together = threading.Barrier(4)
+
+    def change(place: int, one: str, other: str) -> Change:
+        order = order_of(NOW + place, 0, place)
+        return Change(
+            team_id=project.pk,
+            number=place + 1,
+            distinct_id=one,
+            order=order,
+            happened_at=NOW,
+            tied_id=other,
+            put={other: place},
+        )
+
+    def process(number: int) -> None:
+        together.wait()
+        try:
+            # Each in its own order, and every one of them all.
+            mine = [change(place, *tie) for place, tie in enumerate(ties)]
+            random.Random(number).shuffle(mine)  # noqa: S311 -- no secret
+            for first in range(0, len(mine), 7):
+                keeping.apply(mine[first : first + 7], number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(process, range(4)))
+    groups: list[set[str]] = []
+    for one, other in ties:
+        touched = [group for group in groups if group & {one, other}]
+        groups = [group for group in groups if group not in touched] + [{one, other}.union(*touched)]
+    assert [ids for ids, _, _ in kept()] == sorted(sorted(group) for group in groups)
+    assert told() == kept()
+    values = [value for _, _, properties in kept() for value in properties.values()]
+    assert all(ties[value][1] in properties for _, _, properties in kept() for value in properties.values())
+    assert len(values) == len({other for _, other in ties})
+
+
 # --- Bad input -----------------------------------------------------------------------------------------------------
 
 
@@ -432,3 +479,38 @@ def test_ids_of_persons_and_points_of_nobody_are_counted_once_though_sent_again(
         assert browser.ask("POST", "/e/", post).status_code == 200
     assert refusals() == {Refusal.ITSELF: 1}
     assert PersonDistinctId.objects.count() == 1
+
+
+# --- What the filters make of it -------------------------------------------------------------------------------------
+
+
+def test_staff_can_be_left_out_by_their_e_mail_also_for_what_they_did_before(
+    browser: Browser, api: Api, project: Project
+) -> None:
+    project.test_account_filters = [
+        {"key": "email", "operator": "not_icontains", "value": "@ours.example", "type": "person"}
+    ]
+    project.save()
+    before = {"$session_id": "s1", "$heatmap_data": ...}
+    browser.send(
+        event(POINT, distinct_id="0-1", properties={"$session_id": "s1"}),
+        event(event="$pageview", distinct_id="0-1", properties=before),
+        event(POINT, distinct_id="visitor", properties={"$session_id": "s2"}),
+        event(event="$pageview", distinct_id="visitor", properties={**before, "$session_id": "s2"}),
+    )
+
+    def counted(**parameters: Any) -> int:
+        return sum(point["count"] for point in api.points(date_from="2026-03-30", **parameters))
+
+    assert counted(filter_test_accounts=True) == 2
+    browser.send(said("$identify", "ann", anon_distinct_id="0-1", set={"email": "Ann@ours.example"}))
+    told()
+    assert (counted(), counted(filter_test_accounts=True)) == (2, 1)
+    # Another browser of hers, and what she does there, is hers as well.
+    browser.send(
+        event(POINT, distinct_id="0-2", properties={"$session_id": "s3"}),
+        said("$identify", "ann", anon_distinct_id="0-2"),
+    )
+    told()
+    assert counted(aggregation="unique_visitors") == 3
+    assert counted(aggregation="unique_persons") == 2

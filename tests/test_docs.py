@@ -359,6 +359,8 @@ def test_the_default_of_a_setting_is_as_its_page_says(name: str) -> None:
         assert written == str(value).lower()
     elif isinstance(value, list):
         assert written == (",".join(value) or "empty")
+    elif value is None:
+        assert written == "empty"
     else:
         assert written == (str(value) or "empty")
 

@@ -41,6 +41,7 @@ QUESTIONS: list[dict[str, Any]] = [
     {"limit": 0},
     {"limit": 3, "offset": 2},
     {"aggregation": "unique_visitors"},
+    {"aggregation": "unique_persons"},
     {"url_exact": "https://example.com/a"},
     {"url_exact": "https://example.com//"},
     {"url_pattern": "https://example.com/*"},

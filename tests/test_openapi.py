@@ -195,7 +195,10 @@ def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
         if last_part(path) == "pages":
             continue
         name, aggregation = resolved(schema, told["aggregation"]["allOf"][0])
-        assert (name, aggregation["enum"]) == ("HeatmapAggregation", ["total_count", "unique_visitors"])
+        assert (name, aggregation["enum"]) == (
+            "HeatmapAggregation",
+            ["total_count", "unique_visitors", "unique_persons"],
+        )
         assert told["aggregation"]["default"] == "total_count"
         assert [told[name]["default"] for name in ("type", "date_from", "hide_zero_coordinates")] == [
             "click",

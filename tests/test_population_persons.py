@@ -10,7 +10,7 @@ import pytest
 from heatmaps import engine
 from heatmaps.loading import lists
 from heatmaps.models import Cohort, Project
-from heatmaps.population.layout import Layout
+from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.persons import current_ids
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons
 
@@ -187,3 +187,48 @@ def test_who_changed_since_is_read_from_posthogs_overrides_where_they_are(
         finally:
             client.command("DROP TABLE person_distinct_id_overrides")
     assert [tuple(row) for row in found] == [("ann", UUID(int=2)), ("bob", UUID(int=1))]
+
+
+# --- How many persons ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", [PLAIN, None], ids=["PostHog's table", "our table"])
+def test_persons_are_counted_once_whatever_ids_they_have(
+    api: Api, interactions: Interactions, persons: Persons, monkeypatch: pytest.MonkeyPatch, layout: Layout | None
+) -> None:
+    if layout is not None:
+        monkeypatch.setattr("heatmaps.questions.heatmap.answer.current_layout", lambda: layout)
+    # One person with two ids, one with one, two visitors without a person; Eve is another project's.
+    for name in ("ann", "ann's phone", "ann", "bob", "nobody", "no one", "eve"):
+        interactions.add(distinct_id=name, session_id=name)
+        interactions.add(distinct_id=name, session_id=name, type="scrolldepth", x=0, y=10)
+    for name, person in (("ann", 1), ("ann's phone", 1), ("bob", 2)):
+        persons.add(name, person)
+    persons.add("eve", 1, team_id=2)
+    persons.add("nobody", 1)
+    persons.add("nobody", 1, version=2, is_deleted=1)
+
+    def counts(**parameters: Any) -> list[int]:
+        return [point["count"] for point in api.points(**parameters)]
+
+    assert counts() == [7]
+    assert counts(aggregation="unique_visitors") == [6]
+    assert counts(aggregation="unique_persons") == [5]
+    assert counts(aggregation="unique_persons", min_visitors=6) == [5]
+    assert counts(aggregation="unique_persons", min_visitors=7) == []
+    assert counts(aggregation="unique_persons", first_in_session=True) == [5]
+    covered = api.answer(aggregation="unique_persons", include="coverage")
+    assert (covered["results"][0]["count"], covered["coverage"]["count_total"]) == (5, 7)
+    depths = api.points(aggregation="unique_persons", type="scrolldepth")
+    assert [(one["bucket_count"], one["cumulative_count"]) for one in depths] == [(5, 5)]
+
+
+def test_the_cells_with_the_most_persons_come_first(api: Api, interactions: Interactions, persons: Persons) -> None:
+    for number in range(4):
+        interactions.add(distinct_id=f"ann {number}", y=1)
+        persons.add(f"ann {number}", 1)
+    for name in ("bob", "eve"):
+        interactions.add(distinct_id=name, y=2)
+    found = api.points(aggregation="unique_persons")
+    assert [(point["count"], point["pointer_y"]) for point in found] == [(2, 32), (1, 16)]
+    assert api.points(aggregation="unique_persons", limit=1, offset=1) == found[1:]

@@ -654,8 +654,14 @@ def test_the_headline_of_visitors_is_how_many_they_are(viewer: Viewer, demo: Dem
         offset, more = 0, True
         while more:
             points = orjson.dumps(chosen[first : first + 500]).decode()
-            asked = {"date_from": "-31d", "url_exact": HOME, "points": points, "limit": 100, "offset": offset}
-            page = demo.answer("heatmaps/events/", **asked)
+            behind: dict[str, Any] = {
+                "date_from": "-31d",
+                "url_exact": HOME,
+                "points": points,
+                "limit": 100,
+                "offset": offset,
+            }
+            page = demo.answer("heatmaps/events/", **behind)
             seen |= {row["distinct_id"] for row in page["results"]}
             offset, more = offset + 100, page["has_more"]
     assert 1 < len(seen) < demo.count(aggregation="unique_visitors")

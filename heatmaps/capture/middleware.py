@@ -6,9 +6,23 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
+from heatmaps.capture import traffic
 from heatmaps.front.paths import Area, area_of
+from heatmaps.persons import following
 
 View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def begin_in_this_process(next_view: View) -> View:
+    """The first request of any kind wakes what goes on beside requests: a worker tells ClickHouse what one before it
+    has left untold, and destroys what has to be, though nobody posts."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        following.begin()
+        traffic.begin()
+        return next_view(request)
+
+    return middleware
 
 
 def straight_to_capture(next_view: View) -> View:

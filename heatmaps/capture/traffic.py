@@ -233,6 +233,8 @@ def _take() -> Iterator[Tally]:
 
 def begin() -> None:
     """Starts the thread of this process: what is to be destroyed does not wait for the next post."""
+    if _thread is not None and _thread.is_alive():
+        return
     with _lock:
         _start()
 

@@ -38,6 +38,8 @@ _is_stopping = threading.Event()
 def begin() -> None:
     """Starts the thread of this process, if there is none."""
     global _thread  # noqa: PLW0603 -- one for the process
+    if _thread is not None and _thread.is_alive():
+        return
     with _lock:
         if (_thread is None or not _thread.is_alive()) and not _is_stopping.is_set():
             _thread = threading.Thread(target=_follow, name="persons", daemon=True)
@@ -70,6 +72,9 @@ def _follow() -> None:
         except (EngineError, MetadataError) as error:
             logger.warning("ClickHouse could not be told of persons", cause=" ".join(str(error).split())[:500])
             connection.close()
+            pause = REST_SECONDS
+        except Exception:
+            logger.exception("ClickHouse could not be told of persons")
             pause = REST_SECONDS
         keeping.release_connection()
         _is_stopping.wait(pause)

@@ -12,6 +12,7 @@ SCROLL_DEPTH = "scrolldepth"
 class Aggregation(StrEnum):
     TOTAL_COUNT = "total_count"
     UNIQUE_VISITORS = "unique_visitors"
+    UNIQUE_PERSONS = "unique_persons"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

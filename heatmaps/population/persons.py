@@ -16,6 +16,8 @@ _IDS_WITH_OVERRIDES = (
     " WHERE team_id = {team_id:Int64}"
     ") GROUP BY distinct_id HAVING argMax(is_deleted, version) = 0"
 )
+# Where a file of SQL has room for them.
+NUMBER_MARK, PERSONS_MARK = "/* number of persons */", "/* with persons */"
 # Of what has no properties of a person beside it, nothing need be read.
 _SAYS_NOTHING = "person_properties IN ('', '{}')"
 
@@ -72,6 +74,19 @@ def _kept_among(visitors: str, layout: Layout) -> str:
     )
     persons = "SELECT id FROM person FINAL WHERE team_id = {team_id:Int64} AND is_deleted = 0"
     return f"SELECT distinct_id FROM ({ids}) WHERE person_id IN ({persons} AND id IN (SELECT person_id FROM ({ids})))"
+
+
+def counted_in_persons(sql: str, layout: Layout) -> str:
+    """A question whose rows say in `persons`, too, how many distinct persons there are; a visitor without one counts as
+    one. Persons and visitors are numbers."""
+    number = "visitor" if layout.has_keys else hashed("distinct_id")
+    persons = (
+        f"SELECT {hashed('distinct_id')} AS known, reinterpretAsUInt128(sipHash128('person', person_id)) AS person"
+        f" FROM ({current_ids(layout)})"
+    )
+    return sql.replace(NUMBER_MARK, f"uniqExact(if(person = 0, {number}, person)) AS persons,").replace(
+        PERSONS_MARK, f"LEFT ANY JOIN ({persons}) AS persons_now ON {number} = known"
+    )
 
 
 def in_list(cohort_id: int, visitor: str, layout: Layout, binder: Binder, *, by_number: bool) -> str:

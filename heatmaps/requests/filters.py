@@ -24,7 +24,8 @@ def aggregation() -> serializers.ChoiceField:
     return serializers.ChoiceField(
         choices=[member.value for member in Aggregation],
         default=Aggregation.TOTAL_COUNT.value,
-        help_text="Count interactions, or distinct visitors, exactly.",
+        help_text="Count interactions, distinct visitors, or distinct persons, exactly. A visitor without a person"
+        " counts as one.",
     )
 
 

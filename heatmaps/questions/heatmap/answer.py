@@ -24,6 +24,12 @@ from heatmaps.replies.answer import Answer, Columns
 
 # So many buckets of scroll depth are handed on together; a page has a hundred of them.
 BUCKETS_AT_ONCE = 50_000
+# Which column has the counts.
+COUNTED = {
+    Aggregation.TOTAL_COUNT: "interactions",
+    Aggregation.UNIQUE_VISITORS: "visitors",
+    Aggregation.UNIQUE_PERSONS: "persons",
+}
 
 
 class ScreenRow(NamedTuple):
@@ -37,7 +43,7 @@ def answer(question: PointsQuestion | ScrollDepthQuestion) -> Answer:
     tail: dict[str, Any] = {}
     if isinstance(question, ScrollDepthQuestion):
         return Answer(item=HeatmapScrollDepthItem, blocks=_scroll_depth(question, tail), tail=tail)
-    if question.aggregation is Aggregation.UNIQUE_VISITORS or question.min_visitors > 1:
+    if question.aggregation is not Aggregation.TOTAL_COUNT or question.min_visitors > 1:
         return Answer(item=HeatmapResponseItem, blocks=_visitors(question, tail), tail=tail)
     return Answer(item=HeatmapResponseItem, blocks=_points(question, tail), tail=tail)
 
@@ -98,7 +104,7 @@ def _visitors(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Column
 
 def _counted(blocks: Iterator[Block], question: PointsQuestion, coverage: Coverage | None) -> Iterator[Block]:
     """Blocks as `_cells` takes them, without the cells that have too few visitors and come last."""
-    counted = "visitors" if question.aggregation is Aggregation.UNIQUE_VISITORS else "interactions"
+    counted = COUNTED[question.aggregation]
     for block in blocks:
         visible = len(block["cell"])
         if coverage and visible:
@@ -140,8 +146,10 @@ def _cells(
 
 def _scroll_depth(question: ScrollDepthQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
     """How many came at least that far is known when all are counted, so the counts are held until then."""
-    tells_visitors_apart = question.min_visitors > 1 or (
-        question.with_coverage and question.aggregation is Aggregation.UNIQUE_VISITORS
+    tells_visitors_apart = (
+        question.min_visitors > 1
+        or question.aggregation is Aggregation.UNIQUE_PERSONS
+        or (question.with_coverage and question.aggregation is Aggregation.UNIQUE_VISITORS)
     )
     ask = queries.bands if tells_visitors_apart else queries.scroll_depth
     with closing(engine.blocks(ask(question, current_layout()))) as blocks:
@@ -149,7 +157,7 @@ def _scroll_depth(question: ScrollDepthQuestion, tail: dict[str, Any]) -> Iterat
     depths = found["scroll_depth_bucket"]
     interactions = found["interactions"] if tells_visitors_apart else found["bucket_count"]
     is_shown = found["visitors"] >= question.min_visitors if tells_visitors_apart else np.ones(len(depths), np.bool_)
-    counted = "visitors" if question.aggregation is Aggregation.UNIQUE_VISITORS else "interactions"
+    counted = COUNTED[question.aggregation]
     counts = found[counted] if tells_visitors_apart else interactions
     at_least = np.cumsum(counts[::-1])[::-1]
     if question.with_coverage:

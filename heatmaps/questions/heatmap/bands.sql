@@ -2,9 +2,10 @@
 SELECT
     count() AS interactions,
     /* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */ AS visitors,
+    /* number of persons */
     /* on our table: scroll_depth_bucket */
         toInt64(floor((y + viewport_height) * scale_factor / 100)) * 100 /* end */ AS scroll_depth_bucket
-FROM heatmaps
+FROM heatmaps /* with persons */
 WHERE team_id = {team_id:Int64}
   /* on our table: */ AND viewport_width != 0 /* end */
   /* AND filters */

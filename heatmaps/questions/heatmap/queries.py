@@ -7,6 +7,7 @@ from heatmaps.population.binding import Binder
 from heatmaps.population.filters import Aggregation, Filters
 from heatmaps.population.grid import Grid, with_grid
 from heatmaps.population.layout import PLAIN, Layout
+from heatmaps.population.persons import counted_in_persons
 from heatmaps.population.predicates import matching
 from heatmaps.population.sql import filtered, sql_file
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
@@ -52,6 +53,8 @@ def cells(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
     sql = sql_file(__file__, "cells.sql")
     if question.with_coverage:
         sql = _COVERAGE.sub(_UNCOVERED, sql)
+    if question.aggregation is Aggregation.UNIQUE_PERSONS:
+        sql = counted_in_persons(sql, layout).replace("/* or */ interactions", "persons")
     return _query(sql, question.filters, layout, binder, question.grid)
 
 
@@ -70,7 +73,10 @@ def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query
 
 def bands(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (interactions, visitors, scroll_depth_bucket in CSS px), the shallowest first."""
-    return _query(sql_file(__file__, "bands.sql"), question.filters, layout)
+    sql = sql_file(__file__, "bands.sql")
+    if question.aggregation is Aggregation.UNIQUE_PERSONS:
+        sql = counted_in_persons(sql, layout)
+    return _query(sql, question.filters, layout)
 
 
 def visitors_total(filters: Filters, layout: Layout = PLAIN) -> Query:

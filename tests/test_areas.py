@@ -1,10 +1,13 @@
 """How much happens in parts of a page: geometry, what is told beside, bodies, and what is refused."""
 
+import io
 import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -537,3 +540,48 @@ def test_a_hundred_polygons_of_two_hundred_corners_over_everything(session: Api,
         )
     )
     assert [result["count"] for result in answer["results"]] == [expected] * 100
+
+
+# --- Formats -------------------------------------------------------------------------------------------------------
+
+
+def test_areas_are_sent_as_tables_too(session: Api, visits: None, events: Events) -> None:
+    captured(events, {"session_id": "a"})
+    given = {
+        "areas": orjson.dumps([TOP, BOTTOM]).decode(),
+        "against": '{"date_from":"-30d"}',
+        "include": "types,elements",
+        "by": "day",
+        "min_visitors": "3",
+    }
+    response = session.get(PATH, {**given, "format": "parquet"})
+    assert response.status_code == 200
+    table = pq.read_table(io.BytesIO(body(response)))
+    _, bottom = document(session.get(PATH, given))["results"]
+    flat = {name: value for name, value in bottom.items() if name not in {"a", "b"}} | {
+        f"{side}_{name}": bottom[side][name] for side in "ab" for name in bottom["a"]
+    }
+    assert set(table.column_names) == set(flat)
+    told = table.to_pylist()
+    assert told[1] == flat
+    assert (told[0]["name"], told[0]["count"], told[0]["a_count"], told[0]["types"]) == ("top", None, None, [])
+    assert {str(table.schema.field(name).type) for name in ("count", "visitors", "a_count", "b_visitors")} == {"uint64"}
+    assert b'"count":6' in table.schema.metadata[b"total"]
+    lines = body(session.get(PATH, {**given, "format": "csv"})).decode().splitlines()
+    assert lines[0].startswith("name,count,visitors,sessions,share_of_count,share_of_visitors,first_share,types,")
+    assert len(lines) == 3
+
+
+def test_comparisons_are_sent_as_tables_too(session: Api, visits: None) -> None:
+    for kind in ("click", "scrolldepth"):
+        given = {"against": '{"date_from":"-30d"}', "type": kind}
+        path = "/api/projects/1/heatmaps/compare/"
+        rows = document(session.get(path, given))["results"]
+        lines = body(session.get(path, {**given, "format": "ndjson"})).splitlines()
+        assert [orjson.loads(line) for line in lines] == rows
+        response = session.get(path, {**given, "format": "arrow"})
+        table = pa.ipc.open_stream(body(response)).read_all()
+        assert table.num_rows == len(rows)
+        assert response["Heatmaps-Has-More"] == "false"
+        assert orjson.loads(response["Heatmaps-Overlap"]) == {"visitors": 4 * (kind == "click")}
+        assert [row["a_count"] for row in table.to_pylist()] == [row["a"]["count"] for row in rows]

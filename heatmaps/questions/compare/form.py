@@ -45,7 +45,7 @@ class CompareForm(TwoSidesForm[CompareQuestion], GridForm[CompareQuestion]):
         default=Order.SURPRISE.value,
         help_text=(
             "`surprise`: what is least likely to be chance first. `difference`: the largest difference first. `count`: "
-            "what both sides have most of first."
+            "most interactions of both sides first, with any `aggregation` but `total_count` most visitors."
         ),
     )
     fdr = false_discovery_rate()

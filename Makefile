@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 FUZZ_MINUTES ?= 10
+SECONDS ?= 10
+KILLS ?= 1000
 # Side by side on all cores, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
@@ -17,7 +19,7 @@ define install
 		|| $(BIN)/python -m pip install $(PIP_OPTIONS) -r $(1)
 endef
 
-.PHONY: help install demo test fuzz lint lint-javascript format bench openapi screenshot audit lock clean
+.PHONY: help install demo test fuzz lint lint-javascript format bench compare hostile kills openapi screenshot audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +61,15 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.loading --output docs/performance.md
+
+compare: install  ## Measure how often comparisons are wrong, into docs/comparing.md; takes minutes
+	$(BIN)/python -m bench.comparing --output docs/comparing.md
+
+hostile: install  ## Attack a service of its own from here, with a table at the end; SECONDS= sets how long each attack lasts
+	$(BIN)/python -m bench.hostile --seconds $(SECONDS) --output docs/security.md
+
+kills: install  ## Kill the service KILLS=1000 times under load, and look for what is lost or doubled; about an hour
+	KILLS=$(KILLS) $(BIN)/python -m pytest -q -s tests/test_capture_kill.py tests/test_kill.py
 
 openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

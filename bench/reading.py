@@ -30,6 +30,8 @@ STILL_PROJECT = 8
 
 WEEK = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=6)).isoformat(), "date_to": TODAY}
 MONTH = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=29)).isoformat(), "date_to": TODAY}
+TWO_WEEKS = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=13)).isoformat(), "date_to": TODAY}
+FOUR_WEEKS = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=27)).isoformat(), "date_to": TODAY}
 ALL = {"date_from": "all", "date_to": "all"}
 MEDIAN_PAGE = {"url_exact": f"{SITE}/blog/page-1000"}
 BUSY_PAGE = {"type": "mousemove", "url_exact": HOME}
@@ -82,6 +84,56 @@ FILTERS = [
     ("test accounts", {"filter_test_accounts": "true"}),
     ("a cohort", {"cohort_ids": "[{cohort}]"}),
     ("an event", {"events": '[{"id":"purchase"}]'}),
+]
+
+
+# What says whether a map can be trusted, each beside the map: (what, path, parameters, those of the map, aim).
+_PROJECT = {"type": "mousemove"} | ALL
+TRUST = [
+    ("explain, whole project, 60 days", "heatmaps/explain", _PROJECT, _PROJECT | {"limit": "0"}, "≤ 2 ×"),
+    (
+        "explain, the same with a page, widths and an event",
+        "heatmaps/explain",
+        _PROJECT | {"url_exact": HOME, "viewport_width_min": "480", "events": '[{"id":"purchase"}]'},
+        _PROJECT | {"limit": "0"},
+        "–",
+    ),
+    (
+        "explain, a URL that nobody visited",
+        "heatmaps/explain",
+        _PROJECT | {"url_exact": f"{SITE}/Blog/page-1"},
+        _PROJECT | {"limit": "0"},
+        "–",
+    ),
+    ("coverage, whole project, 60 days", "heatmaps", _PROJECT | {"include": "coverage"}, _PROJECT, "≤ 1.3 ×"),
+    (
+        "coverage, whole project, 7 days",
+        "heatmaps",
+        {"type": "mousemove", "include": "coverage"} | WEEK,
+        {"type": "mousemove"} | WEEK,
+        "≤ 1.3 ×",
+    ),
+    (
+        "coverage, busiest page, 30 days",
+        "heatmaps",
+        BUSY_PAGE | MONTH | {"include": "coverage"},
+        BUSY_PAGE | MONTH,
+        "≤ 1.3 ×",
+    ),
+    (
+        "`url_page`, busiest page, 30 days",
+        "heatmaps",
+        {"type": "mousemove", "url_page": HOME} | MONTH,
+        BUSY_PAGE | MONTH,
+        "–",
+    ),
+    (
+        "`first_in_session`, busiest page, 30 days",
+        "heatmaps",
+        BUSY_PAGE | MONTH | {"first_in_session": "true"},
+        BUSY_PAGE | MONTH,
+        "–",
+    ),
 ]
 
 
@@ -209,8 +261,11 @@ def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
         "|---|---|---|---|",
     ]
     lines += _filters(server, runs, cohort)
+    lines += ["", "| can it be trusted? | ms | the map, ms | ratio | aim |", "|---|---|---|---|---|"]
+    lines += _trust(server, runs)
     lines += ["", "| the list of pages | ms | from plain columns, ms | times faster |", "|---|---|---|---|"]
     lines += _pages(server, runs)
+    lines += ["", "| two sides, and parts of a page | ms | ratio | aim |", "|---|---|---|---|", *_sides(server, runs)]
     lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server), *_grown(server, runs, rows)]
     return "\n".join(lines) + "\n"
 
@@ -276,6 +331,19 @@ def _filters(server: Server, runs: int, cohort: str) -> list[str]:
     ]
 
 
+def _trust(server: Server, runs: int) -> list[str]:
+    lines = []
+    for name, path, parameters, of_map, aim in TRUST:
+        _say(f"{name} …")
+        ours, maps = [], []
+        for _ in range(runs):
+            ours.append(server.seconds(f"/api/projects/1/{path}/", parameters))
+            maps.append(server.seconds("/api/projects/1/heatmaps/", of_map))
+        ratio = statistics.median(ours) / statistics.median(maps)
+        lines.append(f"| {name} | {_ms(ours)} | {_ms(maps)} | {ratio:.2f} | {aim} |")
+    return lines
+
+
 def _pages(server: Server, runs: int) -> list[str]:
     lines = []
     for name, window in (("7 days", WEEK), ("30 days", MONTH)):
@@ -287,6 +355,42 @@ def _pages(server: Server, runs: int) -> list[str]:
         lines.append(
             f"| {name} | {_ms(ours)} | {_ms(plain)} | {statistics.median(plain) / statistics.median(ours):.1f} |"
         )
+    return lines
+
+
+def _sides(server: Server, runs: int) -> list[str]:
+    """Comparisons beside the map of the same days, and many areas beside one."""
+    areas = [
+        {
+            "name": str(number),
+            "x": [number % 10 / 10, number % 10 / 10 + 0.08],
+            "y": [number // 10 * 800, number // 10 * 800 + 700],
+        }
+        for number in range(100)
+    ]
+    polygons = [{"name": area["name"], "polygon": [[x, y] for x in area["x"] for y in area["y"]]} for area in areas]
+    asked = {
+        "page map, busiest page, 28 days": ("heatmaps", BUSY_PAGE | FOUR_WEEKS),
+        "page map, busiest page, 14 days": ("heatmaps", BUSY_PAGE | TWO_WEEKS),
+        "these 14 days against the 14 before": ("heatmaps/compare", BUSY_PAGE | TWO_WEEKS | {"against": "previous"}),
+        "one area, busiest page, 14 days": ("heatmaps/areas", BUSY_PAGE | TWO_WEEKS | {"areas": json.dumps(areas[:1])}),
+        "100 areas": ("heatmaps/areas", BUSY_PAGE | TWO_WEEKS | {"areas": json.dumps(areas)}),
+        "100 polygons": ("heatmaps/areas", BUSY_PAGE | TWO_WEEKS | {"areas": json.dumps(polygons)}),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(runs * 2):
+        for name, (path, parameters) in asked.items():
+            seconds[name].append(server.seconds(f"/api/projects/1/{path}/", parameters))
+    beside = {
+        "these 14 days against the 14 before": ("page map, busiest page, 28 days", "≤ 2.5 ×"),
+        "100 areas": ("one area, busiest page, 14 days", "≤ 1.5 ×"),
+        "100 polygons": ("one area, busiest page, 14 days", "–"),
+    }
+    lines = []
+    for name, times in seconds.items():
+        other, aim = beside.get(name, (name, ""))
+        ratio = statistics.median(times) / statistics.median(seconds[other])
+        lines.append(f"| {name} | {_ms(times)} | {ratio:.2f} | {aim} |")
     return lines
 
 

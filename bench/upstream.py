@@ -128,7 +128,7 @@ def _total(question: InteractionsQuestion) -> Query:
 def _where_points(question: InteractionsQuestion) -> tuple[str, dict[str, Any]]:
     where, parameters = _where(question.filters)
     points = []
-    for number, point in enumerate(question.points):
+    for number, point in enumerate(question.points or ()):
         points.append(
             f"(round(x / viewport_width, 2) = {{x{number}:Float64}} AND y * scale_factor = {{y{number}:Int64}}"
             f" AND pointer_target_fixed = {{fixed{number}:Bool}})"

@@ -5,11 +5,12 @@ it is imported with the first count.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -157,13 +158,23 @@ def forget() -> None:
 
 
 @contextmanager
+def directory(prefix: str, place: str | None = None) -> Iterator[str]:
+    """A temporary directory that goes with this process, and not already with a child of it that ends."""
+    made = mkdtemp(prefix=prefix, dir=place)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
 def shared_by(workers: int) -> Iterator[None]:
     """Meanwhile, processes that are started add up what they count."""
     if workers == 1 or not settings.METRICS_TOKEN:
         yield
         return
-    with TemporaryDirectory(prefix="heatmaps-metrics-") as directory:
-        os.environ[SHARED] = directory
+    with directory("heatmaps-metrics-") as shared:
+        os.environ[SHARED] = shared
         try:
             yield
         finally:

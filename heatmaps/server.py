@@ -1,4 +1,4 @@
-"""The production server: Granian, with the process model that fits the engine."""
+"""The production server, with the process model that fits the engine."""
 
 import os
 import resource
@@ -6,9 +6,13 @@ import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import gettempdir
 from threading import Thread
 from time import monotonic, sleep
 
@@ -16,16 +20,20 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from heatmaps import engine, metrics, schema
+from heatmaps.metadata.connections import keep_open
+from heatmaps.serving import front, orphans
+from heatmaps.serving.dispatch import limits_for
+from heatmaps.serving.supervisor import Supervisor
+from heatmaps.serving.worker import Worker, application_named
 
 # More than all sockets and databases that all threads may have open.
 MOST_FILES = 65_536
-# How many times a second apart a worker is told to stop, before it is waited for.
-_REMINDERS = 3
+# How long the data directory and the port may stay taken by processes whose server was killed.
+ORPHAN_SECONDS = 10
+ORPHAN_PORT_SECONDS = 2
+MOST_ADDRESS_CHARS = 60
 
 
 def default_workers() -> int:
@@ -45,7 +53,7 @@ def check_ready(host: str, port: int) -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError("The metadata database is not up to date. Run `manage.py migrate` first.")
     connection.close()
-    check_port(host, port)
+    _wait_for_port(host, port)
     if engine.is_in_memory():
         raise CommandError(
             "chdb://memory is empty in every new process. Set CLICKHOUSE_URL to chdb:///absolute/path or to a server."
@@ -58,19 +66,53 @@ def check_ready(host: str, port: int) -> None:
         check = child.submit(_check_clickhouse)
         # Meanwhile the application is loaded, once for all workers.
         import_module("heatmaps_service.wsgi")
-        check.result()
+        try:
+            check.result()
+        except BrokenProcessPool as error:
+            raise CommandError(
+                "The process that looked at ClickHouse was killed. Is there enough memory? Start again."
+            ) from error
 
 
 def _check_clickhouse() -> None:
-    try:
-        with engine.writer() as client:
-            if not schema.is_current(client):
-                raise CommandError("ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first.")
-    except engine.EngineUnavailable as error:
-        # A server may come back while we serve, a directory that another process holds will not.
-        if engine.is_embedded():
-            raise
-        sys.stderr.write(f"{error} Serving all the same.\n")
+    until = monotonic() + ORPHAN_SECONDS
+    while True:
+        try:
+            with engine.writer() as client:
+                if not schema.is_current(client):
+                    raise CommandError("ClickHouse is not up to date. Run `manage.py migrate_clickhouse` first.")
+        except engine.EngineUnavailable as error:
+            # A server may come back while we serve, a directory that another process holds will not, unless that one
+            # was left behind by a service that was killed.
+            if not engine.is_embedded():
+                sys.stderr.write(f"{error} Serving all the same.\n")
+            elif monotonic() < until and orphans.holds(engine.directory() / "status"):
+                sleep(0.2)
+                continue
+            else:
+                raise
+        else:
+            _tell_set_aside()
+        return
+
+
+def _tell_set_aside() -> None:
+    if parts := engine.set_aside():
+        sys.stderr.write(
+            f"ClickHouse could not read {len(parts)} of its parts, and serves without their rows: "
+            f"{', '.join(parts[:5])}{', …' if parts[5:] else ''}. Restore a backup, or see docs/operations.md.\n"
+        )
+
+
+def _wait_for_port(host: str, port: int) -> None:
+    """Checks it, for as long as what a killed service left behind may take to let go of it."""
+    until = monotonic() + ORPHAN_PORT_SECONDS
+    while monotonic() < until:
+        with suppress(CommandError):
+            check_port(host, port)
+            return
+        sleep(0.1)
+    check_port(host, port)
 
 
 def check_port(host: str, port: int) -> None:
@@ -104,21 +146,6 @@ def _wait_for_other_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _Server(Granian):  # type: ignore[misc,valid-type]
-    """Tells its workers to stop more than once: one that is told in its first moment still has the server's handlers,
-    which swallow it, and would have to be killed a minute later."""
-
-    def _stop_workers(self) -> None:
-        for _ in range(_REMINDERS):
-            until = monotonic() + 1
-            for worker in self.wrks:
-                if worker.is_alive():
-                    worker.terminate()
-            for worker in self.wrks:
-                worker.join(max(0, until - monotonic()))
-        super()._stop_workers()
-
-
 def _last_seconds() -> int:
     """How long a worker may finish what it does when it is told to stop."""
     return int(settings.CLICKHOUSE_MAX_SECONDS) + 10
@@ -130,23 +157,32 @@ def serve(
     """Serves until a signal stops it: requests under way are finished, new ones refused."""
     # The number is taken here: the server may be gone before a worker looks for it.
     os.register_at_fork(after_in_child=partial(_end_with, os.getpid()))
-    # A worker inherits the server's handlers, which would swallow a signal that comes before it has its own.
-    os.register_at_fork(after_in_child=_end_at_signals)
-    server = _Server(
-        application,
-        address=_address(host, port)[1],
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        backpressure=max(threads * 2, 160),
-        workers_kill_timeout=_last_seconds() - _REMINDERS,
-        websockets=False,
-        log_level=LogLevels.error,
-    )
     _allow_many_files()
-    with metrics.shared_by(workers):
-        server.serve()
+    limits = limits_for(threads, settings.MAX_REQUESTS)
+    seconds = _last_seconds()
+    answering = application_named(application)
+    connection.close()
+    # The address of a socket is short, whatever TMPDIR says.
+    place = "/tmp" if len(gettempdir()) > MOST_ADDRESS_CHARS else None  # noqa: S108 -- a directory of our own in it
+    with metrics.directory("heatmaps-serve-", place) as directory, metrics.shared_by(workers):
+        address = str(Path(directory) / "threads")
+        family, at = _address(host, port)
+        callers = socket.create_server((at, port), family=family, backlog=front.BACKLOG)
+        taking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        taking.bind(address)
+        taking.listen(front.BACKLOG)
+
+        def answer() -> None:
+            callers.close()
+            taking.close()
+            _kept = keep_open()
+            Worker(answering, address, sum(limits.values())).run(seconds)
+
+        def talk() -> None:
+            together = {group: number * workers for group, number in limits.items()}
+            front.run(callers, taking, together, seconds)
+
+        Supervisor(talk, answer, workers, seconds + 2).run()
 
 
 def _allow_many_files() -> None:
@@ -155,8 +191,3 @@ def _allow_many_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(MOST_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-def _end_at_signals() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)

@@ -153,6 +153,13 @@ MAX_REQUEST_TARGET_CHARS = 60_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
+# The path under which a proxy shows the service; Django's own name for it.
+FORCE_SCRIPT_NAME = env.text("FORCE_SCRIPT_NAME").rstrip("/") or None
+if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
+    raise ImproperlyConfigured(
+        f"FORCE_SCRIPT_NAME is {FORCE_SCRIPT_NAME!r}; type a path such as /heatmaps, or nothing."
+    )
+
 # Posts of browsers that one process lets wait for the insert that they share.
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 
@@ -233,7 +240,7 @@ TEMPLATES = [
     }
 ]
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 # Static files are served from where the packages keep them: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -11,7 +11,7 @@ from heatmaps.engine import Query
 from tests import reference
 from tests.reference import Asked, Row
 
-EVERYTHING = {
+EVERYTHING: dict[str, dict[str, Any]] = {
     "dates": {"date_from": date.min, "date_to": date.max, "time_from": None, "time_to": None},
     "url": {"url_exact": None, "url_page": None, "url_pattern": None},
     "viewport": {"viewport_width_min": None, "viewport_width_max": None},
@@ -139,7 +139,7 @@ def _urls(rows: list[Row], asked: Asked) -> list[dict[str, Any]]:
     """Not by url_pattern alone: the order of those is by their counts."""
     is_pattern = asked.url_pattern is not None and asked.url_pattern != asked.url_exact
     is_page = asked.url_page is not None and not is_pattern
-    wanted = (reference.page_of(asked.url_page) if is_page else asked.url_exact) or ""
+    wanted = (reference.page_of(asked.url_page or "") if is_page else asked.url_exact) or ""
     by_url: dict[str, list[Row]] = {}
     for row in rows:
         url = reference.page(row)

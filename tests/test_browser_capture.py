@@ -151,6 +151,20 @@ def test_points_lead_to_the_session_behind_them(site: Site, visit: Any) -> None:
     ]
 
 
+def test_places_have_the_names_of_what_is_there(site: Site, visit: Any) -> None:
+    """By what the SDK says of each click at once, where it tells of the place of the click only later."""
+    areas = [
+        {"name": name, "x": [x, x], "y": [y, y], "target_fixed": fixed}
+        for name, (x, y, fixed) in {"button": BUTTON, "link": LINK, "nothing": NOTHING}.items()
+    ]
+    found = site.answer("areas/", url_exact=visit["url"], areas=orjson.dumps(areas).decode(), include="elements")
+    button, link, nothing = (result["elements"] for result in found["results"])
+    told = {"attr_id": None, "href": None, "count": 3, "share": 1.0}
+    assert button == [{"tag_name": "button", "text": "Put into the basket", "selector": "button", **told}]
+    assert link == [{"tag_name": "a", "text": "On to the cashier", "selector": "a", **told, "href": "next", "count": 1}]
+    assert nothing == []
+
+
 def test_visitors_are_told_apart(site: Site, visits: dict[str, Any]) -> None:
     everywhere = {"url_pattern": "*/shop/*", "aggregation": "unique_visitors"}
     assert site.points(**everywhere) == [(*place, len(visits)) for place in (PARAGRAPH, BUTTON, LINK, HEADER)]

@@ -95,6 +95,42 @@ def test_any_event_may_bring_points_and_a_depth(browser: Browser) -> None:
     assert kept == {"event": "$pageview", "elements_chain": "a:text", "session_id": "session", "person_properties": ""}
 
 
+BUTTON = {
+    "tag_name": "button",
+    "$el_text": 'Shop "now"',
+    "classes": ["buy", "big"],
+    "nth_child": 2,
+    "nth_of_type": 1,
+    "attr__class": "buy  big",
+    "attr__id": "cta",
+    "attr__href": "/cart",
+    "attr__data-plan": "pro\\",
+}
+
+
+@pytest.mark.parametrize(
+    ("elements", "chain"),
+    [
+        (
+            [BUTTON, {"tag_name": "div", "nth_child": 1}, {"tag_name": "body"}],
+            (
+                'button.big.buy:attr__class="buy  big"attr__data-plan="pro"attr__href="/cart"attr__id="cta"'
+                'attr_id="cta"href="/cart"nth-child="2"nth-of-type="1"text="Shop \\"now\\"";div:nth-child="1";body:'
+            ),
+        ),
+        ([{"tag_name": 5, "attr__class": [], "$el_text": None}, "a", None], ":"),
+        ([{"tag_name": 'a"', 'attr__"': "x", "attr__class": 'q"'}], 'a.q:attr__class="q\\""'),
+        ("a", ""),
+        ({}, ""),
+        ([], ""),
+    ],
+)
+def test_elements_are_kept_as_a_chain(browser: Browser, elements: Any, chain: str) -> None:
+    """What SDKs send that nobody has asked for a text."""
+    browser.send(event(event="$autocapture", properties={"$elements": elements}))
+    assert stored_events("elements_chain") == [{"elements_chain": chain}]
+
+
 def test_other_events_are_kept_without_points(browser: Browser) -> None:
     browser.send(
         event(event="buy", distinct_id="ann", properties={"$heatmap_data": ...}),

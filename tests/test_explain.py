@@ -186,7 +186,11 @@ def test_of_a_project_everything_is_read_once_whatever_the_number_of_filters(
     api: Api, interactions: Interactions
 ) -> None:
     interactions.add_all(some_rows())
-    for parameters in ({}, {"viewport_width_min": 1, "first_in_session": True, "url_exact": "https://example.com"}):
+    asked: list[dict[str, Any]] = [
+        {},
+        {"viewport_width_min": 1, "first_in_session": True, "url_exact": "https://example.com"},
+    ]
+    for parameters in asked:
         api.explanation(**parameters)
         first, second = engine.rows_read(), engine.rows_read()
         assert api.explanation(**parameters)["matched"]

@@ -30,7 +30,6 @@ from pytest_django import Settings
 
 from heatmaps import engine
 from heatmaps.access import failed_attempts, shared_cache, throttling
-from heatmaps.engine import connecting
 from heatmaps.models import Project
 from tests.conftest import Api, body, document
 from tests.processes import (
@@ -159,7 +158,7 @@ def test_clickhouse_that_says_nothing(
 ) -> None:
     add_rows(3)
     settings.CLICKHOUSE_MAX_SECONDS = 1
-    monkeypatch.setattr(connecting, "ANSWER_SECONDS_MORE", 0)
+    monkeypatch.setattr("heatmaps.engine.connecting.ANSWER_SECONDS_MORE", 0)
     engine.close()
     assert len(api.points()) == 3
     on_server.send_signal(signal.SIGSTOP)
@@ -275,6 +274,110 @@ def test_a_full_disk_under_the_embedded_engine(tmp_path: Path) -> None:
     # What was stored of the file before the disk was full is not stored twice.
     (file,) = orjson.loads(result)["files"]
     assert file["added"] + file["already_there"] == 20_000
+
+
+def test_a_part_that_the_engine_set_aside_is_told(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    service.select("INSERT INTO heatmaps (team_id, timestamp, type) VALUES (1, now(), 'click')")
+    [[table]] = service.select("SELECT data_paths[1] FROM system.tables WHERE name = 'heatmaps'")
+    [part] = [place for place in Path(table).glob("*_*_*_*") if place.is_dir()]
+    (part / "checksums.txt").write_bytes(b"nothing that can be read")
+    for file in part.glob("*.bin"):
+        file.write_bytes(b"nonsense")
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port), LOG_FORMAT="json")) as process:
+        wait_until_it_answers(process, port)
+        status, body = ask(port, "/_readyz")
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert (status, orjson.loads(body)["parts_set_aside"]) == (200, 1)
+    first, *rest = said.splitlines()
+    assert first.startswith("ClickHouse could not read 1 of its parts, and serves without their rows: heatmaps/")
+    assert [orjson.loads(line)["parts"] for line in rest[1:]] == [[first.split("rows: ")[1].split(". ")[0]]]
+    notes = orjson.loads(service.result("check_clickhouse", "--json"))["notes"]
+    assert [note for note in notes if note.startswith("1 parts could not be read and are set aside")]
+
+
+SERVE_ON_FULL = """
+import http.client, orjson, os, shutil, signal, subprocess, sys, time
+from pathlib import Path
+directory = Path(sys.argv[1])
+shutil.copytree(sys.argv[2], directory, symlinks=True, dirs_exist_ok=True)
+key, token, port = sys.argv[3:]
+environment = {**os.environ, "TMPDIR": str(directory), "LOG_FORMAT": "json"}
+command = [sys.executable, "manage.py", "serve", "--port", port]
+server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+def ask(path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+    connection.request("POST" if body else "GET", path, body, {"Authorization": f"Bearer {key}"})
+    response = connection.getresponse()
+    response.read()
+    return response.status
+def post(number):
+    points = [{"x": 1, "y": 1, "target_fixed": False, "type": "click"}]
+    properties = {"$viewport_width": 9, "$viewport_height": 9, "$heatmap_data": {"https://example.com/": points}}
+    event = {"event": "click", "uuid": f"0197b1d2-0000-7000-8000-{number:012}", "distinct_id": "ann"}
+    return ask("/e/", orjson.dumps({"api_key": token, "batch": [{**event, "properties": properties}]}))
+while True:
+    try:
+        if ask("/_readyz") == 200:
+            break
+    except OSError:
+        assert server.poll() is None, server.stderr.read()
+    time.sleep(0.1)
+found = {"before": [post(0)]}
+with (directory / "ballast").open("wb", buffering=0) as ballast:
+    for size in (65536, 1):
+        try:
+            while True:
+                ballast.write(bytes(size))
+        except OSError:
+            pass
+# The key is used for the first time, which would be noted.
+heatmaps = "/api/projects/1/heatmaps/"
+found["read"] = [ask(heatmaps), ask(heatmaps + "?type=scrolldepth"), ask(heatmaps + "pages/"), ask("/_readyz")]
+found["posted"] = [post(1), post(2)]
+(directory / "ballast").unlink()
+found["after"] = [post(1), post(2), ask(heatmaps)]
+server.send_signal(signal.SIGTERM)
+_, said = server.communicate(timeout=60)
+found["lines"] = [orjson.loads(line) for line in said.splitlines()[1:]]
+print(orjson.dumps(found).decode())
+"""
+
+
+def test_a_full_disk_keeps_nobody_from_reading_and_says_one_line_an_event(tmp_path: Path) -> None:
+    """In a small file system of its own, where one may be mounted."""
+    full = tmp_path / "full"
+    full.mkdir()
+    unshare = shutil.which("unshare")
+    mount = f"mount -t tmpfs -o size=60m none {full}"
+    command = [unshare or "", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    if not unshare or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
+        pytest.skip("No file system can be mounted.")
+    installed = tmp_path / "installed"
+    installed.mkdir()
+    made = Service(directory=installed)
+    made.migrate()
+    shop = made.make_project()
+    done = subprocess.run(  # noqa: S603
+        [*command, sys.executable, "-c", SERVE_ON_FULL, full, installed, shop.key, shop.token, str(free_port())],
+        check=False,
+        cwd=ROOT,
+        env=Service(directory=full).variables(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    found = orjson.loads(done.stdout)
+    lines = found.pop("lines")
+    assert found == {"before": [200], "read": [200] * 4, "posted": [503] * 2, "after": [200] * 3}
+    assert [line["event"] for line in lines].count("What browsers sent could not be stored") == 2
+    # It may also say once that it could not note what is complete.
+    assert len(lines) <= 3
+    assert all("space" in line["cause"].lower() and "exception" not in line for line in lines)
 
 
 # --- The cache -----------------------------------------------------------------------------------------------------

@@ -141,6 +141,14 @@ def test_another_project_does_not_know_the_rows(files: Loading, organization: Or
     assert [added(files, "a.jsonl", ROWS, project=number) for number in (1, 2, 2)] == [9, 9, 0]
 
 
+def test_rows_of_the_first_and_the_last_moment_are_known(files: Loading) -> None:
+    moments = ("1900-01-01 00:00:00.000000", "1969-12-31 23:59:59.999999", "2299-12-31 23:59:59.000000")
+    rows = [ROW | {"timestamp": moment} for moment in moments]
+    assert [added(files, name, rows) for name in FORMATS] == [3, 0, 0]
+    assert [added(files, f"{number}.jsonl", [row]) for number, row in enumerate(rows)] == [0, 0, 0]
+    assert there() == Counter(map(frozen, rows))
+
+
 def test_what_was_removed_can_be_loaded_again(files: Loading) -> None:
     rows = [*ROWS, ROWS[0]]
     added(files, "a.jsonl", rows)

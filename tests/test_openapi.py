@@ -17,6 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from heatmaps import __version__
 from heatmaps.api import schema_views
 from heatmaps.questions import REGISTER
+from tests.test_injection import required
 
 COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
 OPERATIONS = {
@@ -145,7 +146,8 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
     assert schema["paths"].keys() == OPERATIONS.keys()
     for path, operation in operations(schema):
-        assert list(schema["paths"][path]) == ["get"]
+        entry = QUESTIONS.get(last_part(path))
+        assert list(schema["paths"][path]) == [method.lower() for method in (entry.methods if entry else ["GET"])]
         assert operation["operationId"] == OPERATIONS[path][0]
         assert operation["tags"] == ["heatmaps"]
         assert "heatmap:read" in operation["description"]
@@ -161,10 +163,26 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
         assert names == ({*entry.form.parameters(), *(["format"] if entry.has_results else [])} if entry else set())
         for one in parameters:
             assert one.get("description"), one["name"]
-            assert one.get("required", False) is (one["in"] == "path" or one["name"] == "points")
+            is_needed = entry is not None and one["name"] in required(entry) and not entry.form.one_of
+            assert one.get("required", False) is (one["in"] == "path" or is_needed)
             # Of one that may be left out they are only told: Swagger UI fills `examples` in.
             assert bool(one.get("examples")) is one.get("required", False), one["name"]
             assert one.get("examples") or re.search(r" For example (`[^`]+`(, )?)+\.$", one["description"]), one["name"]
+
+
+def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
+    posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
+    assert {last_part(path) for path in posts} == {"areas"}
+    for path, operation in posts.items():
+        assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
+        assert [one["in"] for one in operation["parameters"]] == ["path"]
+        body = operation["requestBody"]["content"]
+        assert list(body) == ["application/json"]
+        _, form = resolved(schema, body["application/json"]["schema"])
+        assert set(form["properties"]) == set(QUESTIONS["areas"].form.parameters())
+        assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
+        assert {"413", "415"} <= operation["responses"].keys()
+        assert "Cache-Control" not in operation["responses"]["200"]["headers"]
 
 
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
@@ -222,8 +240,18 @@ def test_components(schema: dict[str, Any]) -> None:
         "CohortItem": ["id", "name", "is_static"],
         "HeatmapError": ["type", "code", "detail", "attr"],
     }
+    expected |= {
+        "HeatmapCoverage": [
+            *("cells_returned", "cells_total", "cells_hidden", "count_returned", "count_total", "share"),
+            "visitors_total",
+        ],
+        "HeatmapExplainResponse": [
+            *("matched", "steps", "without", "types", "widths", "urls", "dates", "capture", "reason", "message"),
+        ],
+    }
     # What is told on demand comes last, and is not required.
     on_demand = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
+    on_demand |= {"HeatmapPageItem": ["urls", "url_page", "template", "url_pattern"]}
     for name, fields in expected.items():
         assert properties[name] == [*fields, *on_demand.get(name, [])]
         assert schema["components"]["schemas"][name]["required"] == sorted(fields)

@@ -22,6 +22,8 @@ ONE_PAGE = [
     ["https://straße.example/a", "https://xn--strae-oqa.example/a", "https://XN--STRAE-OQA.example:443/a"],
     ["https://bücher.例え.example", "https://xn--bcher-kva.xn--r8jz45g.example", "https://bücher.xn--r8jz45g.example/"],
     ["/a", "/a/?b"],
+    ["/go?https://E.example", "/go/?x"],
+    ["/to:a://B", "/to:a://B/#c"],
     ["", "/", "?x"],
 ]
 OTHER_PAGES = [
@@ -40,6 +42,7 @@ OTHER_PAGES = [
     ("https://h.example/#/a", "https://h.example/#!/a"),
     ("https://h.example/%FF", "https://h.example/%FE"),
     ("https://h.example", "h.example"),
+    ("/to:a://B", "/to:a://b"),
 ]
 parts = st.tuples(
     st.sampled_from(["http", "https", "HTTP", "Https", "file", "x", ""]),
@@ -92,7 +95,10 @@ def test_the_engine_and_a_slow_reading_agree_on_every_pair(some: list[str]) -> N
 
 def test_a_host_with_many_parts_has_so_many_spellings_and_no_more() -> None:
     assert spellings("https://h.example/a") == ["https://h.example/a"]
-    assert len(spellings(f"https://{'ü.' * 500}example/a")) == 64
+    assert len(spellings(f"https://{'ü.' * 50}example/a")) == 64
+    assert len(spellings(f"https://{'ü.' * 5000}example/a")) == 9
+    # What is no part of a host stays as it is.
+    assert spellings(f"https://{'ü' * 64}.example/a") == [f"https://{'ü' * 64}.example/a"]
 
 
 def found(api: Api, **parameters: Any) -> int:

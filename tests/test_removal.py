@@ -252,9 +252,17 @@ def full(filled: None, events: Events, persons: Persons, commands: Commands) -> 
                 column_names=["person_id", "cohort_id", "team_id", "sign", "version"],
             )
             client.insert("captured_events", [[team_id, 1, 1]], column_names=["team_id", "key", "batch"])
+            client.insert(
+                "cohort_visitors",
+                [[team_id, cohorts[0].pk, "ann"]],
+                column_names=["team_id", "cohort_id", "distinct_id"],
+            )
+            client.insert(
+                "person", [[UUID(int=1), team_id, "{}", 1]], column_names=["id", "team_id", "properties", "version"]
+            )
     yield
     with engine.writer() as client:
-        for table in ("person_static_cohort", "cohortpeople", "captured_events"):
+        for table in ("person_static_cohort", "cohortpeople", "captured_events", "cohort_visitors", "person"):
             client.command(f"TRUNCATE TABLE {table}")
 
 

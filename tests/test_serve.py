@@ -1,5 +1,6 @@
 """`manage.py serve` as it runs in production: a process of its own that listens on a port."""
 
+import os
 import re
 import signal
 import socket
@@ -231,3 +232,97 @@ def test_it_may_open_more_files_than_a_process_starts_with(tmp_path: Path) -> No
         process.wait(timeout=20)
     (soft, hard) = re.findall(r"^Max open files +(\d+) +(\d+)", limits, re.MULTILINE)[0]
     assert int(soft) == min(int(hard), 65_536)
+
+
+# --- What ends meanwhile -------------------------------------------------------------------------------------------
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def wait_until_ready(port: int) -> None:
+    until = time.monotonic() + 30
+    while ask(port, "/_readyz")[0] != 200:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_it_starts_at_once_after_the_server_alone_was_killed(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    port = free_port()
+    for is_last in (False, False, False, True):
+        with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
+            assert process.stderr
+            # Until then those of the killed one may still answer.
+            assert process.stderr.readline() == f"Serving on http://127.0.0.1:{port} (stop with Ctrl-C)\n"
+            wait_until_it_answers(process, port)
+            # The engine is open, and its lock taken.
+            wait_until_ready(port)
+            if not is_last:
+                process.kill()
+                continue
+            process.terminate()
+            _, said = process.communicate(timeout=30)
+            assert (process.returncode, said) == (0, "")
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["front", "worker"])
+def test_a_process_that_is_killed_is_replaced(tmp_path: Path, number: int) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port), LOG_FORMAT="json")) as process:
+        wait_until_it_answers(process, port)
+        wait_until_ready(port)
+        time.sleep(1)
+        killed = children(process.pid)[number]
+        os.kill(killed, signal.SIGKILL)
+        until = time.monotonic() + 20
+        while killed in children(process.pid) or len(children(process.pid)) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        wait_until_it_answers(process, port)
+        wait_until_ready(port)
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert [orjson.loads(line)["status"] for line in said.splitlines()[1:] if "is replaced" in line] == [-9]
+
+
+def test_hanging_up_replaces_what_answers_and_refuses_nobody(tmp_path: Path) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    port = free_port()
+    with stopped_afterwards(service.start("serve", "--port", str(port))) as process:
+        wait_until_it_answers(process, port)
+        wait_until_ready(port)
+        before = children(process.pid)
+        statuses = []
+        for number in range(60):
+            if number in {10, 30}:
+                process.send_signal(signal.SIGHUP)
+            statuses.append(ask(port, "/api/projects/", Authorization="Bearer nobody")[0])
+            time.sleep(0.02)
+        assert set(statuses) == {401}
+        after = children(process.pid)
+        assert before[0] in after
+        assert before[1] not in after
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def test_a_check_that_is_killed_is_told_in_a_sentence(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"CLICKHOUSE_URL": f"chdb://{service.directory}/killed"}
+    for seconds in (0.02, 0.005):
+        with stopped_afterwards(service.start("serve", "--port", str(free_port()), **variables)) as process:
+            while process.poll() is None and not children(process.pid):
+                time.sleep(seconds)
+            for child in children(process.pid) if process.poll() is None else ():
+                os.kill(child, signal.SIGKILL)
+            _, said = process.communicate(timeout=30)
+        assert said.startswith(
+            ("CommandError: The process that looked at ClickHouse was killed.", "CommandError: Click")
+        )
+        assert "Traceback" not in said

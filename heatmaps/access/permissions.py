@@ -43,7 +43,7 @@ class ProjectAccess(BasePermission):
         text = view.kwargs.get("project_id") or view.kwargs.get("environment_id") or CURRENT
         project = find_project(text, user)
         if isinstance(request.auth, PersonalAPIKey):
-            _check_key(request.auth, project, request.method or "")
+            _check_key(request.auth, project, _scope(request, view))
         if not project.is_member:  # type: ignore[attr-defined]
             raise PermissionDenied("You don't have access to the project.")
         view.project = project  # type: ignore[attr-defined]
@@ -58,7 +58,7 @@ class CallerAccess(BasePermission):
             return False
         key = request.auth if isinstance(request.auth, PersonalAPIKey) else None
         if key:
-            _check_key(key, None, request.method or "")
+            _check_key(key, None, _scope(request, view))
         view.projects = readable_projects(request.user, key)  # type: ignore[attr-defined]
         return True
 
@@ -94,8 +94,11 @@ def _integer(text: str) -> int | None:
     return int(text) if int(text) <= _MAX_ID else None
 
 
-def _check_key(key: PersonalAPIKey, project: Project | None, method: str) -> None:
-    scope = scopes.required(method)
+def _scope(request: Request, view: "APIView") -> str | None:
+    return scopes.required(request.method or "", getattr(view, "scopes", {}))
+
+
+def _check_key(key: PersonalAPIKey, project: Project | None, scope: str | None) -> None:
     if scope is None:
         raise PermissionDenied("This action does not support personal API key access")
     if project and not _is_for_project(key, project):
@@ -104,7 +107,7 @@ def _check_key(key: PersonalAPIKey, project: Project | None, method: str) -> Non
         raise PermissionDenied(
             f"API key does not have access to the requested organization: ID {project.organization_id}."
         )
-    if not scopes.allows(key.scopes, method):
+    if not scopes.allows(key.scopes, scope):
         raise PermissionDenied(f"API key missing required scope '{scope}'")
 
 

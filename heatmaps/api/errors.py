@@ -82,6 +82,8 @@ def exception_handler(exc: BaseException, context: dict[str, Any]) -> Response |
                 cause=_cause(exc),
                 exc_info=_trace(exc),
             )
+            # Or the framework would tell it once more, with a traceback.
+            response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001 -- its own mark
     return response
 
 

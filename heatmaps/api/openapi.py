@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
@@ -32,7 +32,7 @@ _ERRORS = {
     401: "No key, or one that opens nothing.",
     403: "The key or its user may not read this project.",
     404: "There is no such project.",
-    405: "Only GET, HEAD and OPTIONS are answered.",
+    405: "The method is none of those that are answered here.",
     406: "The reply is JSON, and the Accept header excludes it.",
     414: "The request target has more than 60,000 characters.",
     429: "The key's budget is spent, or too many invalid keys came from the address; wait Retry-After seconds.",
@@ -42,6 +42,9 @@ _ERRORS = {
     512: "The question would take too long; shorten the dates or narrow the filters.",
     513: "The question needs too much memory; shorten the dates or narrow the filters.",
 }
+
+
+_ERRORS_OF_A_BODY = {413: "The body has more than 2 MiB.", 415: "The body is not JSON."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +138,14 @@ class HeatmapsSchema(AutoSchema):
         found: Operation = self.view.operation  # type: ignore[attr-defined]
         return found
 
+    @property
+    def has_body(self) -> bool:
+        return self.method == "POST"
+
     def get_operation_id(self) -> str:
         prefix = "environments_" if self.path.startswith("/api/environments/") else ""
-        return prefix + self.operation.operation_id
+        operation_id = prefix + self.operation.operation_id
+        return operation_id.removesuffix("_list") + "_create" if self.has_body else operation_id
 
     def get_description(self) -> str:  # type: ignore[override]
         return self.operation.description
@@ -146,23 +154,28 @@ class HeatmapsSchema(AutoSchema):
         return ["heatmaps"]
 
     def get_override_parameters(self) -> list[Any]:
+        may_be_kept = self.operation.may_be_kept and not self.has_body
+        form = [self.operation.form] if self.operation.form and not self.has_body else []
         headers = [
             *RESPONSE_HEADERS,
-            *([CACHE_CONTROL] if self.operation.may_be_kept else []),
+            *([CACHE_CONTROL] if may_be_kept else []),
             *([IGNORED] if self.operation.form else []),
         ]
-        form = [self.operation.form] if self.operation.form else []
         formats = [FORMAT] if self.operation.has_formats else []
         return [*self._path_parameters(), *headers, *form, *formats]
 
-    def get_request_serializer(self) -> None:
-        return None
+    def get_request_serializer(self) -> type[Form[Any]] | None:
+        return self.operation.form if self.has_body else None
+
+    def map_parsers(self) -> list[str]:
+        return ["application/json"]
 
     def get_response_serializers(self) -> dict[int, OpenApiResponse]:  # type: ignore[override]
         operation = self.operation
+        known = sorted((_ERRORS | _ERRORS_OF_A_BODY if self.has_body else _ERRORS).items())
         errors = {
             status: OpenApiResponse(HeatmapError, description)
-            for status, description in _ERRORS.items()
+            for status, description in known
             if status not in operation.without
         }
         # The other formats are told with the parameter: named here, they would make the type of every reply one of
@@ -180,6 +193,16 @@ class HeatmapsSchema(AutoSchema):
             for name in ("environment_id", "project_id")
             if f"{{{name}}}" in self.path
         ]
+
+
+class JSONTextExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """JSON in a query is a text; in a body, which is JSON, it stands as it is."""
+
+    target_class = "heatmaps.requests.fields.JSONText"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: HeatmapsSchema, direction: str) -> dict[str, Any]:  # type: ignore[override]
+        return dict(self.target.json_schema) if auto_schema.has_body else {"type": "string"}
 
 
 class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
 """The endpoints: read the request, ask the engine, hand over its answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework import viewsets
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -63,13 +63,14 @@ class HeatmapsViewSet(ApiViewSet):
     # Given by the route.
     entry: Entry[Any] = None  # type: ignore[assignment]
     operation: Operation = None  # type: ignore[assignment]
+    scopes: Mapping[str, str] = {}
 
     def ask(self, request: Request, **path: str) -> HttpResponseBase:
         """Answers the question of the register that the route is for."""
         request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
-        question = read(self.entry.form, request.query_params, self.project)
+        question = read(self.entry.form, _parameters(request), self.project)
         response = self._sent(question, chosen_format(request))
-        if self.entry.may_be_kept:
+        if self.entry.may_be_kept and request.method != "POST":
             response["Cache-Control"] = MAY_BE_KEPT
         return response
 
@@ -88,7 +89,20 @@ class HeatmapsViewSet(ApiViewSet):
 
 def view_of(entry: Entry[Any], **more: Any) -> Callable[..., HttpResponseBase]:
     """The view that answers a question of the register."""
-    return HeatmapsViewSet.as_view({"get": "ask"}, entry=entry, operation=operation_of(entry), **more)
+    methods: dict[str, Any] = {method.lower(): "ask" for method in entry.methods}
+    return HeatmapsViewSet.as_view(
+        methods, entry=entry, operation=operation_of(entry), scopes=dict(entry.methods), **more
+    )
+
+
+def _parameters(request: Request) -> Mapping[str, Any]:
+    """Those of the query; of a POST those of its body, too, which win."""
+    if request.method != "POST":
+        return request.query_params
+    body = request.data
+    if not isinstance(body, Mapping):
+        raise ParseError("The body must be a JSON object.")
+    return dict(request.query_params.items()) | dict(body.items())
 
 
 class CohortsViewSet(ApiViewSet):

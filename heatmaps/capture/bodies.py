@@ -24,24 +24,37 @@ _lock = threading.Lock()
 _one_large = threading.Lock()
 
 
+class _Room:
+    """What one body takes of the memory for all: as much as has come of it, whatever was announced."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def take(self, size: int) -> bool:
+        global _taken  # noqa: PLW0603 -- one memory for the process
+        with _lock:
+            if _taken + size > MAX_BYTES_AT_ONCE:
+                return False
+            _taken += size
+        self._size += size
+        return True
+
+    def give_back(self) -> None:
+        global _taken  # noqa: PLW0603 -- as above
+        with _lock:
+            _taken -= self._size
+
+
 @contextmanager
 def body_of(request: HttpRequest, limit: int) -> Iterator[bytes]:
     """The body, which counts as being in memory until the end of the block. Raises Refused when it is too long, breaks
     off, or there is no room for it at the moment."""
-    global _taken  # noqa: PLW0603 -- one memory for the process
     size = _announced(request, limit)
-    with _lock:
-        has_room = _taken + size <= MAX_BYTES_AT_ONCE
-        if has_room:
-            _taken += size
-    if not has_room:
-        discard(request)
-        raise busy()
+    room = _Room()
     try:
-        yield _read(request, size)
+        yield _read(request, size, room)
     finally:
-        with _lock:
-            _taken -= size
+        room.give_back()
 
 
 @contextmanager
@@ -71,11 +84,17 @@ def _announced(request: HttpRequest, limit: int) -> int:
     return int(text)
 
 
-def _read(request: HttpRequest, size: int) -> bytes:
-    """The body, which may be as long as was announced. Raises Refused when it is longer, or breaks off."""
+def _read(request: HttpRequest, size: int, room: _Room) -> bytes:
+    """The body, which may be as long as was announced. Raises Refused when it is longer, breaks off, or finds no
+    room."""
     is_chunked = _is_chunked(request)
-    # In as few pieces as it comes: joining them takes the memory twice.
-    body = b"".join(_chunks(request, size + is_chunked, size + is_chunked))
+    pieces = []
+    for piece in _chunks(request, size + is_chunked, _CHUNK_BYTES):
+        if not room.take(len(piece)):
+            discard(request)
+            raise busy()
+        pieces.append(piece)
+    body = b"".join(pieces)
     if is_chunked and len(body) > size:
         discard(request)
         raise too_large(size)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.conf import settings
 
-from heatmaps.capture import cookieless, parsing, persons, points, traffic
+from heatmaps.capture import cookieless, elements, parsing, persons, points, traffic
 from heatmaps.capture.captured import Captured, Key, StoredEvent
 from heatmaps.capture.cookieless import Caller
 from heatmaps.capture.parsing import Post
@@ -65,13 +65,12 @@ def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source)
 
 
 def _row(name: str, properties: dict[str, Any], key: Key, skipped: Counter[Skip]) -> StoredEvent:
-    chain = properties.get("$elements_chain")
     kept = {name: value for name, value in properties.items() if name != "$heatmap_data"}
     return StoredEvent(
         uuid=str(UUID(int=key.number)),
         name=name,
         properties=_json(kept, skipped),
-        elements_chain=chain if isinstance(chain, str) else "",
+        elements_chain=elements.chain(properties),
     )
 
 

@@ -20,8 +20,9 @@ from heatmaps.engine.asking import (
     rows_read,
     writer,
 )
-from heatmaps.engine.connecting import is_embedded, is_in_memory
+from heatmaps.engine.connecting import directory, is_embedded, is_in_memory
 from heatmaps.engine.errors import EngineBusy, EngineError, EngineUnavailable, ValueTooLong
+from heatmaps.engine.parts import set_aside
 from heatmaps.engine.query import Query
 
 __all__ = [
@@ -37,11 +38,13 @@ __all__ = [
     "columns",
     "create_database",
     "database_exists",
+    "directory",
     "is_embedded",
     "is_in_memory",
     "patient_writer",
     "portions",
     "rows",
     "rows_read",
+    "set_aside",
     "writer",
 ]

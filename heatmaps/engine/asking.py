@@ -1,5 +1,6 @@
 """Asking the engine: reading within the limits of the settings, writing through a writer."""
 
+import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +23,10 @@ from heatmaps.engine.query import Query
 _UNKNOWN_DATABASE = 81
 # Of one parameter, as a server takes it (http_max_field_value_size).
 _MAX_PARAMETER_BYTES = 128 * 1024
+
+_LARGE_ROWS = 10_000
+_TURN_SECONDS = 1
+_one_large = threading.Lock()
 
 T = TypeVar("T")
 R = TypeVar("R", bound=NamedTuple)
@@ -63,11 +68,26 @@ def blocks(query: Query) -> Generator[Block]:
             try:
                 for block in stream:
                     seconds += perf_counter() - began
-                    yield dict(zip(names, block, strict=True))
+                    with _turn_for(len(next(iter(block), ()))):
+                        yield dict(zip(names, block, strict=True))
                     # What the caller does with a block is none of the engine's time.
                     began = perf_counter()
             finally:
                 metrics.asked(seconds, _rows_read_for(stream.source))
+
+
+@contextmanager
+def _turn_for(rows: int) -> Iterator[None]:
+    """Lets one large block be worked on at a time. The interpreter does it no faster side by side, and a small question
+    would wait for each of those that do."""
+    is_large = rows > _LARGE_ROWS
+    # Who holds the turn may have to wait for whoever reads the reply, which nobody else is to do.
+    has_turn = is_large and _one_large.acquire(timeout=_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        if has_turn:
+            _one_large.release()
 
 
 def _marked() -> dict[str, str]:

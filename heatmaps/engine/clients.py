@@ -25,7 +25,9 @@ class Clients:
     def __init__(
         self, places: int, query_settings: Mapping[str, Any], *, once: bool = False, seconds: int | None = None
     ) -> None:
-        self._places = FairSemaphore(places)
+        # One project has half of them at most: another does not wait for its questions to end, nor share the CPUs with
+        # sixteen of them. Four at once already use all that two CPUs give.
+        self._places = FairSemaphore(places, places - places // 2)
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._query_settings = dict(query_settings)
         self._once = once

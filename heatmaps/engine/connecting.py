@@ -38,6 +38,11 @@ def is_in_memory() -> bool:
     return bool(settings.CLICKHOUSE_URL == "chdb://memory")
 
 
+def directory() -> Path:
+    """Where the embedded engine keeps its data."""
+    return Path(urlsplit(settings.CLICKHOUSE_URL).path)
+
+
 class _OncePool(PoolManager):
     """Connections over which nothing is sent a second time. When a connection breaks, the driver would send an insert
     again, though the server may have stored it; whoever inserts here knows how to find out."""
@@ -99,7 +104,7 @@ def http_pool(*, once: bool = False) -> PoolManager:
 def _open_embedded(query_settings: Mapping[str, Any]) -> Client:
     """Opens the engine, or another connection to it. Raises EngineUnavailable with a sentence that says what is wrong,
     where the engine itself only says that it could not start."""
-    path = Path(urlsplit(settings.CLICKHOUSE_URL).path)
+    path = directory()
     if path.is_absolute() and path not in _opened:
         try:
             path.mkdir(parents=True, exist_ok=True)

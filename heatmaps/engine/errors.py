@@ -1,9 +1,14 @@
 """What the driver raises leaves the engine as one of these."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+# ClickHouse's own number for it.
+_NOT_ENOUGH_SPACE = 243
 
 
 class EngineError(Exception):
@@ -39,6 +44,11 @@ def driver_errors() -> Iterator[None]:
         if "HTML Form Exception: Field value too long" in str(error):
             raise ValueTooLong(str(error)) from error
         raise EngineError(str(error), getattr(error, "code", None)) from error
+    except OSError as error:
+        # What the driver writes down for the embedded engine needs room, too.
+        if error.errno not in _NO_ROOM:
+            raise
+        raise EngineError(str(error), _NOT_ENOUGH_SPACE) from error
 
 
 def lost_connection(error: ClickHouseError) -> bool:

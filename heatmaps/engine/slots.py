@@ -7,18 +7,20 @@ from collections.abc import Hashable
 
 class FairSemaphore:
     """A bounded number of places. A free one goes to who waits and holds the fewest, among equals to who came first;
-    so one who asks for hundreds does not keep another from the next."""
+    so one who asks for hundreds does not keep another from the next. Nobody holds more than `most_of_one`: another
+    finds a place at once."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, most_of_one: int | None = None) -> None:
         self._lock = threading.Lock()
         self._free = number
+        self._most_of_one = most_of_one or number
         self._held: Counter[Hashable] = Counter()
         self._waiting: dict[Hashable, deque[threading.Event]] = {}
 
     def acquire(self, holder: Hashable, timeout: float) -> bool:
         """Takes a place; False when there was none for that many seconds."""
         with self._lock:
-            if self._free:
+            if self._free and self._held[holder] < self._most_of_one:
                 self._free -= 1
                 self._held[holder] += 1
                 return True
@@ -38,10 +40,10 @@ class FairSemaphore:
             self._held[holder] -= 1
             if not self._held[holder]:
                 del self._held[holder]
-            if not self._waiting:
+            following = min(self._waiting, key=self._held.__getitem__, default=None)
+            if following is None or self._held[following] >= self._most_of_one:
                 self._free += 1
                 return
-            following = min(self._waiting, key=lambda waiting: self._held[waiting])
             turn = self._waiting[following][0]
             self._forget(following, turn)
             self._held[following] += 1

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import threading
 from collections.abc import Callable
 from time import perf_counter
 
@@ -13,7 +12,9 @@ from django.http.response import HttpResponseBase
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from heatmaps import metrics
+from heatmaps.engine.slots import FairSemaphore
 from heatmaps.front.envelope import BUSY, error
+from heatmaps.front.holders import Holders
 from heatmaps.front.paths import SCHEMA_READERS, Area, area_of
 from heatmaps.front.probes import ANSWERS
 from heatmaps.metadata import connections
@@ -26,18 +27,22 @@ View = Callable[[HttpRequest], HttpResponseBase]
 _REQUEST_ID = re.compile(r"[0-9a-fA-F-]{8,64}")
 
 
+def request_id(given: str) -> str:
+    """The one that came with a request, or a new one."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+
+
 def observe(next_view: View) -> View:
     """Gives the request an id, which its log lines, its queries and its reply have, and counts it."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         began = perf_counter()
-        given = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        own = request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         # They stay after the reply has begun, for whatever goes wrong with the rest of it; a thread has one request.
         clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        bind_contextvars(request_id=own)
         response = next_view(request)
-        response.headers["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = own
         seconds = perf_counter() - began
         metrics.answered(_route(request), response.status_code, seconds)
         if settings.LOG_REQUESTS:
@@ -88,22 +93,27 @@ _ASKING = {Area.API, Area.ADMIN, Area.DEMO, Area.VIEWER}
 
 
 def few_at_once(next_view: View) -> View:
-    """Lets no more requests work at once than there are places for, though there are threads for hundreds: those are
-    for browsers that wait to be stored."""
-    places = threading.BoundedSemaphore(settings.MAX_REQUESTS)
+    """Lets no more requests work at once than there are places for, whichever server runs the application, and gives
+    the places out fairly."""
+    places = FairSemaphore(settings.MAX_REQUESTS)
+    holders = Holders()
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if area_of(request.path_info) not in _ASKING and not request.path_info.startswith("/_readyz"):
             # Cookies that come along belong to the page, whose session of the same name would be ended.
             request.META.pop("HTTP_COOKIE", None)
             return next_view(request)
-        if not places.acquire(timeout=settings.CLICKHOUSE_QUEUE_SECONDS):
+        holder = holders.holder_of(request.META)
+        if not places.acquire(holder, settings.CLICKHOUSE_QUEUE_SECONDS):
             return BUSY.response()
         try:
-            return next_view(request)
+            response = next_view(request)
         finally:
             connections.release_connection()
-            places.release()
+            places.release(holder)
+        if response.status_code < 400:
+            holders.opened(request.META)
+        return response
 
     return middleware
 

@@ -3,8 +3,6 @@
 import re
 from enum import StrEnum
 
-from django.conf import settings
-
 
 class Area(StrEnum):
     """A part of the service, as its paths tell."""
@@ -35,4 +33,4 @@ def area_of(path: str) -> Area:
         return Area.CAPTURE
     if path.rstrip("/") in PROBES:
         return Area.PROBES
-    return Area.STATIC if path.startswith(settings.STATIC_URL.rstrip("/")) else Area.VIEWER
+    return Area.STATIC if path.startswith("/static") else Area.VIEWER

@@ -1,6 +1,8 @@
 """Is it alive, can it answer, and what has it done?"""
 
 import hmac
+from functools import lru_cache
+from time import monotonic
 
 import structlog
 from django.conf import settings
@@ -14,23 +16,39 @@ from heatmaps.front import envelope
 
 logger = structlog.get_logger(__name__)
 
+# Looked for at most so often: there may be many directories to look into.
+SET_ASIDE_SECONDS = 300
+HEALTH = "/_health"
+HEALTHY = b'{"status": "ok"}'
+
 
 def health(request: HttpRequest) -> HttpResponse:
     """The process answers."""
-    return JsonResponse({"status": "ok"})
+    return HttpResponse(HEALTHY, content_type=envelope.JSON)
 
 
 def readiness(request: HttpRequest) -> HttpResponse:
     """Both databases answer: 200, else 503 with the one that does not."""
     found = {"metadata": _metadata_answers(), "clickhouse": _clickhouse_answers()}
     is_ready = all(found.values())
+    parts = _set_aside(int(monotonic() // SET_ASIDE_SECONDS)) if found["clickhouse"] else 0
     return JsonResponse(
         {
             "status": "ok" if is_ready else "unavailable",
             **{name: "ok" if answers else "unavailable" for name, answers in found.items()},
+            **({"parts_set_aside": parts} if parts else {}),
         },
         status=200 if is_ready else 503,
     )
+
+
+@lru_cache(1)
+def _set_aside(moment: int) -> int:
+    """How many parts of tables the engine could not read: it answers, without their rows."""
+    parts = engine.set_aside()
+    if parts:
+        logger.error("ClickHouse could not read some parts, and goes on without their rows", parts=parts[:20])
+    return len(parts)
 
 
 def _metadata_answers() -> bool:
@@ -71,4 +89,4 @@ def _rows_read() -> int | None:
         return None
 
 
-ANSWERS = {"/_health": health, "/_readyz": readiness, "/metrics": counts}
+ANSWERS = {HEALTH: health, "/_readyz": readiness, "/metrics": counts}

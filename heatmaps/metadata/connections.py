@@ -4,7 +4,7 @@ import threading
 from weakref import WeakSet
 
 from django.conf import settings
-from django.db import connections
+from django.db import Error, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 # PostgreSQL has 100 connections for all processes. Who gets none in these seconds is told that the metadata is away.
@@ -24,6 +24,20 @@ def share_connections() -> None:
         database.settings_dict["OPTIONS"]["pool"] = _POOL
         # What is kept is kept by the pool.
         database.settings_dict["CONN_MAX_AGE"] = 0
+
+
+def keep_open() -> BaseDatabaseWrapper | None:
+    """A connection to SQLite that the process holds and never uses. With the last one the files go that all share, and
+    the next could not make them anew on a full disk, though it only wants to read."""
+    connection = connections.create_connection("default")
+    if connection.vendor != "sqlite":
+        return None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM django_migrations")
+    except Error:
+        return None
+    return connection
 
 
 def release_connection() -> None:

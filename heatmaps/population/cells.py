@@ -31,7 +31,7 @@ def cell_of(point: Point) -> int | None:
     return point.is_fixed << _FIXED_AT | y << X_BITS | x
 
 
-def places(cells: Sequence[int]) -> Places:
+def places(cells: Sequence[int] | NDArray[np.int64]) -> Places:
     numbers = np.asarray(cells, dtype=np.int64)
     ys = (numbers >> X_BITS & (1 << Y_BITS) - 1) - Y_FROM
     xs = ((numbers & (1 << X_BITS) - 1) - X_FROM) / 100

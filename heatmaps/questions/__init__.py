@@ -5,7 +5,14 @@ To add a question, make a folder with its SQL, its form and its answer, and name
 
 from typing import Any
 
-from heatmaps.questions import explain, heatmap, interactions, pages
+from heatmaps.questions import areas, compare, explain, heatmap, interactions, pages
 from heatmaps.questions.entry import Entry
 
-REGISTER: tuple[Entry[Any], ...] = (heatmap.ENTRY, interactions.ENTRY, pages.ENTRY, explain.ENTRY)
+REGISTER: tuple[Entry[Any], ...] = (
+    heatmap.ENTRY,
+    interactions.ENTRY,
+    pages.ENTRY,
+    explain.ENTRY,
+    compare.ENTRY,
+    areas.ENTRY,
+)

@@ -1,11 +1,12 @@
 """What the register knows of a question."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from rest_framework import serializers
 
+from heatmaps.access import scopes
 from heatmaps.replies.answer import Answer
 from heatmaps.requests.forms import Form
 
@@ -35,3 +36,5 @@ class Entry(Generic[Q]):
     # Whether it has results, which go into any format; a document is JSON alone.
     has_results: bool = True
     legacy_path: str | None = None
+    # The methods, and the scope that each asks of a key. A POST has in its body, as JSON, what a GET has in its query.
+    methods: Mapping[str, str] = field(default_factory=lambda: {"GET": scopes.READ})

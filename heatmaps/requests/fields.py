@@ -1,6 +1,7 @@
 """Kinds of parameters."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -100,13 +101,20 @@ class Words(serializers.CharField):
 
 
 class JSONText(serializers.CharField):
-    """JSON in a parameter, parsed; `not_json` says what is wrong when it is none."""
+    """JSON in a parameter, parsed; `not_json` says what is wrong when it is none. In a body, which is JSON itself, it
+    may stand as it is."""
 
-    def __init__(self, *, not_json: str, **kwargs: Any) -> None:
+    # What it is in a body, as the OpenAPI document has it.
+    json_schema: Mapping[str, Any] = {"type": "array", "items": {"type": "object"}}
+
+    def __init__(self, *, not_json: str, json_schema: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.not_json = not_json
+        self.json_schema = json_schema or self.json_schema
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict | list):
+            return data
         text = super().to_internal_value(data)
         try:
             # orjson takes JSON only, the other one reads whole numbers of any size.

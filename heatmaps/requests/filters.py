@@ -103,6 +103,7 @@ class FiltersForm(Form[Q_co]):
         required=False,
         allow_null=True,
         not_json="cohort_ids must be valid JSON",
+        json_schema={"type": "array", "items": {"type": "integer"}},
         help_text="JSON list of cohort ids, such as `[1,2]`: only visitors who are in every one.",
     )
     events = JSONText(
@@ -160,7 +161,7 @@ class FiltersForm(Form[Q_co]):
         return cohort_members(self.context["project"])
 
     def validate_url_pattern(self, value: str) -> str:
-        if value == self.initial_data.get("url_exact", "").strip():
+        if value == str(self.initial_data.get("url_exact", "")).strip():
             # An exact URL, which need not be an expression.
             return value
         if reason := regexes.fault(regular_expression(value)):

@@ -34,9 +34,20 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
     # Parameters that are refused when they are empty, where all others count as left out.
     refused_when_empty: ClassVar[frozenset[str]] = frozenset()
     # The order in which its parameters are looked at, where it is not that of all.
-    order: ClassVar[tuple[str, ...]] = ORDER
+    checked_in: ClassVar[tuple[str, ...]] = ORDER
+    # Parameters of which there has to be one, and no more; the first is the one that is asked for.
+    one_of: ClassVar[tuple[str, ...]] = ()
     # What the OpenAPI document shows for each parameter of this class. Those of its parents are added.
     examples: ClassVar[Mapping[str, list[Any]]] = {}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = [name for name in self.one_of if name in attrs]
+        if self.one_of and not given:
+            required = serializers.Field.default_error_messages["required"]
+            raise serializers.ValidationError({self.one_of[0]: required}, code="required")
+        if len(given) > 1:
+            raise serializers.ValidationError({given[-1]: f"{' and '.join(given)} cannot be given together."})
+        return attrs
 
     def question(self) -> Q_co:
         """What a valid request asks."""
@@ -45,7 +56,7 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
         """The names of the parameters, in the order in which they are looked at."""
-        named = [name for name in cls.order if name in cls._declared_fields]
+        named = [name for name in cls.checked_in if name in cls._declared_fields]
         others = [name for name in cls._declared_fields if name not in named and name != "points"]
         return (*named, *others, *(["points"] if "points" in cls._declared_fields else []))
 

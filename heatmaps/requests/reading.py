@@ -1,7 +1,7 @@
 """Reading a request by a form."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils.timezone import now
 
@@ -12,11 +12,18 @@ from heatmaps.requests.forms import Form
 Q = TypeVar("Q")
 
 
-def read(form: type[Form[Q]], parameters: Mapping[str, str], project: Project) -> Q:
-    """The question that query parameters ask; raises ValidationError. Of a repeated one they hold the last."""
-    given = {name: value for name, value in parameters.items() if value or name in form.refused_when_empty}
+def read(form: type[Form[Q]], parameters: Mapping[str, Any], project: Project) -> Q:
+    """The question that parameters ask; raises ValidationError. Those of a query are texts, and of a repeated one they
+    hold the last; those of a body are whatever JSON has."""
+    given = {
+        name: value for name, value in parameters.items() if not _is_empty(value) or name in form.refused_when_empty
+    }
     asked = form(data=given, context={"project": project, "now": now()})
     asked.is_valid(raise_exception=True)
     # From here on it is the engine that is asked.
     connections.release_connection()
     return asked.question()
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value)

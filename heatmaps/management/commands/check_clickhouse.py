@@ -131,5 +131,9 @@ def _notes() -> Iterator[str]:
             f"The account may not change settings, so its own limits hold and not {', '.join(_LIMITS)}. "
             "With readonly = 2 in its profile, the service sets them."
         )
+    if parts := engine.set_aside():
+        yield (
+            f"{len(parts)} parts could not be read and are set aside; their rows are in no answer: {', '.join(parts)}."
+        )
     if not current_layout().has_keys:
         yield "heatmaps is not the service's own table. All answers are the same; large ones take longer."

@@ -1,5 +1,6 @@
 """The explanation, as one document."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,8 +11,9 @@ from heatmaps.questions.explain.nearest import NearRow, nearest
 from heatmaps.questions.explain.question import ExplainQuestion
 from heatmaps.replies.answer import Answer
 
-# As ladder.sql numbers them, from 1.
+# Of widths in CSS px, and where all but the first begin.
 BANDS = ("0-479", "480-767", "768-1023", "1024-1199", "1200-1599", "1600-")
+_BEGINNINGS = (480, 768, 1024, 1200, 1600)
 _PLACES = 6
 
 
@@ -51,12 +53,11 @@ def _types(found: Ladder) -> list[dict[str, Any]]:
 
 
 def _widths(found: Ladder) -> list[dict[str, Any]]:
-    bands = _by(found.without("viewport"), lambda row: row.band)
+    bands = _by(found.without("viewport"), lambda row: bisect_right(_BEGINNINGS, row.width))
     counts = {band: sum(row.count for row in rows) for band, rows in sorted(bands.items())}
     total = sum(counts.values())
     return [
-        {"width": BANDS[band - 1], "count": count, "share": round(count / total, _PLACES)}
-        for band, count in counts.items()
+        {"width": BANDS[band], "count": count, "share": round(count / total, _PLACES)} for band, count in counts.items()
     ]
 
 

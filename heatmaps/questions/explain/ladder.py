@@ -27,13 +27,14 @@ _FIRST = re.compile(r"/\* first: \*/.*?/\* end of first \*/")
 
 class Counted(NamedTuple):
     """How many interactions pass the same filters. `passed` are the bits of these filters; where `left_out` is not
-    ALL_OF_THEM, only first ones are counted, of those that pass all filters but that of its bit. `kind` and `band` as
+    ALL_OF_THEM, only first ones are counted, of those that pass all filters but that of its bit. `kind` and `width` as
     ladder.sql says."""
 
     left_out: int
     passed: int
+    kind_number: int
     kind: str
-    band: int
+    width: int
     count: int  # type: ignore[assignment]  # the column's name, which hides a method of tuples
     first_seen: datetime
     last_seen: datetime

@@ -4,8 +4,9 @@
 SELECT
     left_out,
     passed,
+    toUInt64(0) AS kind_number,
     kind,
-    band,
+    width,
     if(left_out = -1, sum(interactions), count()) AS count,
     min(first) AS first_seen,
     max(last) AS last_seen
@@ -15,7 +16,7 @@ FROM (
         arrayJoin(arrayConcat([toInt32(-1)], arrayFilter(bit -> bitOr(met, bit) = {all:UInt16}, {bits:Array(Int32)}))) AS left_out,
         if(left_out = -1, met, 0) AS passed,
         if(left_out = -1, '', argMin(kind_of_first, order_of_first)) AS kind,
-        if(left_out = -1, 0, argMin(band_of_first, order_of_first)) AS band,
+        if(left_out = -1, 0, argMin(width_of_first, order_of_first)) AS width,
         sum(count_of_part) AS interactions,
         argMin(moment, order_of_first) AS first,
         if(left_out = -1, max(last_of_part), first) AS last
@@ -27,17 +28,14 @@ FROM (
             if(is_near, /* on our table: session */ reinterpretAsUInt128(sipHash128(session_id)) /* end */, 0) AS near_session,
             if(
                 is_near,
-                /* on our table: page */ reinterpretAsUInt128(sipHash128(trim(TRAILING '/' FROM current_url))) /* end */,
+                /* on our table: page */ reinterpretAsUInt128(sipHash128(trimRight(current_url, '/'))) /* end */,
                 0
             ) AS near_page,
             if(is_near AND session_id = '', bitShiftLeft(toUInt64(shardNum()), 48) + rowNumberInAllBlocks() + 1, 0) AS alone,
             count() AS count_of_part,
             min(/* first: */ toString(timestamp) /* end of first */) AS order_of_first,
             argMin(type, /* first: */ toString(timestamp) /* end of first */) AS kind_of_first,
-            argMin(
-                arrayFirstIndex(end -> toInt32(viewport_width) * scale_factor < end, [480, 768, 1024, 1200, 1600, 2147483647]),
-                /* first: */ toString(timestamp) /* end of first */
-            ) AS band_of_first,
+            argMin(toInt32(viewport_width) * scale_factor, /* first: */ toString(timestamp) /* end of first */) AS width_of_first,
             argMin(timestamp, /* first: */ toString(timestamp) /* end of first */) AS moment,
             max(timestamp) AS last_of_part
         FROM heatmaps
@@ -48,4 +46,4 @@ FROM (
     )
     GROUP BY left_out, passed, if(left_out = -1, 0, near_session), if(left_out = -1, 0, near_page), if(left_out = -1, 0, alone)
 )
-GROUP BY left_out, passed, kind, band
+GROUP BY left_out, passed, kind, width

@@ -50,5 +50,5 @@ def nearest_query(filters: Filters, url: str | None, layout: Layout = PLAIN) -> 
     others = matching(replace(filters, url_exact=None, url_page=None, url_pattern=None), layout, binder)
     rows, urls = sql_file(__file__, "nearest.sql").split(_LIST_OF_URLS)
     sql = filtered(rows, others, layout) + filtered(urls, Rows(conditions=()), layout)
-    shown = page_of("url_of_page") if filters.url_page is not None else "url_of_page"
+    shown = page_of("url_of_page") if url is not None and filters.url_page is not None else "url_of_page"
     return Query(_URL.sub(lambda _: shown, sql), binder.parameters)

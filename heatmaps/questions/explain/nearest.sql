@@ -37,14 +37,14 @@ FROM (
         replaceRegexpOne(authority, '^(?i:www)[.]|:[0-9]*$', '') AS host_and_port,
         replaceRegexpOne(host_and_port, ':[0-9]*$', '') AS host,
         replaceRegexpOne(extract(url, '^[^?#]*'), '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#]*', '') AS whole_path,
-        trim(TRAILING '/' FROM whole_path) AS path,
+        trimRight(whole_path, '/') AS path,
         decodeURLComponent(replaceRegexpAll(path, '[%](2[Ff]|3[Ff]|23|25)', '%25\\1')) AS decoded_path,
         if(isValidUTF8(decoded_path), decoded_path, path) AS decoded,
         extract(url, '^[^?#]*(\\?[^#]*)') AS query,
         extract(url, '^[^#]*(#(?s:.*))$') AS fragment
     FROM (
         SELECT
-            /* on our table: page */ trim(TRAILING '/' FROM current_url) /* end */ AS key,
+            /* on our table: page */ trimRight(current_url, '/') /* end */ AS key,
             count() AS count_of_page,
             max(timestamp) AS last_of_page
         FROM heatmaps
@@ -56,8 +56,8 @@ FROM (
     /* the list of URLs */
     ANY INNER JOIN (
         SELECT
-            /* on our table: page */ trim(TRAILING '/' FROM current_url) /* end */ AS key,
-            any(trim(TRAILING '/' FROM current_url)) AS url_of_page
+            /* on our table: page */ trimRight(current_url, '/') /* end */ AS key,
+            any(trimRight(current_url, '/')) AS url_of_page
         FROM heatmaps
         WHERE team_id = {team_id:Int64}
           /* AND filters */

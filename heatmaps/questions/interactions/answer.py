@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from heatmaps import engine
 from heatmaps.engine import Query
+from heatmaps.population.areas import SMALL_BLOCKS, has_polygons, in_areas
 from heatmaps.population.binding import Binder
 from heatmaps.population.cells import places
 from heatmaps.population.grid import with_grid
@@ -36,8 +37,12 @@ def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Quer
     binder.name("limit", question.limit)
     binder.name("offset", question.offset)
     sql = with_grid(sql_file(__file__, "interactions.sql"), question.grid, binder)
-    points = among_points(question.points, binder)
-    return Query(filtered(sql, matching(question.filters, layout, binder), layout, also=[points]), binder.parameters)
+    if question.areas is None:
+        place = among_points(question.points or (), binder)
+    else:
+        place = layout.spoken(in_areas(question.areas, layout, binder))
+        sql += SMALL_BLOCKS if has_polygons(question.areas) else ""
+    return Query(filtered(sql, matching(question.filters, layout, binder), layout, also=[place]), binder.parameters)
 
 
 def answer(question: InteractionsQuestion) -> Answer:

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from heatmaps.population.filters import Point
 from heatmaps.questions.interactions.question import InteractionsQuestion
+from heatmaps.requests.areas import Areas, areas
 from heatmaps.requests.fields import JSONText
 from heatmaps.requests.filters import FiltersForm, aggregation
 from heatmaps.requests.grid import GridForm
@@ -21,17 +22,21 @@ class InteractionsForm(FiltersForm[InteractionsQuestion], GridForm[InteractionsQ
         "aggregation": ["unique_visitors"],
         "limit": [50],
         "offset": [50],
+        "areas": Areas.examples,
         "points": ['[{"x":0.06,"y":16,"target_fixed":false}]'],
     }
 
-    refused_when_empty = frozenset({"points"})
+    refused_when_empty = frozenset({"points", "areas"})
+    one_of = ("points", "areas")
 
     aggregation = aggregation()
     limit = serializers.IntegerField(
         min_value=1, max_value=100, default=50, help_text="How many interactions, the newest first."
     )
     offset = serializers.IntegerField(min_value=0, default=0, help_text="How many of the newest to skip.")
+    areas = areas("In place of points: the parts of the page in which the interactions lie.", required=False)
     points = JSONText(
+        required=False,
         not_json="points must be valid JSON",
         help_text=(
             "JSON list of 1 to 500 points as the heatmap returned them: "
@@ -50,7 +55,8 @@ class InteractionsForm(FiltersForm[InteractionsQuestion], GridForm[InteractionsQ
         values = self.validated_data
         return InteractionsQuestion(
             filters=self.filters(),
-            points=values["points"],
+            points=values.get("points"),
+            areas=values.get("areas"),
             grid=self.grid(),
             limit=values["limit"],
             offset=min(values["offset"], _MAX_OFFSET),

@@ -3,17 +3,18 @@
 from rest_framework import serializers
 
 from heatmaps.models import Project
-from heatmaps.population import dates
-from heatmaps.questions.pages.question import PagesQuestion
-from heatmaps.requests.fields import first_day, last_day
+from heatmaps.questions.pages.question import By, PagesQuestion
+from heatmaps.requests.fields import end_moment, first_day, first_moment, last_day
+from heatmaps.requests.filters import window_of
 from heatmaps.requests.forms import Form
+from heatmaps.requests.grid import min_visitors
 
 MAX_PAGES = 1_000
 MAX_OFFSET = 1_000_000
 
 
 class PagesForm(Form[PagesQuestion]):
-    order = ("date_from", "date_to", "search", "type", "limit", "offset")
+    checked_in = ("date_from", "date_to", "search", "type", "limit", "offset")
     examples = {
         "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
         "date_to": ["2026-11-23", "-1d"],
@@ -21,6 +22,10 @@ class PagesForm(Form[PagesQuestion]):
         "type": ["click", "rageclick", "scrolldepth"],
         "limit": [50],
         "offset": [50],
+        "by": ["page", "template"],
+        "time_from": ["2026-11-23T14:32:00"],
+        "time_to": ["2026-11-24T09:00:00+01:00"],
+        "min_visitors": [5],
     }
 
     date_from = first_day()
@@ -43,14 +48,29 @@ class PagesForm(Form[PagesQuestion]):
         min_value=0, max_value=MAX_OFFSET, default=0, help_text="How many of the busiest pages to skip."
     )
 
+    by = serializers.ChoiceField(
+        choices=[member.value for member in By],
+        default=By.URL.value,
+        help_text=(
+            "What is one page: every `url`, as captured but for slashes at its end; a `page`, whatever query string "
+            "and fragment, as `url_page` takes it; or a `template`, where moreover numbers, UUIDs, hexadecimal, "
+            "dates, and names of which there are more than 100 at one place, are `*`."
+        ),
+    )
+    time_from = first_moment()
+    time_to = end_moment()
+    min_visitors = min_visitors("pages")
+
     def question(self) -> PagesQuestion:
         values = self.validated_data
         project: Project = self.context["project"]
         return PagesQuestion(
             team_id=project.pk,
             types=tuple(filter(None, [values.get("type")])),
-            window=dates.window(values["date_from"], values["date_to"], project.zone),
+            window=window_of(values, project),
             search=values.get("search"),
+            by=By(values["by"]),
+            min_visitors=values["min_visitors"],
             limit=values["limit"],
             offset=values["offset"],
         )

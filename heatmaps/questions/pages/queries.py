@@ -25,24 +25,20 @@ def pages(question: PagesQuestion, layout: Layout = PLAIN) -> Query:
     """Rows (is_page, url, type, total_count, first_seen, last_seen, types): first one for each type, over all pages,
     without its `types`; then the pages, one more than limit asks for where there is one, each with its `types` as
     (type, count, last_seen)."""
-    binder = _binder(question)
+    binder = binder_of(question)
     binder.name("limit", question.limit)
     binder.name("offset", question.offset)
-    before, part, after = _PARTS.split(sql_file(__file__, "pages.sql"))
-    parts = [
-        filtered(part, Rows(conditions=tuple(conditions)), layout)
-        for conditions in _parts_of_window(question, layout, binder)
-    ]
+    sql = in_parts(sql_file(__file__, "pages.sql"), question, layout, binder)
     if question.search is not None:
         # Worked out once a URL and type, and not once a row.
-        after = after.replace(SEARCH_MARK, f"HAVING {search_condition(question.search, 'url', binder)}")
-    return Query(before + "UNION ALL".join(parts) + after, binder.parameters)
+        sql = sql.replace(SEARCH_MARK, f"HAVING {search_condition(question.search, 'url', binder)}")
+    return Query(sql, binder.parameters)
 
 
 def page_visitors(question: PagesQuestion, urls: Iterable[str], layout: Layout = PLAIN) -> Query:
     """Rows (page, visitors) of the pages that have any; a page is `page_key` of its URL."""
-    binder = _binder(question)
-    conditions = [within(bounds_of(question.window, binder), layout, binder), *of_types(question.types, binder)]
+    binder = binder_of(question)
+    conditions = of_window(question, layout, binder)
     keys = [page_key(url, layout) for url in urls]
     kind = "Array(UInt128)" if layout.has_keys else "Array(String)"
     conditions.append(f"page IN {binder.bind(keys, kind, 'pages')}")
@@ -54,10 +50,25 @@ def page_key(url: str, layout: Layout = PLAIN) -> str | int:
     return page_number(url) if layout.has_keys else url
 
 
-def _binder(question: PagesQuestion) -> Binder:
+def binder_of(question: PagesQuestion) -> Binder:
     binder = Binder()
     binder.name("team_id", question.team_id)
     return binder
+
+
+def of_window(question: PagesQuestion, layout: Layout, binder: Binder) -> list[str]:
+    """What keeps a row in the window, of the types that are asked about."""
+    return [within(bounds_of(question.window, binder), layout, binder), *of_types(question.types, binder)]
+
+
+def in_parts(sql: str, question: PagesQuestion, layout: Layout, binder: Binder) -> str:
+    """The SQL of a question, asked of each part of the window."""
+    before, part, after = _PARTS.split(sql)
+    parts = [
+        filtered(part, Rows(conditions=tuple(conditions)), layout)
+        for conditions in _parts_of_window(question, layout, binder)
+    ]
+    return before + "UNION ALL".join(parts) + after
 
 
 def _parts_of_window(question: PagesQuestion, layout: Layout, binder: Binder) -> list[list[str]]:

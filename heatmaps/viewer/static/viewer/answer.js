@@ -2,8 +2,7 @@
 import { ask, askText, parsed } from "./api.js";
 import { path } from "./current.js";
 import { depthBands } from "./depths.js";
-import { DEFAULTS, filters, SCROLL_DEPTH } from "./state.js";
-import { areCounted, distinctVisitors } from "./visitors.js";
+import { areVisitorsCounted, DEFAULTS, filters, SCROLL_DEPTH } from "./state.js";
 
 /** @typedef {import("./api.js").Points} Points */
 /** @typedef {import("./api.js").Depths} Depths */
@@ -28,7 +27,7 @@ export function question(state) {
   return {
     ...filters(state),
     ...(state.aggregation === DEFAULTS.aggregation ? {} : { aggregation: state.aggregation }),
-    ...(areCounted(state) ? { include: "coverage" } : {}),
+    ...(areVisitorsCounted(state) ? { include: "coverage" } : {}),
     ...(isOfDepth(state) ? {} : { limit: "0" }),
   };
 }
@@ -46,7 +45,8 @@ export async function answerTo(state, { signal, before, onProgress }) {
     isOfDepth(state) || before ? null : ask(path("heatmaps/"), { ...filters(state), type: SCROLL_DEPTH }, { signal }),
   ]);
   const reply = parsed(text);
-  const visitors = await distinctVisitors(state, reply, signal);
+  // Cells cannot tell: who is in two of them counts twice.
+  const visitors = /** @type {Points | Depths} */ (reply).coverage?.visitors_total ?? null;
   if (isOfDepth(state)) {
     const { results } = /** @type {Depths} */ (reply);
     return { kind: "depths", text, reply, visitors, depths: results, bands: depthBands(results) };
@@ -61,7 +61,7 @@ export async function answerTo(state, { signal, before, onProgress }) {
  * @param {State} state
  */
 export function countOf(answer, state) {
-  if (areCounted(state)) return answer.visitors;
+  if (areVisitorsCounted(state)) return answer.visitors;
   return answer.kind === "depths" ? (answer.bands[0]?.count ?? 0) : total(answer.reply.results);
 }
 

@@ -56,6 +56,7 @@ export async function load() {
   } catch (error) {
     if (signal.aborted) return;
     forget();
+    showTitle();
     clearShares();
     showEmpty(null);
     isWorthAnotherTry = mayPass(error);

@@ -3,7 +3,7 @@ import { countOf, total } from "./answer.js";
 import { colour, paintLegend, warmth } from "./heat.js";
 import { $, canvas, make } from "./elements.js";
 import { fill, heads, line } from "./tables.js";
-import { areCounted } from "./visitors.js";
+import { areVisitorsCounted } from "./state.js";
 import { counted, number, percent, unit } from "./words.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
@@ -47,7 +47,7 @@ export function showPoints({ answer, state, height, hottest, spots, onChoose, on
   const below = total(cells.filter((cell) => !cell.pointer_target_fixed && cell.pointer_y >= height));
   $("fold-numbers").textContent = [
     foldText(fold, state),
-    areCounted(state) && "A visitor counts once in every cell, and so may count more than once around a place.",
+    areVisitorsCounted(state) && "A visitor counts once in every cell, and so may count more than once around a place.",
     below && `${number(below)} are further down than ${number(height)} px, where the picture ends.`,
     hasMore && `There are more cells than the ${number(cells.length)} hottest, which are shown.`,
   ]
@@ -55,10 +55,10 @@ export function showPoints({ answer, state, height, hottest, spots, onChoose, on
     .join(" ");
   $("spots-title").textContent = "Hottest spots";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
-  heads("spots", ["Across, down", "Count", ...(areCounted(state) ? [] : ["Share"])]);
+  heads("spots", ["Across, down", "Count", ...(areVisitorsCounted(state) ? [] : ["Share"])]);
   const rows = spots.map((spot) => {
     const { count } = spot.place;
-    const share = areCounted(state) ? [] : [percent(count, all)];
+    const share = areVisitorsCounted(state) ? [] : [percent(count, all)];
     const row = line([spotButton(spot, hottest, onChoose), number(count), ...share]);
     row.addEventListener("pointerenter", () => onPoint(spot));
     row.addEventListener("pointerleave", () => onPoint(null));
@@ -92,7 +92,7 @@ export function spotWords(spots, all, state) {
   return spots
     .map(({ place: { count }, layer }) => {
       const where = layer.isFixed ? "on fixed elements " : "";
-      const share = areCounted(state) ? "" : ` · ${percent(count, total(all))}`;
+      const share = areVisitorsCounted(state) ? "" : ` · ${percent(count, total(all))}`;
       return `${number(count)} ${where}${around(state, count)}${share}`;
     })
     .join("; ");
@@ -127,7 +127,7 @@ export function showDepths({ answer, state }) {
   const half = bands.findLast(({ share }) => share >= 0.5);
   $("fold-numbers").textContent = [
     half && `Half of them got to ${number(half.bottom)} px or further.`,
-    areCounted(state) && "A visitor counts once for each depth in the table.",
+    areVisitorsCounted(state) && "A visitor counts once for each depth in the table.",
   ]
     .filter(Boolean)
     .join(" ");

@@ -55,6 +55,9 @@ const BOUNDS = [ ["opacity", 10, 100], ["radius", 8, 64]];
 
 export const SCROLL_DEPTH = "scrolldepth";
 
+/** Whether visitors are counted, and not what they did. @param {State} state */
+export const areVisitorsCounted = ({ aggregation }) => aggregation === "unique_visitors";
+
 // Multiples of 16 px, the unit in which widths are stored, so that no window is in two bands.
 /** @type {Record<string, { width_min: string, width_max: string, widths: string, frame: number }>} */
 export const BANDS = {

@@ -51,7 +51,7 @@ export async function showShares() {
   const isMixed = band(state) === "any" && mixed.length > 1;
   $("mixed").hidden = !isMixed;
   const parts = mixed.map(({ name, share }) => `${percent(share)} ${name}`).join(", ");
-  $("mixed").textContent = `Mixes ${parts}. What is at one place there is at another here.`;
+  $("mixed").textContent = `Mixes ${parts}: one element is at different places there.`;
 }
 
 /** Takes the shares away, when nobody knows them. */

@@ -1,0 +1,84 @@
+"""The process that talks to callers."""
+
+import asyncio
+import resource
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import cast
+
+import uvicorn
+from django.conf import settings
+
+from heatmaps.serving.connections import IDLE_SECONDS, SWEEP_SECONDS, Connection, Connections
+from heatmaps.serving.dispatch import Dispatcher, Group, Thread
+from heatmaps.serving.gateway import Gateway
+from heatmaps.serving.spool import Room
+
+BACKLOG = 4_096
+MAX_CONNECTIONS = 30_000
+# For what is no connection of a caller: files of replies, and whatever else is open.
+_OTHER_FILES = 500
+
+
+def run(callers: socket.socket, threads: socket.socket, limits: dict[Group, int], seconds_to_finish: int) -> None:
+    """Serves until the process is told to stop, and then finishes what it has begun."""
+    asyncio.run(_run(callers, threads, limits, seconds_to_finish))
+
+
+async def _run(
+    callers: socket.socket, threads: socket.socket, limits: dict[Group, int], seconds_to_finish: int
+) -> None:
+    # One project may have half of what all have together.
+    most_of_one = {Group.REST: max(1, limits[Group.REST] // 2)}
+    dispatcher = Dispatcher(limits, most_of_one, settings.CLICKHOUSE_QUEUE_SECONDS)
+    connections = Connections(_most_connections(sum(limits.values())))
+    gateway = Gateway(dispatcher, connections, Room())
+    loop = asyncio.get_running_loop()
+    answering = await loop.create_unix_server(lambda: Thread(dispatcher), sock=threads, backlog=BACKLOG)
+    config = uvicorn.Config(
+        gateway,
+        http=cast("type[asyncio.Protocol]", partial(Connection, connections)),
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=seconds_to_finish,
+        backlog=BACKLOG,
+    )
+    sweeping = loop.create_task(_sweep(connections))
+    await _Server(config).serve([callers])
+    sweeping.cancel()
+    answering.close()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The signal is not raised again when all is done: being told to stop is no failure."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        yield
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+async def _sweep(connections: Connections) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        connections.sweep(loop.time())
+
+
+def _most_connections(threads: int) -> int:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(50, min(MAX_CONNECTIONS, files - threads - _OTHER_FILES))

@@ -1,0 +1,196 @@
+"""From a caller's request to a thread that answers it, and back, with nobody but the caller waiting for the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, envelope
+from heatmaps.front.holders import Holders
+from heatmaps.front.middleware import request_id
+from heatmaps.front.paths import Area, area_of
+from heatmaps.front.probes import HEALTH, HEALTHY
+from heatmaps.serving import wire
+from heatmaps.serving.connections import Connection, Connections, Phase, Verdict
+from heatmaps.serving.dispatch import Busy, CallerGone, Dispatcher, Ended, Exchange, Group, Unread
+from heatmaps.serving.environ import environ_of
+from heatmaps.serving.spool import Room
+
+# Of all requests that are being read or answered.
+MAX_BODIES_BYTES = 256 * 1024**2
+# More of one is read, but not kept: what answers looks at its length, and says that it is too long.
+MAX_CAPTURE_BODY_BYTES = 20 * 1024**2 + 1
+MAX_BODY_BYTES = 2 * 1024**2 + 1
+# A caller that is still sending cannot hear an answer, so what is not kept is read up to here.
+MAX_BYTES_UNREAD = 128 * 1024**2
+# A reply that is whole by then goes out with its length.
+_AT_ONCE_BYTES = 256 * 1024
+
+_GROUPS = {Area.PROBES: Group.PROBES, Area.CAPTURE: Group.CAPTURE}
+_TOO_SLOW_DETAIL = "The body came too slowly. Send it again, or less at once."
+
+
+class _Refused(Exception):
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.value)
+        self.verdict = verdict
+
+
+@dataclass(slots=True)
+class _Body:
+    """What has come of a body. It counts as being in memory until it is closed."""
+
+    most: int
+    pieces: list[bytes] = field(default_factory=list)
+    kept: int = 0
+    length: int = 0
+    is_whole: bool = False
+
+
+class Gateway:
+    """What the server calls for each request."""
+
+    def __init__(self, dispatcher: Dispatcher, connections: Connections, room: Room) -> None:
+        self._dispatcher = dispatcher
+        self._connections = connections
+        self._room = room
+        self._holders = Holders()
+        self._bodies = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        connection: Connection = scope["connection"]
+        environ = environ_of(scope, settings.FORCE_SCRIPT_NAME or "")
+        area = area_of(environ["PATH_INFO"])
+        body = _Body(MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else MAX_BODY_BYTES)
+        connection.enter(Phase.BODY)
+        try:
+            await self._read(connection, receive, environ, body)
+            connection.enter(Phase.WORK)
+            await self._answer(connection, send, environ, area, body)
+        except CallerGone:
+            pass
+        except _Refused as refused:
+            connection.enter(Phase.REPLY)
+            if refused.verdict is Verdict.TOO_SLOW:
+                await _refuse(send, environ, 408, "invalid_request", "request_timeout", _TOO_SLOW_DETAIL)
+            else:
+                await _refuse(send, environ, BUSY.status, "server_error", BUSY.code, BUSY.detail)
+        finally:
+            self._bodies -= body.kept
+
+    async def _read(self, connection: Connection, receive: Any, environ: dict[str, Any], body: _Body) -> None:
+        announced = environ.get("CONTENT_LENGTH", "")
+        size = int(announced) if announced.isdigit() and len(announced) < 16 else 0
+        is_kept = size <= body.most
+        while size <= MAX_BYTES_UNREAD and body.length <= MAX_BYTES_UNREAD:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise CallerGone
+            if connection.verdict:
+                raise _Refused(connection.verdict)
+            piece = message["body"]
+            body.length += len(piece)
+            is_kept = is_kept and body.length <= body.most
+            if is_kept:
+                self._keep(body, piece)
+            else:
+                self._drop(body)
+            if not message["more_body"]:
+                body.is_whole = True
+                return
+
+    def _keep(self, body: _Body, piece: bytes) -> None:
+        body.pieces.append(piece)
+        body.kept += len(piece)
+        self._bodies += len(piece)
+        if self._bodies > MAX_BODIES_BYTES and self._connections.sending:
+            # Who has been sending longest is the one that is not going to finish.
+            next(iter(self._connections.sending)).refuse(Verdict.NO_ROOM)
+
+    def _drop(self, body: _Body) -> None:
+        self._bodies -= body.kept
+        body.pieces, body.kept = [], 0
+
+    async def _answer(
+        self, connection: Connection, send: Any, environ: dict[str, Any], area: Area, body: _Body
+    ) -> None:
+        if body.length or "CONTENT_LENGTH" not in environ:
+            # One way to say how long it is, however it came.
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ.setdefault("CONTENT_LENGTH", str(body.length) if body.length else "")
+        content = wire.request(environ, b"".join(body.pieces))
+        body.pieces = []
+        if environ["PATH_INFO"].rstrip("/") == HEALTH and self._dispatcher.is_answering:
+            # Without any thread, so that it is told at once whatever else there is to do.
+            await _say(send, environ, 200, HEALTHY)
+            return
+        group = _GROUPS.get(area, Group.REST)
+        holder = self._holders.holder_of(environ)
+        while True:
+            exchange = connection.exchange = Exchange(content, group, holder, self._room)
+            try:
+                self._dispatcher.ask(exchange)
+                await self._pass_on(connection, send, environ, exchange, is_last=not body.is_whole)
+            except Unread:
+                continue
+            except Busy:
+                await _refuse(send, environ, BUSY.status, "server_error", BUSY.code, BUSY.detail)
+            except Ended:
+                await _refuse(send, environ, 503, "server_error", UNAVAILABLE.code, UNAVAILABLE.detail)
+            finally:
+                connection.exchange = None
+                self._dispatcher.forget(exchange)
+            return
+
+    async def _pass_on(
+        self, connection: Connection, send: Any, environ: dict[str, Any], exchange: Exchange, *, is_last: bool
+    ) -> None:
+        status, headers = await exchange.head
+        if status < 400:
+            self._holders.opened(environ)
+        if is_last:
+            headers.append(("Connection", "close"))
+        if environ["REQUEST_METHOD"] != "HEAD" and _has_no_length(headers, status):
+            if exchange.is_over and len(exchange.spool) <= _AT_ONCE_BYTES:
+                headers.append(("Content-Length", str(len(exchange.spool))))
+            elif environ["SERVER_PROTOCOL"] == "HTTP/1.0":
+                connection.send_until_closed()
+        connection.enter(Phase.REPLY)
+        await _start(send, status, headers)
+        while piece := await exchange.take():
+            connection.sent += len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if connection.transport.is_closing():
+                return
+        connection.end_with_closing()
+        if not exchange.is_broken:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _has_no_length(headers: Sequence[tuple[str, str]], status: int) -> bool:
+    return status not in {204, 304} and not any(
+        name.lower() in {"content-length", "transfer-encoding"} for name, _ in headers
+    )
+
+
+async def _start(send: Any, status: int, headers: Sequence[tuple[str, str]]) -> None:
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+
+
+async def _refuse(send: Any, environ: dict[str, Any], status: int, kind: str, code: str, detail: str) -> None:
+    """An error of this process's own, after which the connection is closed: a body may still be on its way."""
+    headers = [("Connection", "close")]
+    if status == 503:
+        headers.append(("Retry-After", "1"))
+    await _say(send, environ, status, envelope(type=kind, code=code, detail=detail), headers)
+
+
+async def _say(
+    send: Any, environ: dict[str, Any], status: int, body: bytes, more: Sequence[tuple[str, str]] = ()
+) -> None:
+    own = request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+    headers = [("Content-Type", JSON), ("X-Request-ID", own), ("Content-Length", str(len(body))), *more]
+    await _start(send, status, headers)
+    await send({"type": "http.response.body", "body": body, "more_body": False})

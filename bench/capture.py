@@ -27,6 +27,7 @@ import pyarrow as pa
 
 ROOT = Path(__file__).parent.parent
 POINTS = 20
+IDENTIFIED_AT_ONCE = 10
 BLOCK_ROWS = 10_000
 WARM_UP_SECONDS = 3.0
 OK = b"HTTP/1.1 200"
@@ -39,23 +40,30 @@ class Sent:
     seconds: list[float] = field(default_factory=list)
     refused: int = 0
     total: int = 0
+    identified: int = 0
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=20, help="how long to send (%(default)s)")
     parser.add_argument("--browsers", type=int, default=700, help="how many send at once (%(default)s)")
+    parser.add_argument(
+        "--identified",
+        type=int,
+        default=0,
+        help="events a second that identify somebody, beside the others (%(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on one line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as directory:
-        result = measure(Path(directory), options.seconds, options.browsers)
+        result = measure(Path(directory), options.seconds, options.browsers, options.identified)
     if options.json:
         sys.stdout.write(orjson.dumps(result).decode() + "\n")
     else:
         sys.stdout.write("".join(f"{name}: {value}\n" for name, value in result.items()))
 
 
-def measure(directory: Path, seconds: float, browsers: int) -> dict[str, Any]:
+def measure(directory: Path, seconds: float, browsers: int, identified: int = 0) -> dict[str, Any]:
     environment = {
         **os.environ,
         "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
@@ -78,7 +86,9 @@ def measure(directory: Path, seconds: float, browsers: int) -> dict[str, Any]:
     before = os.times()
     try:
         wait_for(port)
-        sent = asyncio.run(send(port, token, WARM_UP_SECONDS + seconds, browsers))
+        sent = asyncio.run(send(port, token, WARM_UP_SECONDS + seconds, browsers, identified))
+        # What is kept of persons is told within two seconds.
+        time.sleep(3 if identified else 0)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
@@ -91,6 +101,7 @@ def measure(directory: Path, seconds: float, browsers: int) -> dict[str, Any]:
         " WHERE database = currentDatabase() AND table IN ('heatmaps', 'events', 'captured_events')"
         " GROUP BY table, partition)"
     ).result_rows[0][0]
+    persons = client.query("SELECT count() FROM person FINAL WHERE is_deleted = 0").result_rows[0][0]
     straight = rows_a_second_straight(client)
     points_a_second = len(sent.seconds) * POINTS / seconds
     return {
@@ -102,6 +113,8 @@ def measure(directory: Path, seconds: float, browsers: int) -> dict[str, Any]:
         "posts_refused": sent.refused,
         "points_acknowledged": sent.total * POINTS,
         "points_stored": stored,
+        "identified_acknowledged": sent.identified,
+        "persons_told": persons,
         "rows_a_second_straight": round(straight),
         "ratio": round(points_a_second / straight, 3),
         "service_milliseconds_a_post": milliseconds(
@@ -126,12 +139,13 @@ def wait_for(port: int) -> None:
     raise SystemExit("The service did not start.")
 
 
-async def send(port: int, token: str, seconds: float, browsers: int) -> Sent:
+async def send(port: int, token: str, seconds: float, browsers: int, identified: int) -> Sent:
     sent = Sent()
     posts = [body(token) for _ in range(2_000)]
     begin = time.perf_counter()
     await asyncio.gather(
-        *(browse(port, posts, begin + WARM_UP_SECONDS, begin + seconds, sent) for _ in range(browsers))
+        *(browse(port, posts, begin + WARM_UP_SECONDS, begin + seconds, sent) for _ in range(browsers)),
+        *(identify(port, token, begin + seconds, sent) for _ in range(identified // IDENTIFIED_AT_ONCE)),
     )
     return sent
 
@@ -158,6 +172,34 @@ async def browse(port: int, posts: list[tuple[bytes, bytes]], counts_from: float
         if started >= counts_from and finished < until:
             sent.seconds.append(finished - started)
     writer.close()
+
+
+async def identify(port: int, token: str, until: float, sent: Sent) -> None:
+    """One connection that says every second of some visitors who they are."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await asyncio.sleep(random.random())  # noqa: S311 -- no secret
+    while (started := time.perf_counter()) < until:
+        text = gzip.compress(orjson.dumps({"api_key": token, "batch": [who() for _ in range(IDENTIFIED_AT_ONCE)]}), 1)
+        writer.write(b"POST /e/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+        if answer.startswith(OK):
+            sent.identified += IDENTIFIED_AT_ONCE
+        else:
+            sent.refused += 1
+        await asyncio.sleep(max(0, started + 1 - time.perf_counter()))
+    writer.close()
+
+
+def who() -> dict[str, Any]:
+    name = str(uuid4())
+    known = {"$set": {"email": f"{name}@example.com", "plan": "pro"}, "$set_once": {"$initial_referrer": "$direct"}}
+    return {
+        "event": "$identify",
+        "uuid": str(uuid4()),
+        "distinct_id": name,
+        "properties": {"$anon_distinct_id": str(uuid4()), **known},
+    }
 
 
 def body(token: str) -> tuple[bytes, bytes]:

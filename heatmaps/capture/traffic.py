@@ -31,6 +31,7 @@ logger = structlog.get_logger(__name__)
 
 LOG_EVERY_SECONDS = 60
 WRITE_EVERY_SECONDS = 5.0
+DESTROY_EVERY_SECONDS = 60
 # Of reasons times projects; those of which nothing is to be told or written make room.
 MAX_ENTRIES = 20_000
 # Reasons of what was no refusal.
@@ -254,11 +255,14 @@ def _end_with_process() -> None:
 
 
 def _work() -> None:
+    destroyed_at = float("-inf")
     while not _is_stopping.wait(WRITE_EVERY_SECONDS):
         log_what_is_due()
         write()
-        cookieless.destroy_old(datetime.now(UTC))
-        keeping.release_connection()
+        if time.monotonic() - destroyed_at > DESTROY_EVERY_SECONDS:
+            destroyed_at = time.monotonic()
+            cookieless.destroy_old(datetime.now(UTC))
+            keeping.release_connection()
 
 
 def _stop() -> None:

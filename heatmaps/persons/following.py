@@ -5,6 +5,7 @@ A kill between telling and noting that it is told tells it again, and the same v
 
 import os
 import threading
+import time
 from collections.abc import Iterable
 from multiprocessing.util import Finalize
 
@@ -26,6 +27,7 @@ logger = structlog.get_logger(__name__)
 EVERY_SECONDS = 1.0
 NEWS_SECONDS = 0.5
 REST_SECONDS = 5.0
+WARN_EVERY_SECONDS = 60
 AT_ONCE = 5_000
 _MICROSECONDS = pa.timestamp("us", tz="UTC")
 
@@ -62,6 +64,7 @@ def _stop() -> None:
 
 
 def _follow() -> None:
+    warned_at = float("-inf")
     while not _is_stopping.is_set():
         pause = EVERY_SECONDS
         try:
@@ -70,7 +73,9 @@ def _follow() -> None:
                 with engine.writer() as client:
                     tell_all(client)
         except (EngineError, MetadataError) as error:
-            logger.warning("ClickHouse could not be told of persons", cause=" ".join(str(error).split())[:500])
+            if time.monotonic() - warned_at > WARN_EVERY_SECONDS:
+                warned_at = time.monotonic()
+                logger.warning("ClickHouse could not be told of persons", cause=" ".join(str(error).split())[:500])
             connection.close()
             pause = REST_SECONDS
         except Exception:

@@ -31,7 +31,7 @@ def shop_and_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sh
 def example(language: str, port: int) -> str:
     text = (ROOT / "docs" / "operations.md").read_text()
     (found,) = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return found.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
+    return str(found).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
 
 
 @contextmanager

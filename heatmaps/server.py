@@ -1,5 +1,6 @@
 """The production server, with the process model that fits the engine."""
 
+import gc
 import os
 import resource
 import signal
@@ -34,6 +35,7 @@ MOST_FILES = 65_536
 ORPHAN_SECONDS = 10
 ORPHAN_PORT_SECONDS = 2
 MOST_ADDRESS_CHARS = 60
+_OBJECTS_BEFORE_GARBAGE = 10_000
 
 
 def default_workers() -> int:
@@ -162,6 +164,10 @@ def serve(
     seconds = _last_seconds()
     answering = application_named(application)
     connection.close()
+    # What is loaded by now stays: no process looks through it for garbage, and all share its memory.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BEFORE_GARBAGE)
     # The address of a socket is short, whatever TMPDIR says.
     place = "/tmp" if len(gettempdir()) > MOST_ADDRESS_CHARS else None  # noqa: S108 -- a directory of our own in it
     with metrics.directory("heatmaps-serve-", place) as directory, metrics.shared_by(workers):

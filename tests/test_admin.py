@@ -240,3 +240,51 @@ def test_the_first_superuser_is_made_by_djangos_command(db: None, monkeypatch: p
     root = User.objects.get()
     assert (root.email, root.is_superuser, root.is_staff) == ("root@example.com", True, True)
     assert Client().login(username="root@example.com", password="correct horse battery")
+
+
+# --- What others might try -----------------------------------------------------------------------------------------
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def test_scripts_in_names_are_shown_as_text(admin: Client, user: User, organization: Organization) -> None:
+    Organization.objects.filter(pk=organization.pk).update(name=SCRIPT)
+    project = Project.objects.create(organization=organization, name=SCRIPT)
+    cohort = Cohort.objects.create(project=project, name=SCRIPT)
+    key, _ = PersonalAPIKey.make(user, SCRIPT)
+    things = (organization, project, cohort, key)
+    for thing in things:
+        for url in (
+            page(type(thing), "changelist"),
+            page(type(thing), "change", thing.pk),
+            page(type(thing), "delete", thing.pk),
+            page(type(thing), "history", thing.pk),
+        ):
+            text = admin.get(url).content.decode()
+            assert SCRIPT not in text, url
+    assert "&lt;script&gt;alert(1)" in admin.get(page(Project, "changelist")).content.decode()
+
+
+def test_a_form_of_another_site_changes_nothing(db: None, organization: Organization) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_superuser("root@example.com", "correct horse battery"))
+    sent = {"name": "Theirs", "organization": organization.pk, "timezone": "UTC"}
+    before = Project.objects.count()
+    for headers in ({}, {"origin": "https://evil.example"}):
+        assert client.post(page(Project, "add"), sent, headers=headers).status_code == 403
+    assert Project.objects.count() == before
+
+
+def test_a_login_begins_a_new_session(db: None) -> None:
+    User.objects.create_superuser("root@example.com", "correct horse battery")
+    client = Client()
+    session = client.session
+    session["planted"] = "by somebody else"
+    session.save()
+    planted = session.session_key
+    form = {"username": "root@example.com", "password": "correct horse battery"}
+    assert client.post("/admin/login/?next=/admin/", form).status_code == 302
+    assert client.session.session_key != planted
+    thief = Client()
+    thief.cookies["sessionid"] = planted or ""
+    assert thief.get("/admin/").status_code == 302

@@ -204,6 +204,7 @@ ORIGIN = "type origins with their scheme and no path, such as https://app.exampl
         ("CLICKHOUSE_MAX_SECONDS", "0", "CLICKHOUSE_MAX_SECONDS is '0'; type a whole number, 1 or more."),
         ("CLICKHOUSE_MAX_MEMORY_BYTES", "4G", "CLICKHOUSE_MAX_MEMORY_BYTES is '4G'; type a whole number, 1 or more."),
         ("RATE_LIMIT_BURST", "fast", "RATE_LIMIT_BURST is 'fast'; type a rate such as 240/minute."),
+        ("FORCE_SCRIPT_NAME", "heat", "FORCE_SCRIPT_NAME is 'heat'; type a path such as /heatmaps, or nothing."),
         ("CACHE_URL", "memcached://x", f"CACHE_URL is not understood; type {CACHE}"),
         ("CORS_ALLOWED_ORIGINS", "app.example.com", f"CORS_ALLOWED_ORIGINS has 'app.example.com'; {ORIGIN}"),
         ("CORS_ALLOWED_ORIGINS", "http://a.de/", f"CORS_ALLOWED_ORIGINS has 'http://a.de/'; {ORIGIN}"),

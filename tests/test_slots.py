@@ -56,3 +56,20 @@ def test_who_gave_up_waiting_gets_no_place() -> None:
     places.release("a")
     assert not places._waiting
     assert places.acquire("c", 0)
+
+
+def test_nobody_holds_more_than_their_part() -> None:
+    places = FairSemaphore(4, most_of_one=3)
+    assert [places.acquire("busy", 0.01) for _ in range(4)] == [True, True, True, False]
+    assert places.acquire("quiet", 0)
+    places.release("busy")
+    assert places.acquire("busy", 0)
+    places.release("quiet")
+    # The place stays free for another, and who waits at the limit gets one of its own back.
+    waiting = threading.Thread(target=places.acquire, args=("busy", 10))
+    waiting.start()
+    wait_until(lambda: bool(places._waiting))
+    assert places.acquire("other", 0)
+    places.release("busy")
+    waiting.join(10)
+    assert places._held == {"busy": 3, "other": 1}

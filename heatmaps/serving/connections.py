@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from heatmaps.serving.dispatch import Exchange
+from heatmaps.serving.exchange import Exchange
 
 # From the first byte of a request, or from the beginning of the connection, until its headers are complete.
 HEAD_SECONDS = 10
@@ -41,8 +41,8 @@ class Phase(Enum):
 class Verdict(Enum):
     """Why a body is not waited for any longer."""
 
-    TOO_SLOW = "too slow"
-    NO_ROOM = "no room"
+    TOO_SLOW = "slow_bodies"
+    NO_ROOM = "no_room_for_bodies"
 
 
 class Connections:
@@ -61,10 +61,15 @@ class Connections:
     def opened(self, connection: "Connection") -> None:
         self.all.add(connection)
         if len(self.all) > self.most:
-            self.close(next(iter(self.idle), connection), "no place")
+            self.close(next(iter(self.idle), connection), "too_many")
 
-    def close(self, connection: "Connection", reason: str) -> None:
+    def count(self, reason: str) -> None:
         self.closed[reason] = self.closed.get(reason, 0) + 1
+
+    def close(self, connection: "Connection", reason: str | None) -> None:
+        """Closes one, and counts why; what is only idle is nothing to tell."""
+        if reason:
+            self.count(reason)
         self.all.discard(connection)
         self.idle.pop(connection, None)
         connection.transport.abort()
@@ -74,7 +79,7 @@ class Connections:
             if connection.phase is Phase.BODY:
                 if connection.is_too_slow(now):
                     connection.refuse(Verdict.TOO_SLOW)
-            elif reason := connection.overdue(now):
+            elif (reason := connection.overdue(now)) is not None:
                 self.close(connection, reason)
 
 
@@ -129,7 +134,7 @@ class Connection(HttpToolsProtocol):
     def refuse(self, verdict: Verdict) -> None:
         """Lets who waits for the body know that it is not to be waited for."""
         self.verdict = verdict
-        self._all.closed[verdict.value] = self._all.closed.get(verdict.value, 0) + 1
+        self._all.count(verdict.value)
         self._all.sending.pop(self, None)
         self.phase = Phase.WORK
         self.cycle.message_event.set()
@@ -145,9 +150,9 @@ class Connection(HttpToolsProtocol):
             return None
         match self.phase:
             case Phase.HEAD:
-                return "slow headers" if seconds > HEAD_SECONDS else None
+                return "slow_headers" if seconds > HEAD_SECONDS else None
             case Phase.IDLE:
-                return "idle" if seconds > IDLE_SECONDS else None
+                return "" if seconds > IDLE_SECONDS else None
             case Phase.CLOSING:
                 return "unread" if seconds > CLOSING_SECONDS else None
             case Phase.REPLY:
@@ -185,7 +190,7 @@ class Connection(HttpToolsProtocol):
         self.received += len(data)
         super().data_received(data)
         if self.phase is Phase.HEAD and self._head_bytes > MAX_HEAD_BYTES:
-            self._all.close(self, "long headers")
+            self._all.close(self, "long_headers")
 
     # --- What the parser says --------------------------------------------------------------------------------------
 
@@ -220,4 +225,4 @@ class Connection(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         if not self.transport.is_closing():
-            self._all.close(self, "idle")
+            self._all.close(self, None)

@@ -9,16 +9,21 @@ from contextlib import contextmanager
 from functools import partial
 from typing import cast
 
+import structlog
 import uvicorn
 from django.conf import settings
 
 from heatmaps.serving.connections import IDLE_SECONDS, SWEEP_SECONDS, Connection, Connections
-from heatmaps.serving.dispatch import Dispatcher, Group, Thread
+from heatmaps.serving.dispatch import Dispatcher, Thread
+from heatmaps.serving.exchange import Group
 from heatmaps.serving.gateway import Gateway
 from heatmaps.serving.spool import Room
 
+logger = structlog.get_logger(__name__)
+
 BACKLOG = 4_096
 MAX_CONNECTIONS = 30_000
+_QUIET_SECONDS = 60
 # For what is no connection of a caller: files of replies, and whatever else is open.
 _OTHER_FILES = 500
 
@@ -74,9 +79,15 @@ class _Server(uvicorn.Server):
 
 async def _sweep(connections: Connections) -> None:
     loop = asyncio.get_running_loop()
+    quiet_until = 0.0
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         connections.sweep(loop.time())
+        # The first at once, then one line a minute.
+        if connections.closed and loop.time() >= quiet_until:
+            logger.warning("Callers were too slow, or too many", open=len(connections.all), **connections.closed)
+            connections.closed.clear()
+            quiet_until = loop.time() + _QUIET_SECONDS
 
 
 def _most_connections(threads: int) -> int:

@@ -13,8 +13,9 @@ from heatmaps.front.paths import Area, area_of
 from heatmaps.front.probes import HEALTH, HEALTHY
 from heatmaps.serving import wire
 from heatmaps.serving.connections import Connection, Connections, Phase, Verdict
-from heatmaps.serving.dispatch import Busy, CallerGone, Dispatcher, Ended, Exchange, Group, Unread
+from heatmaps.serving.dispatch import Dispatcher
 from heatmaps.serving.environ import environ_of
+from heatmaps.serving.exchange import Busy, CallerGone, Ended, Exchange, Group, Unread
 from heatmaps.serving.spool import Room
 
 # Of all requests that are being read or answered.

@@ -1,0 +1,32 @@
+"""Metadata: who may read which project, and what a project is. Interactions are in ClickHouse."""
+
+from heatmaps.models.capture import CaptureTally
+from heatmaps.models.persons import AppliedPersonEvent, CookielessSalt, Person, PersonDistinctId
+from heatmaps.models.projects import (
+    Cohort,
+    Organization,
+    Project,
+    default_test_account_filters,
+    validate_test_account_filters,
+    validate_timezone,
+)
+from heatmaps.models.users import Membership, PersonalAPIKey, User, UserManager, default_scopes
+
+__all__ = [
+    "AppliedPersonEvent",
+    "CaptureTally",
+    "Cohort",
+    "CookielessSalt",
+    "Membership",
+    "Organization",
+    "Person",
+    "PersonDistinctId",
+    "PersonalAPIKey",
+    "Project",
+    "User",
+    "UserManager",
+    "default_scopes",
+    "default_test_account_filters",
+    "validate_test_account_filters",
+    "validate_timezone",
+]

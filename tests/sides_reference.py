@@ -264,10 +264,11 @@ def _side(rows: list[Row], asked: Asked) -> dict[str, Any]:
 
 
 def bounds(asked: Asked) -> tuple[datetime, datetime]:
-    """The first moment of the window, and the first one after it."""
+    """The first moment of the window, and the first one after it. In UTC, since hours of a zone may be missing."""
     midnight = datetime.min.time()
-    after = datetime.combine(asked.date_to + timedelta(days=1), midnight, asked.zone)
-    return asked.time_from or datetime.combine(asked.date_from, midnight, asked.zone), asked.time_to or after
+    start = asked.time_from or datetime.combine(asked.date_from, midnight, asked.zone)
+    end = asked.time_to or datetime.combine(asked.date_to + timedelta(days=1), midnight, asked.zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
 
 
 def _written(moment: datetime) -> str:

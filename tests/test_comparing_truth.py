@@ -30,10 +30,10 @@ def pages(interactions: Interactions, session: Api) -> Any:
 
 SAME = [
     pytest.param(Behaviour(visitors_a=300, visitors_b=400), 200, id="plain"),
-    pytest.param(Behaviour(visitors_a=300, visitors_b=400, heavy=0.02), 40, id="heavy visitors"),
-    pytest.param(Behaviour(visitors_a=60, visitors_b=640), 40, id="unequal sides"),
-    pytest.param(Behaviour(visitors_a=300, visitors_b=400, both=200), 40, id="the same people"),
-    pytest.param(Behaviour(visitors_a=300, visitors_b=400, both=200, is_new=False), 40, id="who do the same"),
+    pytest.param(Behaviour(visitors_a=300, visitors_b=400, heavy=0.02), 100, id="heavy visitors"),
+    pytest.param(Behaviour(visitors_a=60, visitors_b=640), 100, id="unequal sides"),
+    pytest.param(Behaviour(visitors_a=300, visitors_b=400, both=200), 100, id="the same people"),
+    pytest.param(Behaviour(visitors_a=300, visitors_b=400, both=200, is_new=False), 100, id="who do the same"),
 ]
 
 
@@ -49,7 +49,7 @@ def test_sides_that_do_not_differ_are_seldom_said_to(pages: Any, made_up: Behavi
 
 def test_a_button_that_moved_is_found(pages: Any) -> None:
     made_up = Behaviour(visitors_a=300, visitors_b=400, button_a=0.12, button_b=0.12, is_moved=True)
-    answers = list(pages(made_up, 25))
+    answers = list(pages(made_up, 100))
     assert all(behaviour.finds_the_button(answer, is_moved=True) for answer in answers)
     wrong, all_found = map(sum, zip(*map(behaviour.false_alarms_elsewhere, answers), strict=True))
     assert wrong <= all_found * 0.05
@@ -57,6 +57,6 @@ def test_a_button_that_moved_is_found(pages: Any) -> None:
 
 def test_a_button_that_is_used_more_is_found(pages: Any) -> None:
     made_up = Behaviour(visitors_a=300, visitors_b=400, button_a=0.05, button_b=0.2)
-    answers = list(pages(made_up, 25))
+    answers = list(pages(made_up, 100))
     found = sum(behaviour.finds_the_button(answer, is_moved=False) for answer in answers)
-    assert found >= 23
+    assert found >= 90

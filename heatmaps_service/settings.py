@@ -295,7 +295,7 @@ SPECTACULAR_SETTINGS = {
         "heatmaps.api.openapi_hooks.add_examples",
         "heatmaps.api.openapi_hooks.name_enums",
         "heatmaps.api.openapi_hooks.drop_marks",
-        "heatmaps.api.openapi_hooks.close_scroll_depth",
+        "heatmaps.api.openapi_hooks.close_shapes",
         "heatmaps.api.openapi_hooks.share_components",
     ],
 }

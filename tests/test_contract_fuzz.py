@@ -4,13 +4,15 @@
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework import serializers
 from schemathesis.specs.openapi.checks import (
@@ -123,6 +125,17 @@ def something_to_tell(interactions: Interactions, events: Events, cohorts: Cohor
     cohorts.dynamic((1, 1, 1), pk=2)
 
 
+@pytest.fixture(autouse=True)
+def open_connections() -> Iterator[None]:
+    """A request that begins would close the connection that the test's transaction is in. Django's own client sees to
+    that, and this is another one."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.fixture
 def callers(user: User, key: tuple[PersonalAPIKey, str], session: Api, other_project: Project) -> dict[str, Caller]:
     """Those who may ask for project 1, and those who may not."""
@@ -155,7 +168,7 @@ def ask(case: schemathesis.Case[Any], caller: Caller) -> None:
         "cookies": caller.cookies or None,
     }
     excluded = [*LOOKING_AWAY, *([ignored_auth] if caller.cookies else [])]
-    if (case.query or {}).get("format") not in {None, "", "json"}:
+    if (case.query or {}).get("format") not in [None, "", "json"]:
         excluded += [content_type_conformance, response_schema_conformance]
     case.call_and_validate(excluded_checks=excluded, **given)
 

@@ -41,7 +41,7 @@ def _written(value: Any) -> str:
 
 
 def name_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """without names, a generated client has one and the same type once for each operation,
+    """Without names, a generated client has one and the same type once for each operation,
     and none of them fits where another is asked for."""
     named = result["components"]["schemas"]
     for operation in _operations(result):
@@ -58,7 +58,7 @@ def name_enums(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def drop_marks(result: Any, **_: Any) -> Any:
-    """leaves out the marks by which it knows its own enums."""
+    """Leaves out the marks by which it knows its own enums."""
     if isinstance(result, dict):
         result.pop("x-spec-enum-id", None)
         for value in result.values():
@@ -69,9 +69,14 @@ def drop_marks(result: Any, **_: Any) -> Any:
     return result
 
 
-def close_scroll_depth(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """a reply without points would else be of both shapes, since points have more keys."""
-    result["components"]["schemas"]["HeatmapScrollDepthResponse"]["additionalProperties"] = False
+# Each has the keys that another shape has beside more of them.
+_CLOSED = ("HeatmapScrollDepthResponse", "HeatmapSideTotal")
+
+
+def close_shapes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """A reply without results would else be of both shapes of its route."""
+    for name in _CLOSED:
+        result["components"]["schemas"][name]["additionalProperties"] = False
     return result
 
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from heatmaps.demo import account, site
 from heatmaps.demo.site import Page
 from heatmaps.models import Project, User
-from tests.conftest import document
+from tests.conftest import body, document
 
 SENTENCE = "This link has been used or is too old; type <code>make demo</code> for a fresh one."
 FORGED = "aaaaaa-0123456789abcdef0123456789abcdef"
@@ -72,7 +72,8 @@ def test_links_and_files_lead_somewhere(visitor: Client) -> None:
     for address in found:
         response = visitor.get(address)
         assert response.status_code == 200, address
-        response.close()
+        # Read to its end, the file is closed.
+        assert body(response)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/coffee/", "/blog", "/coffee?sort=price&page=2", "/blog/grind-size/"])

@@ -152,5 +152,5 @@ def test_screens_may_come_in_several_blocks() -> None:
         ]
     )
     counts, screens, cells = _screens(blocks)
-    assert (counts, screens, cells) == ([2, 1, 3], [42, 38, 39], {"count": [9, 8], "cell": [7, 5]})
+    assert (counts, screens, cells) == ([2, 1, 3], [42, 38, 39], {"count": [9, 8], "cell": [7, 5], "screen": [0, 0]})
     assert list(blocks) == [last]

@@ -1,5 +1,6 @@
 """`manage.py serve` as it runs in production: a process of its own that listens on a port."""
 
+import http.client
 import os
 import re
 import signal
@@ -49,6 +50,17 @@ PATH = "/api/projects/1/heatmaps/?date_from=-7d&url_exact="
 def test_a_request_line_may_be_long(port: int, key: str, characters: int, status: int) -> None:
     path = PATH + "x" * (characters - len(PATH))
     assert ask(port, path, Authorization=f"Bearer {key}")[0] == status
+
+
+def test_a_connection_goes_on_after_head(port: int, key: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        for method in ("HEAD", "GET", "HEAD"):
+            connection.request(method, "/api/projects/1/heatmaps/", headers={"Authorization": f"Bearer {key}"})
+            reply = connection.getresponse()
+            assert (reply.status, bool(reply.read())) == (200, method == "GET")
+    finally:
+        connection.close()
 
 
 def test_head_has_the_headers_of_get_and_no_body(port: int, key: str) -> None:

@@ -26,10 +26,12 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     nobody's first request is to have a filter for a page that is not theirs.
     """
     examples = _examples()
+    # One of these has to be there, though none of them by itself.
+    needed = {entry.form.one_of[0] for entry in questions.REGISTER if entry.form.one_of}
     for operation in _operations(result):
         for parameter in operation.get("parameters", []):
             shown = examples[parameter["name"]]
-            if parameter.get("required"):
+            if parameter.get("required") or parameter["name"] in needed:
                 parameter["examples"] = {str(value): {"value": value} for value in shown}
             else:
                 parameter["description"] += f" For example {', '.join(f'`{_written(value)}`' for value in shown)}."

@@ -20,7 +20,7 @@ class FairSemaphore:
     def acquire(self, holder: Hashable, timeout: float) -> bool:
         """Takes a place; False when there was none for that many seconds."""
         with self._lock:
-            if self._free and self._held[holder] < self._most_of_one:
+            if self._free and self._has_room(holder):
                 self._free -= 1
                 self._held[holder] += 1
                 return True
@@ -41,13 +41,17 @@ class FairSemaphore:
             if not self._held[holder]:
                 del self._held[holder]
             following = min(self._waiting, key=self._held.__getitem__, default=None)
-            if following is None or self._held[following] >= self._most_of_one:
+            if following is None or not self._has_room(following):
                 self._free += 1
                 return
             turn = self._waiting[following][0]
             self._forget(following, turn)
             self._held[following] += 1
             turn.set()
+
+    def _has_room(self, holder: Hashable) -> bool:
+        """What asks for nobody in particular is the service itself."""
+        return holder is None or self._held[holder] < self._most_of_one
 
     def _forget(self, holder: Hashable, turn: threading.Event) -> None:
         self._waiting[holder].remove(turn)

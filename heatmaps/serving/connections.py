@@ -95,13 +95,18 @@ class _Joined:
     def write(self, data: bytes) -> None:
         if not self._head and data.startswith(b"HTTP/1.1 ") and not data.startswith(b"HTTP/1.1 100"):
             self._head = data.replace(b"HTTP/1.1 ", self._begin, 1)
+            # Nothing may come next, as after the head of a reply to HEAD.
+            asyncio.get_running_loop().call_soon(self.flush)
         else:
             self._transport.write(self._head + data if self._head else data)
             self._head = b""
 
-    def close(self) -> None:
+    def flush(self) -> None:
         if self._head:
             self.write(b"")
+
+    def close(self) -> None:
+        self.flush()
         self._transport.close()
 
 

@@ -127,8 +127,8 @@ def something_to_tell(interactions: Interactions, events: Events, cohorts: Cohor
 
 @pytest.fixture(autouse=True)
 def open_connections() -> Iterator[None]:
-    """A request would close the connection that the test's transaction is in. Django's own client sees to that, and this
-    is another one."""
+    """A request would close the connection that the test's transaction is in. Django's own client sees to that, and
+    this is another one."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield

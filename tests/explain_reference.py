@@ -143,7 +143,7 @@ def _urls(rows: list[Row], asked: Asked) -> list[dict[str, Any]]:
     by_url: dict[str, list[Row]] = {}
     for row in rows:
         url = reference.page(row)
-        by_url.setdefault(reference.page_of(url) if is_page else url, []).append(row)
+        by_url.setdefault(_page_as_stored(url) if is_page else url, []).append(row)
 
     def place(url: str) -> tuple[Any, ...]:
         words = [] if is_pattern else differences(wanted, url)
@@ -160,6 +160,11 @@ def _urls(rows: list[Row], asked: Asked) -> list[dict[str, Any]]:
         }
         for url in sorted(by_url, key=place)[:5]
     ]
+
+
+def _page_as_stored(url: str) -> str:
+    """The page of a URL whose host stays as it is written: hosts of suggestions are compared as they are stored."""
+    return reference.page_of(url.replace("xn--", "xn-\0-")).replace("xn-\0-", "xn--")
 
 
 def _distance(asked: str, other: str) -> float:

@@ -262,7 +262,7 @@ def test_the_commands_of_the_readme_run_in_their_order_after_the_demo(tmp_path: 
 
 
 def test_the_demo_is_served_on_the_port_that_make_is_given() -> None:
-    command = ["make", "--dry-run", "--old-file=.venv/service", "demo"]
+    command = ["make", "--no-print-directory", "--dry-run", "--old-file=.venv/service", "demo"]
     for more, ending in (([], "manage.py demo"), (["PORT=8010"], "manage.py demo --port 8010")):
         planned = subprocess.run([*command, *more], check=True, cwd=ROOT, capture_output=True, text=True)  # noqa: S603
         assert planned.stdout.splitlines()[-1].rstrip().endswith(ending)

@@ -73,3 +73,20 @@ def test_nobody_holds_more_than_their_part() -> None:
     places.release("busy")
     waiting.join(10)
     assert places._held == {"busy": 3, "other": 1}
+
+
+def test_who_may_have_no_more_does_not_keep_a_place_from_the_service_itself() -> None:
+    """A project has its part and waits for more. What is asked for nobody in particular came first, and holds more."""
+    places = FairSemaphore(4, most_of_one=1)
+    assert [places.acquire(holder, 0) for holder in (None, None, None, "busy")] == [True] * 4
+    waiting = [threading.Thread(target=places.acquire, args=(holder, 10)) for holder in (None, "busy")]
+    for number, thread in enumerate(waiting, 1):
+        thread.start()
+        wait_until(lambda number=number: len(places._waiting) == number)  # type: ignore[misc]
+    places.release(None)
+    waiting[0].join(5)
+    assert places._held == {None: 3, "busy": 1}
+    places.release("busy")
+    waiting[1].join(5)
+    assert places._held == {None: 3, "busy": 1}
+    assert not places._waiting

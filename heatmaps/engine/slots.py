@@ -40,14 +40,16 @@ class FairSemaphore:
             self._held[holder] -= 1
             if not self._held[holder]:
                 del self._held[holder]
-            following = min(self._waiting, key=self._held.__getitem__, default=None)
-            if following is None or not self._has_room(following):
-                self._free += 1
-                return
-            turn = self._waiting[following][0]
-            self._forget(following, turn)
-            self._held[following] += 1
-            turn.set()
+            self._free += 1
+            # Who has all that one may have is passed over, and does not keep the place from who comes after.
+            able = [waiting for waiting in self._waiting if self._has_room(waiting)]
+            if able:
+                following = min(able, key=self._held.__getitem__)
+                turn = self._waiting[following][0]
+                self._forget(following, turn)
+                self._free -= 1
+                self._held[following] += 1
+                turn.set()
 
     def _has_room(self, holder: Hashable) -> bool:
         """What asks for nobody in particular is the service itself."""

@@ -105,17 +105,26 @@ def children(process: int) -> list[int]:
     return [int(line) for line in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
+@contextmanager
+def browsers_at(port: int, token: str, make: Callable[[str], Any] | None = None) -> Iterator[list[Browser]]:
+    """Browsers that post until the end of the block. The last posts are sent again until they are answered."""
+    is_over = threading.Event()
+    browsers = [Browser(port, token, number, is_over, make) for number in range(BROWSERS)]
+    for browser in browsers:
+        browser.start()
+    try:
+        yield browsers
+    finally:
+        is_over.set()
+
+
 def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Path) -> None:
     service = Service(directory=tmp_path)
     service.migrate()
     token = service.make_project().token
     port = free_port()
     chance = random.Random()  # noqa: S311 -- no secret
-    is_over = threading.Event()
-    browsers = [Browser(port, token, number, is_over) for number in range(BROWSERS)]
-    for browser in browsers:
-        browser.start()
-    try:
+    with browsers_at(port, token) as browsers:
         for _ in range(KILLS):
             with served(service, port) as kill:
                 time.sleep(chance.uniform(0.1, 1.2))
@@ -123,9 +132,6 @@ def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Pat
                 if (which := chance.choice(["everything", "server", "front", "worker"])) != "everything":
                     kill(which)
                     time.sleep(chance.uniform(0, 0.5))
-    finally:
-        is_over.set()
-    # The last ones are sent again until they are answered.
     with served(service, port):
         for browser in browsers:
             browser.join(30)
@@ -160,16 +166,10 @@ def test_no_person_and_no_tie_is_lost_or_doubled_by_kills(tmp_path: Path) -> Non
     token = service.make_project().token
     port = free_port()
     chance = random.Random()  # noqa: S311 -- no secret
-    is_over = threading.Event()
-    browsers = [Browser(port, token, number, is_over, of_person) for number in range(BROWSERS)]
-    for browser in browsers:
-        browser.start()
-    try:
+    with browsers_at(port, token, of_person) as browsers:
         for _ in range(KILLS_WITH_PERSONS):
             with served(service, port):
                 time.sleep(chance.uniform(0.3, 1.5))
-    finally:
-        is_over.set()
     with served(service, port):
         for browser in browsers:
             browser.join(30)

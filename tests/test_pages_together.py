@@ -4,12 +4,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from heatmaps import engine
 from tests import reference
 from tests.conftest import Api, Interactions
+from tests.seeds import SEEDED, SEEDS
 from tests.test_layout import UPSTREAM
 
 SHOP = "https://shop.example"
@@ -153,13 +153,8 @@ def random_url(random: Random) -> str:
     return random.choice(ORIGINS) + path + random.choice(ENDS)
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(seed=st.integers(0, 2**64))
+@settings(SEEDED, max_examples=12)
+@given(seed=SEEDS)
 def test_sent_back_a_page_has_the_same_total(session: Api, interactions: Interactions, seed: int) -> None:
     random = Random(seed)  # noqa: S311 -- a test's, and no secret
     urls = [random_url(random) for _ in range(60)]

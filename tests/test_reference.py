@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from heatmaps.models import Organization, Project
 from tests import reference
 from tests.conftest import INTERACTION, Api, Interactions
 from tests.explain_reference import explain
 from tests.reference import Asked, Row
+from tests.seeds import SEEDED, SEEDS
 
 T = TypeVar("T")
 
@@ -127,16 +127,9 @@ def of_a_list(asked: Asked) -> dict[str, Any]:
     return given | ({"include": "coverage"} if asked.include_coverage else {})
 
 
-# Hypothesis chooses the seeds, remembers those that failed, and would find nothing smaller in a smaller number.
-# The fixtures are of the whole test: each example empties the table itself, and a session asks without limit.
 @pytest.mark.usefixtures("other_project")
-@settings(
-    max_examples=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(seed=st.integers(0, 2**64))
+@settings(SEEDED, max_examples=25)
+@given(seed=SEEDS)
 def test_every_answer_is_the_references(session: Api, interactions: Interactions, seed: int) -> None:
     random = Random(seed)  # noqa: S311 -- a test's, and no secret
     Project.objects.update(organization=Organization.objects.get(name="Acme"))

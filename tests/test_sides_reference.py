@@ -9,14 +9,14 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from heatmaps.models import Organization, Project
 from heatmaps.population.layout import PLAIN
 from tests import reference, sides_reference
 from tests.conftest import INTERACTION, Api, Interactions, document
 from tests.reference import Asked, Row
+from tests.seeds import SEEDED, SEEDS
 from tests.sides_reference import Compared
 from tests.test_reference import DAYS, PAGES, SPELLINGS, URLS, WIDTHS, parameters, random_question, random_row
 
@@ -108,13 +108,8 @@ def drawn_areas(random: Random) -> list[dict[str, Any]]:
 
 @each_layout
 @pytest.mark.usefixtures("other_project", "layout")
-@settings(
-    max_examples=3,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(seed=st.integers(0, 2**64))
+@settings(SEEDED, max_examples=3)
+@given(seed=SEEDS)
 def test_comparisons_and_areas_are_the_references(session: Api, interactions: Interactions, seed: int) -> None:
     random = Random(seed)  # noqa: S311 -- a test's, and no secret
     Project.objects.update(organization=Organization.objects.get(name="Acme"))

@@ -169,4 +169,6 @@ def _queries(question: Any) -> list[Query]:
         if question.aggregation is Aggregation.UNIQUE_VISITORS:
             return [queries.screens(question, layout), queries.cells(question, layout)]
         return [queries.points(question, layout)]
+    if question.aggregation is Aggregation.UNIQUE_VISITORS:
+        return [queries.bands(question, layout)]
     return [queries.scroll_depth(question, layout)]

@@ -9,9 +9,6 @@ import asyncio
 import gzip
 import os
 import random
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +22,8 @@ import clickhouse_connect
 import orjson
 import pyarrow as pa
 
-ROOT = Path(__file__).parent.parent
+from bench.service import environment, manage, serving
+
 POINTS = 20
 IDENTIFIED_AT_ONCE = 10
 BLOCK_ROWS = 10_000
@@ -64,37 +62,18 @@ def main() -> None:
 
 
 def measure(directory: Path, seconds: float, browsers: int, identified: int = 0) -> dict[str, Any]:
-    environment = {
-        **os.environ,
-        "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
-        "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
-        "SECRET_KEY": "of a benchmark",
-    }
-
-    def manage(*arguments: str) -> bytes:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, check=True
-        )
-        return done.stdout
-
-    manage("migrate", "-v0")
-    manage("migrate_clickhouse")
-    token = orjson.loads(manage("create_project", "Bench", "--json"))["token"]
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "manage.py", "serve", "--port", str(port)], cwd=ROOT, env=environment)
+    settings = environment(directory)
+    manage(settings, "migrate", "-v0")
+    manage(settings, "migrate_clickhouse")
+    token = orjson.loads(manage(settings, "create_project", "Bench", "--json"))["token"]
     before = os.times()
-    try:
-        wait_for(port)
+    with serving(settings) as (port, _):
         sent = asyncio.run(send(port, token, WARM_UP_SECONDS + seconds, browsers, identified))
         # What is kept of persons is told within two seconds.
         time.sleep(3 if identified else 0)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(30)
     spent = os.times()
     sent.seconds.sort()
-    client = clickhouse_connect.get_client(dsn=environment["CLICKHOUSE_URL"])
+    client = clickhouse_connect.get_client(dsn=settings["CLICKHOUSE_URL"])
     stored = client.query("SELECT count() FROM heatmaps").result_rows[0][0]
     blocks = client.query(
         "SELECT sum(last) FROM (SELECT max(max_block_number) AS last FROM system.parts"
@@ -126,17 +105,6 @@ def measure(directory: Path, seconds: float, browsers: int, identified: int = 0)
 
 def milliseconds(seconds: float, posts: int) -> float:
     return round(seconds * 1000 / posts, 2)
-
-
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("The service did not start.")
 
 
 async def send(port: int, token: str, seconds: float, browsers: int, identified: int) -> Sent:

@@ -19,9 +19,9 @@ from typing import Any
 
 from bench import behaviour
 from bench.behaviour import Behaviour
+from bench.service import environment, write_into
 
 SEED = 20_261_128
-BEGIN, END = "<!-- make compare begins -->", "<!-- make compare ends -->"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,24 +84,14 @@ def main() -> None:
         for line in chain(_same(options.pages), [""], _different(options.pages // 2)):
             print(line, flush=True)
             lines.append(line)
-    text = "\n".join(lines)
     if options.output:
-        before, _, rest = options.output.read_text().partition(BEGIN)
-        after = rest.partition(END)[2]
-        options.output.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        write_into(options.output, "compare", "".join(f"{line}\n" for line in lines))
 
 
 def _configure(directory: Path) -> None:
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
-        "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
-        "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
-        "SECRET_KEY": "only-for-the-comparisons",
-        "ALLOWED_HOSTS": "testserver",
-        "RETENTION_DAYS": "0",
-        "RATE_LIMIT_ENABLED": "false",
-        "LOG_LEVEL": "ERROR",
-    }
+    os.environ |= environment(
+        directory, ALLOWED_HOSTS="testserver", RETENTION_DAYS="0", RATE_LIMIT_ENABLED="false", LOG_LEVEL="ERROR"
+    )
     import django
 
     django.setup()

@@ -6,9 +6,6 @@ Run as `python -m bench.hostile`; `--output FILE` writes the table between the m
 import argparse
 import asyncio
 import gzip
-import os
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,18 +13,19 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
-ROOT = Path(__file__).parent.parent
-BEGIN, END = "<!-- make hostile begins -->", "<!-- make hostile ends -->"
+from bench.service import ROOT, environment, manage, serving, write_into
+
 CELLS = 400_000
 ROWS = """
 INSERT INTO heatmaps (team_id, type, timestamp, x, y, viewport_width, viewport_height, distinct_id)
-SELECT {team}, 'click', now() - INTERVAL 1 DAY, intDiv(number, 30000), number %% 30000 + 1, 100, 48, ''
+SELECT {team}, 'click', now() - INTERVAL 1 DAY, intDiv(number, 30000), number % 30000 + 1, 100, 48, ''
 FROM numbers({rows})
 """
 SMALL = "/api/projects/2/heatmaps/?date_from=-7d"
@@ -75,10 +73,7 @@ def main() -> None:
     lines = table(measure(options.seconds, options.only or ""))
     sys.stdout.write(lines)
     if options.output:
-        text = options.output.read_text()
-        before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        options.output.write_text(f"{before}{BEGIN}\n{lines}{END}{after}")
+        write_into(options.output, "hostile", lines)
 
 
 # --- The service ---------------------------------------------------------------------------------------------------
@@ -87,52 +82,22 @@ def main() -> None:
 @contextmanager
 def target() -> Iterator[Target]:
     with tempfile.TemporaryDirectory(prefix="heatmaps-hostile-") as directory:
-        environment = {
-            **os.environ,
-            "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
-            "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
-            "SECRET_KEY": "of attacks",
-            "RATE_LIMIT_ENABLED": "false",
-        }
-
-        def manage(*arguments: str) -> bytes:
-            return subprocess.run(
-                [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, check=True
-            ).stdout
-
-        manage("migrate", "-v0")
-        manage("migrate_clickhouse")
-        projects = [orjson.loads(manage("create_project", name, "--json")) for name in ("Big", "Small")]
+        settings = environment(directory, RATE_LIMIT_ENABLED="false")
+        run = partial(manage, settings)
+        run("migrate", "-v0")
+        run("migrate_clickhouse")
+        projects = [orjson.loads(run("create_project", name, "--json")) for name in ("Big", "Small")]
         keys = [
-            orjson.loads(manage("create_api_key", "--user", f"{name}@example.com", "--json"))["key"]
+            orjson.loads(run("create_api_key", "--user", f"{name}@example.com", "--json"))["key"]
             for name in ("big", "small")
         ]
         fill = "from heatmaps import engine\nwith engine.writer() as client:\n"
         fill += "".join(
-            f" client.command({ROWS.replace('%%', '%').format(team=team, rows=rows)!r})\n"
-            for team, rows in ((1, CELLS), (2, 1_000))
+            f" client.command({ROWS.format(team=team, rows=rows)!r})\n" for team, rows in ((1, CELLS), (2, 1_000))
         )
-        manage("shell", "-v0", "-c", fill)
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-        with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:
-            try:
-                wait_for(port)
-                yield Target(port, process.pid, keys[0], keys[1], projects[1]["token"])
-            finally:
-                process.send_signal(signal.SIGTERM)
-
-
-def wait_for(port: int) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as connection:
-            connection.sendall(b"GET /_health HTTP/1.0\r\n\r\n")
-            if connection.recv(100).startswith(b"HTTP/1.0 200"):
-                return
-        time.sleep(0.1)
-    raise SystemExit("The service did not start.")
+        run("shell", "-v0", "-c", fill)
+        with serving(settings, stderr=subprocess.DEVNULL) as (port, pid):
+            yield Target(port, pid, keys[0], keys[1], projects[1]["token"])
 
 
 def memory(pid: int) -> int:

@@ -19,7 +19,8 @@ from contextlib import redirect_stderr
 from datetime import UTC, datetime
 from pathlib import Path
 
-BEGIN, END = "<!-- make bench of loading begins -->", "<!-- make bench of loading ends -->"
+from bench.service import environment, write_into
+
 PROJECT = 1
 # What is aimed at, as a part of the engine's own rows a second.
 AIMS = {"parquet": 0.6, "jsonl": 0.4, "csv": 0.4}
@@ -34,19 +35,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="a page with the marks of a table, to write this one into")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as directory:
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
-            "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
-            "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
-            "SECRET_KEY": "of a benchmark",
-            "RETENTION_DAYS": "0",
-        }
+        os.environ |= environment(directory, RETENTION_DAYS="0")
         table = measure(Path(directory), arguments.rows, arguments.runs, arguments.format or list(AIMS))
     sys.stdout.write(table)
     if arguments.output:
-        page = arguments.output.read_text()
-        before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
-        arguments.output.write_text(f"{before}\n{table}{after}")
+        write_into(arguments.output, "bench of loading", table)
 
 
 def measure(directory: Path, rows: int, runs: int, formats: list[str]) -> str:

@@ -10,7 +10,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
+
+from bench.service import environment, free_port, write_into
 
 DAYS = 60
 TODAY = "2026-11-22"
@@ -38,8 +39,6 @@ BUSY_PAGE = {"type": "mousemove", "url_exact": HOME}
 A_CELL = {"points": '[{"x":0.5,"y":1600}]'}
 
 
-# Between these a page shows the newest table.
-BEGIN, END = "<!-- make bench begins -->", "<!-- make bench ends -->"
 SERVE = """
 import sys, django
 django.setup()
@@ -140,10 +139,10 @@ TRUST = [
 class Server:
     """The service and what it is compared with, in a process of its own."""
 
-    def __init__(self, environment: dict[str, str], key: str) -> None:
-        self.port = _free_port()
+    def __init__(self, settings: dict[str, str], key: str) -> None:
+        self.port = free_port()
         self._headers = {"Authorization": f"Bearer {key}"}
-        self._process = subprocess.Popen([sys.executable, "-c", SERVE, str(self.port)], env=environment)
+        self._process = subprocess.Popen([sys.executable, "-c", SERVE, str(self.port)], env=settings)
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         self._wait()
 
@@ -215,28 +214,19 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="a page with the marks of a table, to write this one into")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as directory:
-        environment = os.environ | {
-            "CLICKHOUSE_URL": f"chdb://{directory}/clickhouse",
-            "DATABASE_URL": f"sqlite:///{directory}/metadata.sqlite3",
-            "SECRET_KEY": "bench",
-            "RATE_LIMIT_ENABLED": "false",
-            "RETENTION_DAYS": "0",
-            "DJANGO_SETTINGS_MODULE": "heatmaps_service.settings",
-        }
+        settings = os.environ | environment(directory, RATE_LIMIT_ENABLED="false", RETENTION_DAYS="0")
         _say(f"Making {arguments.rows:,} interactions twice, in our layout and in upstream's …")
         command = [sys.executable, "-m", "bench.data", str(arguments.rows)]
-        made = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True).stdout
+        made = subprocess.run(command, env=settings, stdout=subprocess.PIPE, check=True, text=True).stdout
         key, cohort = made.split()
-        server = Server(environment, key)
+        server = Server(settings, key)
         try:
             table = _tables(server, arguments.runs, cohort, arguments.rows)
         finally:
             server.stop()
     print(table)
     if arguments.output:
-        page = arguments.output.read_text()
-        before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
-        arguments.output.write_text(f"{before}\n{table}{after}")
+        write_into(arguments.output, "bench", table)
 
 
 def _tables(server: Server, runs: int, cohort: str, rows: int) -> str:
@@ -437,12 +427,6 @@ def _grown(server: Server, runs: int, rows: int) -> list[str]:
 
 def _ms(seconds: list[float]) -> str:
     return f"{statistics.median(seconds) * 1000:.1f}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _say(text: str) -> None:

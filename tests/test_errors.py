@@ -231,7 +231,7 @@ def in_pieces(ask: Ask) -> Ask:
 
     def pieces(query: Query) -> Iterator[engine.Block]:
         for block in ask(query):
-            for row in range(len(block["count"] if "count" in block else block["bucket_count"])):
+            for row in range(len(block["count"] if "count" in block else block["interactions"])):
                 yield {name: column[row : row + 1] for name, column in block.items()}
 
     return pieces

@@ -1,6 +1,5 @@
 """A row is known by what is in it: files that are loaded again, have grown, or overlap add what is missing."""
 
-import io
 import secrets
 from collections import Counter
 from datetime import datetime
@@ -14,12 +13,10 @@ from hypothesis import strategies as st
 
 from heatmaps import engine
 from heatmaps.loading import known, slices, spool
-from heatmaps.loading.columns import INTERACTIONS
-from heatmaps.loading.files import Source
-from heatmaps.loading.load import origin_of, origins_there
+from heatmaps.loading.origins import origins_of_file
 from heatmaps.models import Organization, Project
 from tests.conftest import Interactions
-from tests.loading import ROW, Loading, command, contents, empty_tables, select
+from tests.loading import ROW, Loading, command, empty_tables, select
 from tests.test_loading import Crash
 
 tables = pytest.fixture(empty_tables, name="empty_tables")
@@ -275,12 +272,11 @@ def test_what_a_file_has_added_is_found_by_its_marks(files: Loading) -> None:
     added(files, "a.jsonl", ROWS[:6])
     for again in (False, True, True):
         added(files, "b.jsonl", ROWS[3:], again=again)
+    marked = {row["mark"] for row in select("SELECT DISTINCT _partition AS mark FROM heatmaps")}
     for rows, times in ((ROWS[:6], [0]), (ROWS[3:], [0, 1, 2]), (ROWS, [])):
-        data = contents("a.jsonl", rows)
-        digest = Source("a.jsonl", io.BytesIO(data), len(data), lambda _: None).read_to_the_end()
-        with engine.writer() as client:
-            found = origins_there(client, INTERACTIONS, 1, digest)
-        assert found == [origin_of(digest, number) for number in times]
+        origins = origins_of_file(files.file("a.jsonl", rows))
+        found = [origin for origin in origins if origin in marked]
+        assert found == [origins[number] for number in times]
         marks = ", ".join(map(str, found or [0]))
         added_by = select(f"SELECT count() AS n FROM heatmaps WHERE _partition IN ({marks})")
         assert added_by == [{"n": {0: 0, 1: 6, 3: 3 + 2 * 6}[len(times)]}]

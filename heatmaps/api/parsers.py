@@ -1,4 +1,4 @@
-"""Request bodies. The API reads none but for a key in it."""
+"""Request bodies: the parameters of a POST, and a key in the body of any request."""
 
 from collections.abc import Mapping
 from typing import IO, Any

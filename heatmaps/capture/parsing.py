@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from dateutil.parser import isoparse
 
+from heatmaps import moments
 from heatmaps.capture.refusals import malformed
 
 _UUID = re.compile(r"[0-9a-fA-F]{32}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # The column of time begins here.
-_FIRST = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_FIRST = (moments.FIRST - _EPOCH) // _MICROSECOND
 _MAX_AHEAD = 23 * 3600 * 1_000_000
 _SHORTEST_TIME = len("2026-11-01")
 
@@ -117,14 +117,8 @@ def moment(value: Any) -> int | None:
     """A time of ISO 8601 in microseconds since 1970, in UTC unless it says otherwise; None when it is no time."""
     if not isinstance(value, str) or len(value) < _SHORTEST_TIME:
         return None
-    # The first is quick and reads what browsers write; the second reads the rare forms.
-    for read in (datetime.fromisoformat, isoparse):
-        try:
-            time: datetime = read(value)
-            return ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
-        except (ValueError, OverflowError):
-            continue
-    return None
+    time = moments.read_iso(value)
+    return None if time is None else ((time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
 def _from_milliseconds(text: str) -> int | None:

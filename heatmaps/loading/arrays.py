@@ -7,13 +7,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from heatmaps import moments
 from heatmaps.loading.columns import MICROSECONDS, Column, Table
-from heatmaps.loading.values import FIRST, LAST, BadValue, boolean, int16, json_object, text, timestamp, uuid, visitor
+from heatmaps.loading.values import BadValue, boolean, int16, json_object, text, timestamp, uuid, visitor
 
 _PLAIN_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 # Any of these, and a text is not blank, whatever else counts as a space.
 _VISIBLE = "[!-~]"
-_FIRST, _LAST = (pa.scalar(moment, MICROSECONDS).value for moment in (FIRST, LAST))
+_FIRST, _LAST = (pa.scalar(moment, MICROSECONDS).value for moment in (moments.FIRST, moments.LAST))
 
 
 class NotByColumn(Exception):
@@ -117,14 +118,14 @@ def _uuid(column: Column, array: pa.Array) -> pa.Array:
 
 
 def _timestamp(column: Column, array: pa.Array) -> pa.Array:
-    moments = array.view(MICROSECONDS) if array.type == pa.timestamp("us") else _read_moments(column, array)
-    reach = pc.min_max(moments)
+    times = array.view(MICROSECONDS) if array.type == pa.timestamp("us") else _read_times(column, array)
+    reach = pc.min_max(times)
     if reach["min"].value < _FIRST or reach["max"].value > _LAST:
         raise NotByColumn
-    return moments
+    return times
 
 
-def _read_moments(column: Column, array: pa.Array) -> pa.Array:
+def _read_times(column: Column, array: pa.Array) -> pa.Array:
     if not pa.types.is_string(array.type):
         return _by_distinct(column, array)
     # All without an offset, or all with one: the common forms. What Arrow reads, it reads as we do.

@@ -17,10 +17,6 @@ def replace(client: Client, team_id: int, cohort_id: int, visitors: Sequence[str
     new = [[team_id, cohort_id, name] for name in visitors if name not in before]
     if new:
         client.insert("cohort_visitors", new, column_names=_COLUMNS)
-    table = cluster.stored("cohort_visitors") if (cluster := schema.cluster()) else "cohort_visitors"
     for some in engine.portions(sorted(before.difference(visitors))):
-        client.command(
-            f"ALTER TABLE {table} DELETE WHERE {_OF_COHORT} AND distinct_id IN {{distinct_ids:Array(String)}}",
-            parameters={**values, "distinct_ids": some},
-            settings={"mutations_sync": 2},
-        )
+        condition = f"{_OF_COHORT} AND distinct_id IN {{distinct_ids:Array(String)}}"
+        schema.delete_rows(client, "cohort_visitors", condition, {**values, "distinct_ids": some})

@@ -27,8 +27,6 @@ SELECT count() FROM system.processes WHERE query_kind = 'Insert' AND Settings['l
 """
 _RETRY_SECONDS = 0.2
 _ORIGINS_AT_ONCE = 16
-# The beginning of 1900, in microseconds.
-_EARLIEST = -2_208_988_800_000_000
 
 
 def store(
@@ -61,18 +59,6 @@ def origin_of(digest: bytes, times: int) -> int:
     """The number that marks the rows of a file: those that it added when it was loaded, and, from 1 on, those of each
     time that it was loaded again on purpose."""
     return int.from_bytes(hashlib.sha256(digest + times.to_bytes(4)).digest()[:8])
-
-
-def origins_there(client: Client, table: Table, team_id: int, digest: bytes) -> list[int]:
-    """The marks of all rows that this very file has added to the table. Rows of the file that were there before it, and
-    so were not added, are not among them."""
-    found: list[int] = []
-    for origins in _portions(digest):
-        counts = _counts(client, table, team_id, origins)
-        found += [origin for origin in origins if origin in counts]
-        if origins[-1] not in counts:
-            break
-    return found
 
 
 class _Load:
@@ -128,7 +114,19 @@ class _Load:
         raise AssertionError("There are always more origins.")
 
     def _counts(self, origins: list[int]) -> dict[int, int]:
-        return _counts(self._client, self._table, self._team_id, origins, self._spool.hours.first)
+        """How many rows there are of each origin, from the first moment of the file on."""
+        rows = self._client.query(
+            "SELECT _partition, count() FROM {table:Identifier} WHERE team_id = {team_id:Int64}"
+            " AND _partition IN {origins:Array(UInt64)}"
+            " AND timestamp >= fromUnixTimestamp64Micro({first:Int64}) GROUP BY _partition",
+            parameters={
+                "table": self._table.name,
+                "team_id": self._team_id,
+                "origins": origins,
+                "first": self._spool.hours.first,
+            },
+        ).result_rows
+        return dict(map(tuple, rows))
 
     def _not_there(self, block: pa.Table, origin: int) -> pa.Table:
         numbers = self._client.query(
@@ -164,23 +162,3 @@ def _portions(digest: bytes) -> Iterator[list[int]]:
     origins = (origin_of(digest, times) for times in count())
     while True:
         yield list(islice(origins, _ORIGINS_AT_ONCE))
-
-
-def _counts(client: Client, table: Table, team_id: int, origins: list[int], first: int | None = None) -> dict[int, int]:
-    """How many rows there are of each origin, from a time on, in microseconds."""
-    return dict(
-        map(
-            tuple,
-            client.query(
-                "SELECT _partition, count() FROM {table:Identifier} WHERE team_id = {team_id:Int64}"
-                " AND _partition IN {origins:Array(UInt64)}"
-                " AND timestamp >= fromUnixTimestamp64Micro({first:Int64}) GROUP BY _partition",
-                parameters={
-                    "table": table.name,
-                    "team_id": team_id,
-                    "origins": origins,
-                    "first": _EARLIEST if first is None else first,
-                },
-            ).result_rows,
-        )
-    )

@@ -4,15 +4,14 @@ import math
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
-from dateutil.parser import isoparse
+
+from heatmaps import moments
 
 SMALLEST, LARGEST = -(2**15), 2**15 - 1
-# The engine's DateTime64 begins and ends here.
-FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, 23, 59, 59, tzinfo=UTC)
 # Beyond this not every whole number is a float of its own.
 _LARGEST_EXACT = 2**53
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}(\.0*)?")
@@ -73,27 +72,18 @@ def boolean(value: Any) -> bool:
 
 def timestamp(value: Any) -> datetime:
     if isinstance(value, str):
-        value = _moment(value.strip())
+        value = value.strip()
+        # A year or a month alone is no time, though it could be read as one.
+        value = moments.read_iso(value) if len(value) > len("2026-11") else None
     if not isinstance(value, datetime):
         raise BadValue("is not a time (2026-11-20 10:00:00, or ISO 8601)")
     try:
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:
         raise BadValue("is out of range (years 1900 to 2299)") from None
-    if not FIRST <= moment <= LAST:
+    if not moments.FIRST <= moment <= moments.LAST:
         raise BadValue("is out of range (years 1900 to 2299)")
     return moment
-
-
-def _moment(value: str) -> datetime | None:
-    # The first is quick and reads all but a few rare forms; the second reads those.
-    for read in (datetime.fromisoformat, isoparse):
-        try:
-            # A year or a month alone is no time, though the second would take it.
-            return cast("datetime", read(value)) if len(value) > len("2026-11") else None
-        except (ValueError, OverflowError):
-            continue
-    return None
 
 
 def json_object(value: Any) -> str:

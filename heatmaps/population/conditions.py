@@ -7,7 +7,6 @@ false. The operators that deny something deny just that, so a missing property i
 from collections.abc import Collection
 from typing import assert_never
 
-from heatmaps.population import regexes
 from heatmaps.population.binding import Binder
 from heatmaps.population.date_conditions import date_condition
 from heatmaps.population.layout import PLAIN, Layout, hashed
@@ -21,6 +20,7 @@ from heatmaps.population.property_filters import (
     PropertyFilter,
     PropertyType,
 )
+from heatmaps.population.regexes import any_of, quoted
 from heatmaps.population.selectors import Selector, Within
 
 # What denies, and what it denies. In NEVER_MISSING the denial, too, is false for a missing property.
@@ -46,17 +46,12 @@ HEAD = rf'^([^"]*?):?(?:(?:{_FIRST_NAME})="|$)'
 ATTRIBUTE = rf'(?:^[^"]*?:({_FIRST_NAME})|([^"=]+))="((?:[^"\\]|\\.)*)"'
 
 
-def _quoted(expression: str) -> str:
-    """One of our own expressions, as it is written between quotes in SQL."""
-    return expression.replace("\\", "\\\\").replace("'", "\\'")
-
-
 # The `elements` of conditions: those of a chain, from the innermost outward, each its tag and classes, and pairs of an
 # attribute's name and value. The engine reads them once for all conditions, and only if one of them asks.
 ELEMENTS = (
-    f"arrayMap(element -> (extract(element, '{_quoted(HEAD)}'),"
+    f"arrayMap(element -> (extract(element, '{quoted(HEAD)}'),"
     " arrayMap(groups -> (concat(groups[1], groups[2]), replaceAll(groups[3], '\\\\\"', '\"')),"
-    f" extractAllGroupsVertical(element, '{_quoted(ATTRIBUTE)}'))), extractAll(elements_chain, '{_quoted(ELEMENT)}'))"
+    f" extractAllGroupsVertical(element, '{quoted(ATTRIBUTE)}'))), extractAll(elements_chain, '{quoted(ELEMENT)}'))"
 )
 _TAG = "splitByChar('.', element.1)[1]"
 
@@ -173,7 +168,7 @@ def _text_truth(text: str, operator: Operator, values: tuple[str, ...], binder: 
             given = binder.bind(list(values), "Array(String)")
             return f"arrayExists(given -> position({caseless(text)}, {caseless('given')}) > 0, {given})"
         case Operator.REGEX:
-            return f"match({text}, {binder.bind(regexes.any_of(values), 'String')})"
+            return f"match({text}, {binder.bind(any_of(values), 'String')})"
         case _:
             return f"{text} IN {binder.bind(list(values), 'Array(String)')}"
 
@@ -184,7 +179,7 @@ def caseless(text: str) -> str:
 
 
 def _number(value: str) -> str:
-    return f"if(match({value}, '{_quoted(NUMBER)}'), toFloat64OrNull(replaceRegexpOne({value}, '^[+]', '')), NULL)"
+    return f"if(match({value}, '{quoted(NUMBER)}'), toFloat64OrNull(replaceRegexpOne({value}, '^[+]', '')), NULL)"
 
 
 def _given_number(text: str, binder: Binder) -> str:
@@ -193,7 +188,7 @@ def _given_number(text: str, binder: Binder) -> str:
 
 
 def _is_version(value: str) -> str:
-    return f"match(ifNull({value}, ''), '{_quoted(VERSION)}')"
+    return f"match(ifNull({value}, ''), '{quoted(VERSION)}')"
 
 
 def _version_truth(value: str, property_filter: PropertyFilter, binder: Binder) -> str:

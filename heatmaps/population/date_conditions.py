@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from heatmaps.population.binding import Binder
 from heatmaps.population.property_filters import UNIX_TIME, Operator
+from heatmaps.population.regexes import quoted
 
 # ISO 8601 in the forms that programs write.
 _DAY = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -21,7 +22,7 @@ def date_condition(
     """Whether a value is before, after, or at one of the given dates; NULL where it is no date."""
     text, zone = f"ifNull({value}, '')", binder.bind(timezone, "String")
     moment = (
-        f"multiIf(match({text}, '{_quoted(UNIX_TIME)}'), {_unix_time(text, zone)},"
+        f"multiIf(match({text}, '{quoted(UNIX_TIME)}'), {_unix_time(text, zone)},"
         f" match({text}, '{_DATE}'), parseDateTime64BestEffortOrNull(replaceOne(upper({text}), ',', '.'), 6, {zone}),"
         " NULL)"
     )
@@ -50,7 +51,7 @@ def _compared(value: str, operator: Operator, given: str) -> str:
 
 def _unix_time(text: str, zone: str) -> str:
     """10 digits are seconds, 13 milliseconds; both may have a fraction."""
-    number = f"toDecimal128OrZero(if(match({text}, '{_quoted(UNIX_TIME)}'), {text}, ''), 9)"
+    number = f"toDecimal128OrZero(if(match({text}, '{quoted(UNIX_TIME)}'), {text}, ''), 9)"
     microseconds = f"toInt64({number} * if(match({text}, '^[0-9]{{10}}([.]|$)'), 1000000, 1000))"
     return f"fromUnixTimestamp64Micro({microseconds}, {zone})"
 
@@ -66,7 +67,3 @@ def _numbers(texts: str, zone: str) -> str:
 
 def _written(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
-
-
-def _quoted(expression: str) -> str:
-    return expression.replace("\\", "\\\\")

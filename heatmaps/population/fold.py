@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# The places that queries/points.sql tells apart on screens of one height.
+# The places that points.sql tells apart on screens of one height.
 _FIXED, _BELOW = 1, 3
 
 
 def fold_summary(counts: Sequence[int], screens: Sequence[int]) -> dict[str, Any]:
-    """From the number of rows of each screen, and the numbers that queries/points.sql makes of screens."""
+    """From the number of rows of each screen, and the numbers that points.sql makes of screens."""
     heights = Counter[int]()
     total = below = 0
     for count, screen in zip(counts, screens, strict=True):

@@ -16,9 +16,9 @@ _BEFORE = "^[^?#]*"
 _ROUTE = "^[^#]*(#!?/[^?]*)"
 # The characters that have a meaning in a URL, and the one that writes them: these stay encoded.
 _RESERVED = "[%](2[Ff]|3[Ff]|23|25)"
-_ACE_PREFIX = "xn--"
+ACE_PREFIX = "xn--"
 # Longer parts of a host are none, and take long to convert.
-_MAX_LABEL = 63
+MAX_LABEL = 63
 # So many spellings of a host are looked for, and so many characters of them all. Each part that is not ASCII has two.
 _MOST_SPELLINGS, _MOST_CHARACTERS = 64, 100_000
 
@@ -59,24 +59,31 @@ def spellings(url: str) -> list[str]:
 def _ways_to_write(label: str) -> tuple[str, ...]:
     """A part of a host, which may have a port behind it."""
     name, colon, port = label.partition(":")
-    if len(name) > _MAX_LABEL:
+    if len(name) > MAX_LABEL:
         return (label,)
     if name.isascii():
         decoded = decoded_label(name)
         return (label,) if decoded == name else (label, f"{decoded}{colon}{port}")
-    return label, f"{_ACE_PREFIX}{name.encode('punycode').decode('ascii')}{colon}{port}"
+    return label, f"{ACE_PREFIX}{name.encode('punycode').decode('ascii')}{colon}{port}"
 
 
 def decoded_label(label: str) -> str:
-    """What a part of a host stands for when it is punycode; itself when it is none."""
-    if not label.startswith(_ACE_PREFIX) or len(label) > _MAX_LABEL:
+    """What a part of a host stands for when it is punycode of other letters than those of ASCII; else itself."""
+    decoded = from_punycode(label)
+    return label if decoded.isascii() else decoded
+
+
+def from_punycode(label: str) -> str:
+    """A part of a host, decoded where it is punycode."""
+    if not label.lower().startswith(ACE_PREFIX) or len(label) > MAX_LABEL:
         return label
     try:
-        decoded = label.removeprefix(_ACE_PREFIX).encode("ascii").decode("punycode")
+        decoded = label[len(ACE_PREFIX) :].encode("ascii").decode("punycode")
+        # Half of a character is none.
         decoded.encode()
     except (UnicodeError, OverflowError):
         return label
-    return label if decoded.isascii() else decoded
+    return decoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

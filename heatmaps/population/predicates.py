@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from heatmaps import moments
 from heatmaps.population.binding import Binder
 from heatmaps.population.cells import cell_of
 from heatmaps.population.conditions import ELEMENTS, condition, in_cohorts
@@ -14,7 +15,6 @@ from heatmaps.population.property_filters import EventFilter, PropertyFilter
 from heatmaps.population.sql import Rows
 from heatmaps.population.widths import width_conditions
 
-BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
 
 
@@ -79,8 +79,8 @@ def within(bounds: Bounds, layout: Layout, binder: Binder) -> str:
     """Whether a row is in a window; by the column of quarters of an hour where there is one."""
     if not layout.has_keys:
         return bounds.condition
-    first, before_first = divmod(bounds.window.start - BEGINNING, _QUARTER)
-    last, before_last = divmod(bounds.window.end - BEGINNING, _QUARTER)
+    first, before_first = divmod(bounds.window.start - moments.FIRST, _QUARTER)
+    last, before_last = divmod(bounds.window.end - moments.FIRST, _QUARTER)
     quarters = (
         f"quarter >= {binder.bind(first, 'UInt32', 'first_quarter')}"
         f" AND quarter < {binder.bind(last + bool(before_last), 'UInt32', 'end_quarter')}"

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from heatmaps import moments
 from heatmaps.population import regexes
 from heatmaps.population.property_filters import (
     DATES,
@@ -28,7 +29,7 @@ _WILDCARD = re.compile(r"v?((?:[0-9]{1,18}\.){0,7})\*")
 # Characters of a caller's text that an error repeats.
 MAX_SHOWN = 100
 # What every version of the engine can hold.
-FIRST_YEAR, LAST_YEAR = 1900, 2299
+FIRST_YEAR, LAST_YEAR = moments.FIRST.year, moments.LAST.year
 
 
 def value_fields(operator: Operator, value: Any) -> dict[str, Any]:

@@ -33,3 +33,8 @@ def any_of(expressions: Sequence[str]) -> str:
 def with_quotation_closed(expression: str) -> str:
     is_open = any(match["end"] == "" for match in _ESCAPED.finditer(expression))
     return expression + r"\E" if is_open else expression
+
+
+def quoted(expression: str) -> str:
+    """One of our own expressions, as it is written between quotes in SQL."""
+    return expression.replace("\\", "\\\\").replace("'", "\\'")

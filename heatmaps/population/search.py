@@ -6,14 +6,12 @@ from collections.abc import Callable
 
 from heatmaps.population.binding import Binder
 from heatmaps.population.conditions import caseless
+from heatmaps.population.page_urls import ACE_PREFIX, MAX_LABEL, from_punycode
 
 _ESCAPES = "(?:%[0-9a-fA-F]{2})+"
 # A URL's host, or what of a text may be one: what comes before the first slash that is not of the scheme.
 _HOST = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*:)?(?://)?([^/?#]*)")
 _LABEL = re.compile(r"[^.:@]+")
-# So long a part of a host's name may be.
-_MAX_LABEL = 63
-_ENCODED = "xn--"
 
 # The URL with its escapes decoded once, as UTF-8; those that are none stay as they are. Nearly always all or none of
 # them are, and then it need not be taken apart.
@@ -36,7 +34,7 @@ def search_condition(search: str, url: str, binder: Binder) -> str:
     written = f"concat({url}, '/')"
     found = [_has(written, search, binder)]
     decoded = re.sub(_ESCAPES, _decoded, search)
-    forms = dict.fromkeys([decoded, _with_host(decoded, _encoded_label), _with_host(decoded, _decoded_label)])
+    forms = dict.fromkeys([decoded, _with_host(decoded, _encoded_label), _with_host(decoded, from_punycode)])
     found += [_has(_DECODED.replace("{url}", written), form, binder) for form in forms]
     return f"({' OR '.join(found)})"
 
@@ -57,23 +55,11 @@ def _with_host(text: str, convert: Callable[[str], str]) -> str:
     host = _HOST.match(text)
     if host is None:
         return text
-    labels = _LABEL.sub(lambda label: convert(label[0]) if len(label[0]) <= _MAX_LABEL else label[0], host[2])
+    labels = _LABEL.sub(lambda label: convert(label[0]) if len(label[0]) <= MAX_LABEL else label[0], host[2])
     return text[: host.start(2)] + labels + text[host.end(2) :]
 
 
 def _encoded_label(label: str) -> str:
     """As browsers send a name of other letters than A to Z."""
     name = unicodedata.normalize("NFKC", label).lower()
-    return label if name.isascii() else _ENCODED + name.encode("punycode").decode()
-
-
-def _decoded_label(label: str) -> str:
-    if not label.lower().startswith(_ENCODED):
-        return label
-    try:
-        name = label[len(_ENCODED) :].encode("ascii").decode("punycode")
-        # Half of a character is none.
-        name.encode()
-    except (UnicodeError, OverflowError):
-        return label
-    return label if "\0" in name else name
+    return label if name.isascii() else ACE_PREFIX + name.encode("punycode").decode()

@@ -1,7 +1,8 @@
 """Files of SQL, and how a question becomes of one.
 
 Each question is a file that can be pasted into a ClickHouse client with `--param_team_id=1`; as it stands it asks about
-a whole project. The filters of a request take the place of its `/* AND filters */`.
+a whole project. The filters of a request take the place of its `/* AND filters */`, and what else depends on the
+request that of what stands between `/* name: */` and `/* end of name */`.
 """
 
 import re
@@ -32,6 +33,11 @@ def sql_file(beside: str, name: str) -> str:
     """The text of a file that lies beside a module, which passes its `__file__`."""
     # The comments are for people; the driver would read through them with every query.
     return re.sub(r"^ *--.*\n", "", (Path(beside).parent / name).read_text(), flags=re.MULTILINE)
+
+
+def with_slot(sql: str, name: str, text: str) -> str:
+    """The SQL with a text in the place of what stands between `/* name: */` and `/* end of name */`."""
+    return re.sub(rf"/\* {name}: \*/.*?/\* end of {name} \*/", lambda _: text, sql)
 
 
 def filtered(sql: str, rows: Rows, layout: Layout, *, also: Iterable[str] = ()) -> str:

@@ -4,7 +4,7 @@ A statement may run again after a kill between it and its entry in the book, so 
 follows the setting at every run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -76,6 +76,16 @@ def apply(client: Client, step: Step) -> None:
         client.command(statement)
     if step.name:
         client.insert("heatmaps_migrations", [[step.name]], column_names=["name"])
+
+
+def delete_rows(client: Client, table: str, condition: str, values: Mapping[str, object]) -> None:
+    """Removes the rows that meet a condition, on every replica before this returns. ClickHouse writes what is left
+    anew, projections too."""
+    there = cluster()
+    stored = there.stored(table) if there else table
+    client.command(
+        f"ALTER TABLE {stored} DELETE WHERE {condition}", parameters=dict(values), settings={"mutations_sync": 2}
+    )
 
 
 def is_ours(client: Client) -> bool:

@@ -36,7 +36,7 @@ class DayRow(NamedTuple):
     """An area's day."""
 
     area: int
-    day: date
+    part: date
     count: int  # type: ignore[assignment]
     visitors: int
 
@@ -45,7 +45,7 @@ class TypeRow(NamedTuple):
     """One kind of interactions in an area."""
 
     area: int
-    type: str
+    part: str
     count: int  # type: ignore[assignment]
     visitors: int
 
@@ -125,7 +125,7 @@ def _types(question: AreasQuestion) -> Iterator[list[dict[str, Any]]]:
     by_area: Mapping[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         if row.visitors >= question.min_visitors:
-            by_area[row.area].append({"type": row.type, "count": row.count, "visitors": row.visitors})
+            by_area[row.area].append({"type": row.part, "count": row.count, "visitors": row.visitors})
     for area in range(1, len(question.areas) + 1):
         yield by_area[area]
 
@@ -149,9 +149,9 @@ def _elements(question: AreasQuestion, counts: Sequence[int]) -> Iterator[list[d
 
 def _days(question: AreasQuestion, days: Days) -> list[list[dict[str, Any]]]:
     rows = engine.rows(queries.days(question.filters, question.areas, current_layout()), DayRow)
-    by_day = {(row.area, row.day): row for row in rows}
-    with_any: list[date | None] = [row.day for row in rows if row.area == _ALL] or [None]
-    first, last = days.first or with_any[0], days.last or with_any[-1]
+    by_day = {(row.area, row.part): row for row in rows}
+    with_any = [row.part for row in rows if row.area == _ALL]
+    first, last = days.first or min(with_any, default=None), days.last or max(with_any, default=None)
     if first is None or last is None:
         return [[] for _ in question.areas]
     refuse_too_many(first, last, len(question.areas))

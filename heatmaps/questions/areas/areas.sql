@@ -30,7 +30,7 @@ FROM (
         + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell,
                 -- Microseconds since 1900, and of equal ones the cell.
                 bitShiftLeft(toUInt128(toUnixTimestamp64Micro(timestamp) + 2208988800000000), 64) + cell AS moment,
-                /* the areas of a cell */ toUInt128(0) /* end of areas */ AS region
+                /* areas: */ toUInt128(0) /* end of areas */ AS region
             FROM heatmaps
             WHERE team_id = {team_id:Int64}
               /* on our table: */ AND viewport_width != 0 /* end */

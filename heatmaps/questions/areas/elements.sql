@@ -36,7 +36,7 @@ FROM (
                     /* on our table: cell */ bitShiftLeft(toUInt64(pointer_target_fixed), 55)
         + bitShiftLeft(toUInt64(toInt64(y) * scale_factor + 1073741824), 23)
         + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell,
-                    /* the areas of a cell */ toUInt128(0) /* end of areas */ AS region
+                    /* areas: */ toUInt128(0) /* end of areas */ AS region
                 FROM heatmaps
                 WHERE team_id = {team_id:Int64}
                   AND /* on our table: session != reinterpretAsUInt128(sipHash128('')) */ session_id != '' /* end */
@@ -48,7 +48,7 @@ FROM (
             SELECT session, url, moment, true AS is_event, toUInt128(0) AS region, toUInt128(0) AS visitor, min(first) AS element
             FROM (
                 SELECT
-                    /* of an event: session */ reinterpretAsUInt128(sipHash128(`$session_id`)) /* end of session */ AS session,
+                    /* event session: */ reinterpretAsUInt128(sipHash128(`$session_id`)) /* end of event session */ AS session,
                     reinterpretAsUInt128(sipHash128(
                         trimRight(JSONExtractString(properties, '$current_url'), '/'))) AS url,
                     toUnixTimestamp64Micro(timestamp) + 2208988800000000 AS moment,

@@ -11,12 +11,9 @@ from heatmaps.population.binding import Binder
 from heatmaps.population.filters import Filters, Window
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.predicates import bounds_of, matching
-from heatmaps.population.sql import FILTERS_MARK, filtered, sql_file
+from heatmaps.population.sql import FILTERS_MARK, filtered, sql_file, with_slot
 
 BEFORE, AFTER = timedelta(seconds=10), timedelta(seconds=1)
-_AREAS = re.compile(r"/\* the areas of a cell \*/.*?/\* end of areas \*/")
-_ZONE = re.compile(r"/\* in the zone \*/.*?/\* end of zone \*/")
-_EVENT_SESSION = re.compile(r"/\* of an event: session \*/.*?/\* end of session \*/")
 _INTERACTIONS = re.compile(r"/\* (?:interactions|end of interactions) \*/")
 
 
@@ -29,18 +26,17 @@ def areas(filters: Filters, areas: Sequence[Area], layout: Layout = PLAIN) -> Qu
 
 
 def days(filters: Filters, areas: Sequence[Area], layout: Layout = PLAIN) -> Query:
-    """Rows (area, day, count, visitors), days of the project's zone, ascending."""
+    """Rows (area, part, count, visitors): a part is a day of the project's zone."""
     binder = _binder(filters)
-    sql = _with_areas(sql_file(__file__, "days.sql"), areas, binder)
     day = f"toDate32(timestamp, {binder.bind(filters.timezone, 'String', 'timezone')})"
-    sql = _ZONE.sub(lambda _: day, sql)
+    sql = with_slot(_with_areas(sql_file(__file__, "parts.sql"), areas, binder), "part", day)
     return Query(filtered(sql, matching(filters, layout, binder), layout), binder.parameters)
 
 
 def types(filters: Filters, areas: Sequence[Area], layout: Layout = PLAIN) -> Query:
-    """Rows (area, type, count, visitors) of all kinds of interactions, the most frequent first."""
+    """Rows (area, part, count, visitors) of all kinds of interactions, the most frequent first: a part is a kind."""
     binder = _binder(filters)
-    sql = _with_areas(sql_file(__file__, "types.sql"), areas, binder)
+    sql = _with_areas(sql_file(__file__, "parts.sql"), areas, binder)
     rows = matching(replace(filters, types=()), layout, binder)
     return Query(filtered(sql, rows, layout), binder.parameters)
 
@@ -57,14 +53,13 @@ def elements(filters: Filters, areas: Sequence[Area], layout: Layout = PLAIN) ->
         # Before a page is read out of the event's JSON.
         f"{layout.event_session} IN (SELECT session FROM ({rows}))",
     ]
-    after = _EVENT_SESSION.sub(lambda _: layout.event_session, layout.spoken(after))
+    after = with_slot(layout.spoken(after), "event session", layout.event_session)
     after = after.replace(FILTERS_MARK, "\n  ".join(f"AND {condition}" for condition in of_events))
     return Query(before + rows + after, binder.parameters)
 
 
 def _with_areas(sql: str, areas: Sequence[Area], binder: Binder) -> str:
-    of_a_cell = region(areas, binder)
-    sql = _AREAS.sub(lambda _: of_a_cell, sql)
+    sql = with_slot(sql, "areas", region(areas, binder))
     return sql.replace(FILTERS_MARK, f"{FILTERS_MARK}\n  {SMALL_BLOCKS}", 1) if has_polygons(areas) else sql
 
 

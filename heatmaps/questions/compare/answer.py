@@ -18,9 +18,9 @@ from heatmaps.questions.compare import queries
 from heatmaps.questions.compare.question import CompareQuestion, Order
 from heatmaps.questions.compare.reply import HeatmapComparedBucket, HeatmapComparedCell
 from heatmaps.replies.answer import Answer, Columns
+from heatmaps.statistics.fisher import Integers
 from heatmaps.statistics.sides import Compared, compared, side_columns
 
-Integers = NDArray[np.int64]
 # So many places are handed on together.
 PLACES_AT_ONCE = 10_000
 # In a key, as the SQL makes them: the side, and the sides that a visitor is on.

@@ -7,10 +7,10 @@ from heatmaps.population.binding import Binder
 from heatmaps.population.grid import with_grid
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.predicates import matching
-from heatmaps.population.sql import filtered, sql_file
+from heatmaps.population.sql import filtered, sql_file, with_slot
 from heatmaps.questions.compare.question import CompareQuestion
 
-_SIDES = re.compile(r"/\* (?:side a|side b|end of sides) \*/")
+_A_SIDE = re.compile(r"/\* (?:a side|end of a side) \*/")
 
 
 def cells(question: CompareQuestion, layout: Layout = PLAIN) -> Query:
@@ -27,11 +27,9 @@ def _query(file: str, question: CompareQuestion, layout: Layout) -> Query:
     binder = Binder()
     binder.name("team_id", question.side_a.team_id)
     sql = with_grid(sql_file(__file__, file), question.grid, binder)
-    before, side_a, side_b, after = _SIDES.split(sql)
-    return Query(
-        layout.spoken(before)
-        + filtered(side_a, matching(question.side_a, layout, binder), layout)
-        + filtered(side_b, matching(question.side_b, layout, binder), layout)
-        + layout.spoken(after),
-        binder.parameters,
-    )
+    before, side, after = _A_SIDE.split(sql)
+    sides = [
+        filtered(with_slot(side, "side", number), matching(filters, layout, binder), layout)
+        for number, filters in (("1", question.side_a), ("2", question.side_b))
+    ]
+    return Query(layout.spoken(before) + "UNION ALL".join(sides) + layout.spoken(after), binder.parameters)

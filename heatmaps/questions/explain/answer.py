@@ -10,11 +10,11 @@ from heatmaps.questions.explain.messages import CAPTURE_OFF, NEVER_CAPTURED, mes
 from heatmaps.questions.explain.nearest import NearRow, nearest
 from heatmaps.questions.explain.question import ExplainQuestion
 from heatmaps.replies.answer import Answer
+from heatmaps.statistics.sides import share
 
 # Of widths in CSS px, and where all but the first begin.
 BANDS = ("0-479", "480-767", "768-1023", "1024-1199", "1200-1599", "1600-")
 _BEGINNINGS = (480, 768, 1024, 1200, 1600)
-_PLACES = 6
 
 
 def answer(question: ExplainQuestion) -> Answer:
@@ -56,9 +56,7 @@ def _widths(found: Ladder) -> list[dict[str, Any]]:
     bands = _by(found.without("viewport"), lambda row: bisect_right(_BEGINNINGS, row.width))
     counts = {band: sum(row.count for row in rows) for band, rows in sorted(bands.items())}
     total = sum(counts.values())
-    return [
-        {"width": BANDS[band], "count": count, "share": round(count / total, _PLACES)} for band, count in counts.items()
-    ]
+    return [{"width": BANDS[band], "count": count, "share": share(count, total)} for band, count in counts.items()]
 
 
 def _by(rows: Iterable[Counted], key: Callable[[Counted], Any]) -> dict[Any, list[Counted]]:

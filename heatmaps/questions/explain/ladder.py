@@ -1,6 +1,5 @@
 """What each filter leaves, from one reading of a project's interactions."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +13,13 @@ from heatmaps.population.filters import Filters
 from heatmaps.population.firsts import FIRST
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.predicates import by_filter, is_pointed_at
-from heatmaps.population.sql import Rows, filtered, sql_file
+from heatmaps.population.sql import Rows, filtered, sql_file, with_slot
 
 # In the order of the ladder. All but the first have a bit.
 STEPS = (
     *("project", "dates", "type", "url", "viewport", "hide_zero_coordinates"),
     *("test_accounts", "cohorts", "events", "first_in_session"),
 )
-_PASSED = re.compile(r"/\* passed: \*/.*?/\* end of passed \*/")
-_FIRST = re.compile(r"/\* first: \*/.*?/\* end of first \*/")
 
 
 class Counted(NamedTuple):
@@ -106,10 +103,10 @@ def ladder_query(filters: Filters, layout: Layout = PLAIN) -> tuple[Query, dict[
     passed = " + ".join(f"toUInt16({conditions[name]}) * {bit}" for name, bit in bits.items())
     if filters.first_in_session:
         binder.name("bits", [0, *bits.values()])
-        sql = _FIRST.sub(lambda _: FIRST, sql_file(__file__, "ladder_of_firsts.sql"))
+        sql = with_slot(sql_file(__file__, "ladder_of_firsts.sql"), "first", FIRST)
     else:
         binder.name("type_bit", bits["type"])
         binder.name("viewport_bit", bits.get("viewport", 0))
         sql = sql_file(__file__, "ladder.sql")
-    sql = _PASSED.sub(lambda _: passed, sql)
+    sql = with_slot(sql, "passed", passed)
     return Query(filtered(sql, Rows(conditions=()), layout), binder.parameters), bits

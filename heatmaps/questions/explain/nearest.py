@@ -1,6 +1,5 @@
 """Which pages are most like a URL that has nothing."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -13,10 +12,9 @@ from heatmaps.population.filters import Filters
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.page_urls import page_of, parts_of
 from heatmaps.population.predicates import matching
-from heatmaps.population.sql import Rows, filtered, sql_file
+from heatmaps.population.sql import Rows, filtered, sql_file, with_slot
 
 _LIST_OF_URLS = "/* the list of URLs */"
-_URL = re.compile(r"/\* url: \*/.*?/\* end of url \*/")
 
 
 class NearRow(NamedTuple):
@@ -51,4 +49,4 @@ def nearest_query(filters: Filters, url: str | None, layout: Layout = PLAIN) -> 
     rows, urls = sql_file(__file__, "nearest.sql").split(_LIST_OF_URLS)
     sql = filtered(rows, others, layout) + filtered(urls, Rows(conditions=()), layout)
     shown = page_of("url_of_page") if url is not None and filters.url_page is not None else "url_of_page"
-    return Query(_URL.sub(lambda _: shown, sql), binder.parameters)
+    return Query(with_slot(sql, "url", shown), binder.parameters)

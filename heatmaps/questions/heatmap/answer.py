@@ -43,9 +43,13 @@ def answer(question: PointsQuestion | ScrollDepthQuestion) -> Answer:
     tail: dict[str, Any] = {}
     if isinstance(question, ScrollDepthQuestion):
         return Answer(item=HeatmapScrollDepthItem, blocks=_scroll_depth(question, tail), tail=tail)
-    if question.aggregation is not Aggregation.TOTAL_COUNT or question.min_visitors > 1:
+    if _tells_visitors_apart(question):
         return Answer(item=HeatmapResponseItem, blocks=_visitors(question, tail), tail=tail)
     return Answer(item=HeatmapResponseItem, blocks=_points(question, tail), tail=tail)
+
+
+def _tells_visitors_apart(question: PointsQuestion | ScrollDepthQuestion) -> bool:
+    return question.aggregation is not Aggregation.TOTAL_COUNT or question.min_visitors > 1
 
 
 def _points(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
@@ -141,19 +145,13 @@ def _cells(
 
 def _scroll_depth(question: ScrollDepthQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
     """How many came at least that far is known when all are counted, so the counts are held until then."""
-    tells_visitors_apart = (
-        question.min_visitors > 1
-        or question.aggregation is Aggregation.UNIQUE_PERSONS
-        or (question.with_coverage and question.aggregation is Aggregation.UNIQUE_VISITORS)
-    )
+    tells_visitors_apart = _tells_visitors_apart(question)
     ask = queries.bands if tells_visitors_apart else queries.scroll_depth
     with closing(engine.blocks(ask(question, current_layout()))) as blocks:
         found = _together(blocks)
-    depths = found["scroll_depth_bucket"]
-    interactions = found["interactions"] if tells_visitors_apart else found["bucket_count"]
+    depths, interactions = found["scroll_depth_bucket"], found["interactions"]
+    counts = found[COUNTED[question.aggregation]]
     is_shown = found["visitors"] >= question.min_visitors if tells_visitors_apart else np.ones(len(depths), np.bool_)
-    counted = COUNTED[question.aggregation]
-    counts = found[counted] if tells_visitors_apart else interactions
     at_least = np.cumsum(counts[::-1])[::-1]
     if question.with_coverage:
         coverage = _coverage(question.filters)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-_PLACES = 6
+from heatmaps.statistics.sides import share
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,6 +25,6 @@ class Coverage:
             "cells_hidden": self.cells_hidden,
             "count_returned": self.count_returned,
             "count_total": self.count_total,
-            "share": round(self.count_returned / self.count_total, _PLACES) if self.count_total else None,
+            "share": share(self.count_returned, self.count_total),
             "visitors_total": self.visitors_total,
         }

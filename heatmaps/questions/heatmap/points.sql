@@ -1,6 +1,6 @@
 -- Where on the page it happened, how much in each cell of the grid, the hottest first; before the cells, how tall the
 -- visitors' screens were and how much happened below the first screenful. Both from one reading of the rows.
--- A row has a cell or a screen, and 0 for the other one. population/cells.py takes the two numbers apart:
+-- A row has a cell or a screen, and 0 for the other one. population/cells.py and fold.py take the two numbers apart:
 --   cell: whether fixed, y in CSS px, hundredths of the viewport's width, so that cells sort as they stand in an answer;
 --   screen: four times its height in CSS px, and 1 for what is fixed, 2 for what is not, 3 for that below the height.
 -- Where the table is our own, what stands between "on our table" and "end" gives way to the column named there.

@@ -1,4 +1,8 @@
-"""The SQL of a heatmap. Each question is asked about the rows that `matching` describes."""
+"""The SQL of a heatmap. Each question is asked about the rows that `matching` describes.
+
+Visitors are counted by `uniqExact`: the approximate `uniq` is off by a percent, and people compare these numbers. It
+hashes a text to 128 bits before it counts, so a column that holds the same hash counts the same.
+"""
 
 import re
 
@@ -12,16 +16,11 @@ from heatmaps.population.predicates import matching
 from heatmaps.population.sql import filtered, sql_file
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
 
-# Exact: the approximate `uniq` is off by a percent, and people compare these numbers. uniqExact hashes a text to 128
-# bits before it counts, so a column that holds the same hash counts the same.
-COUNT_OF_VISITORS = "/* on our table: uniqExact(visitor) */ uniqExact(distinct_id) /* end */"
 # More screens (heights in steps of 16 CSS px, with three places on each) than the visitors of a page have; more than
 # 16-bit heights make; all.
 SCREENS, MANY_SCREENS, ALL_SCREENS = 600, 210_000, 2**32
-
-
 # What of a file is asked only for the coverage of a reply.
-_COVERAGE, _UNCOVERED = re.compile(r"/\* with coverage: (.*?) \*/"), r"\1"
+_COVERAGE = re.compile(r"/\* with coverage: (.*?) \*/")
 
 
 def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = SCREENS) -> Query:
@@ -46,7 +45,7 @@ def cells(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
     binder.name("with_hidden", question.with_coverage)
     sql = sql_file(__file__, "cells.sql")
     if question.with_coverage:
-        sql = _COVERAGE.sub(_UNCOVERED, sql)
+        sql = _COVERAGE.sub(r"\1", sql)
     if question.aggregation is Aggregation.UNIQUE_PERSONS:
         sql = counted_in_persons(sql, layout).replace("/* or */ interactions", "persons")
     return _query(sql, question.filters, layout, binder, question.grid)
@@ -58,11 +57,8 @@ def screens(question: PointsQuestion, layout: Layout = PLAIN) -> Query:
 
 
 def scroll_depth(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (bucket_count, scroll_depth_bucket in CSS px), the shallowest first."""
-    sql = sql_file(__file__, "scroll_depth.sql")
-    if question.aggregation is Aggregation.UNIQUE_VISITORS:
-        sql = sql.replace("count()", COUNT_OF_VISITORS)
-    return _query(sql, question.filters, layout)
+    """Rows (interactions, scroll_depth_bucket in CSS px), the shallowest first."""
+    return _query(sql_file(__file__, "scroll_depth.sql"), question.filters, layout)
 
 
 def bands(question: ScrollDepthQuestion, layout: Layout = PLAIN) -> Query:

@@ -1,6 +1,6 @@
 -- How far down the page it was scrolled: how much ended in each band of 100 px, the shallowest first.
 SELECT
-    count() AS bucket_count,
+    count() AS interactions,
     /* on our table: scroll_depth_bucket */
         toInt64(floor((y + viewport_height) * scale_factor / 100)) * 100 /* end */ AS scroll_depth_bucket
 FROM heatmaps

@@ -6,13 +6,12 @@ from rest_framework import serializers
 
 from heatmaps.population.filters import Point
 from heatmaps.questions.interactions.question import InteractionsQuestion
-from heatmaps.requests.areas import Areas, areas
+from heatmaps.requests.areas import MAX_COORDINATE, Areas, areas
 from heatmaps.requests.fields import JSONText
 from heatmaps.requests.filters import FiltersForm, aggregation
 from heatmaps.requests.grid import GridForm
 
 MAX_CHOSEN_POINTS = 500
-MAX_COORDINATE = 1e9
 # An offset beyond every table is as good as any other, and this one fits the engine's type.
 _MAX_OFFSET = 2**63 - 1
 

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
+from heatmaps import moments
 from heatmaps.engine import Query
 from heatmaps.population.binding import Binder
 from heatmaps.population.layout import PLAIN, Layout, page_number
-from heatmaps.population.predicates import BEGINNING, bounds_of, of_types, within
+from heatmaps.population.predicates import bounds_of, of_types, within
 from heatmaps.population.search import search_condition
 from heatmaps.population.sql import Rows, filtered, sql_file
 from heatmaps.questions.pages.question import PagesQuestion
@@ -75,12 +76,12 @@ def _parts_of_window(question: PagesQuestion, layout: Layout, binder: Binder) ->
     """The conditions of each part of the window."""
     others = of_types(question.types, binder)
     window, bounds = question.window, bounds_of(question.window, binder)
-    first_day, end_day = -((BEGINNING - window.start) // _DAY), (window.end - BEGINNING) // _DAY
+    first_day, end_day = -((moments.FIRST - window.start) // _DAY), (window.end - moments.FIRST) // _DAY
     if not layout.has_keys or first_day >= end_day:
         return [[within(bounds, layout, binder), *others]]
     first, end = binder.bind(first_day, "UInt32", "first_day"), binder.bind(end_day, "UInt32", "end_day")
     parts = [[f"intDiv(quarter, 96) >= {first} AND intDiv(quarter, 96) < {end}", *others]]
-    if BEGINNING + first_day * _DAY > window.start or BEGINNING + end_day * _DAY < window.end:
+    if moments.FIRST + first_day * _DAY > window.start or moments.FIRST + end_day * _DAY < window.end:
         outside = f"(quarter < {first} * 96 OR quarter >= {end} * 96)"
         parts.append([within(bounds, layout, binder), outside, *others])
     return parts

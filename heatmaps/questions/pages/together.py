@@ -1,6 +1,5 @@
 """The SQL of the list of pages where several URLs are one page."""
 
-import re
 from collections.abc import Sequence
 
 from heatmaps.engine import Query
@@ -8,16 +7,11 @@ from heatmaps.population.binding import Binder
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.page_urls import origin_of
 from heatmaps.population.search import search_condition
-from heatmaps.population.sql import Rows, filtered, sql_file
+from heatmaps.population.sql import Rows, filtered, sql_file, with_slot
 from heatmaps.questions.pages.queries import binder_of, in_parts, of_window
 from heatmaps.questions.pages.question import By, PagesQuestion
 from heatmaps.questions.pages.templates import Templates, page_with_hosts
 
-_PAGE = re.compile(r"/\* page: \*/.*?/\* end of page \*/")
-_FORM = re.compile(r"/\* form: \*/.*?/\* end of form \*/")
-_BEGINNING = re.compile(r"/\* beginning: \*/.*?/\* end of beginning \*/")
-_SEGMENTS = re.compile(r"/\* segments: \*/.*?/\* end of segments \*/")
-_PAGES = re.compile(r"/\* pages: \*/.*?/\* end of pages \*/")
 # So many hosts that are punycode are decoded.
 MOST_HOSTS = 1_000
 _LIST_OF_URLS = "/* the list of URLs */"
@@ -34,8 +28,8 @@ class Together:
         binder = binder_of(self._question)
         templates = self._templates("url", (), binder)
         sql = in_parts(sql_file(__file__, "places.sql"), self._question, self._layout, binder)
-        sql = _BEGINNING.sub(lambda _: templates.beginning, sql)
-        return Query(_SEGMENTS.sub(lambda _: templates.segments, sql), binder.parameters)
+        sql = with_slot(sql, "beginning", templates.beginning)
+        return Query(with_slot(sql, "segments", templates.segments), binder.parameters)
 
     def pages(self, crowded: Sequence[str] = ()) -> Query:
         """Rows as those of `queries.pages`, and of each page its number, how many URLs it has,
@@ -47,10 +41,10 @@ class Together:
         page, form = self._page("url", crowded, binder), "''"
         if self._question.by is By.TEMPLATE:
             form = self._templates("url", crowded, binder).form
-        sql = _FORM.sub(lambda _: form, _PAGE.sub(lambda _: page, sql))
+        sql = with_slot(with_slot(sql, "page", page), "form", form)
         if self._question.min_visitors > 1:
             visitors = self._visitors(None, crowded, binder)
-            sql = _PAGES.sub(lambda _: f"OR page IN (SELECT page FROM ({visitors}))", sql)
+            sql = with_slot(sql, "pages", f"OR page IN (SELECT page FROM ({visitors}))")
         if self._question.search is not None:
             # A page is found by any of its URLs, and whole.
             found = self._found(self._question.search, crowded, binder)
@@ -74,8 +68,7 @@ class Together:
         rows, urls = sql.split(_LIST_OF_URLS)
         sql = filtered(rows, Rows(conditions=tuple(conditions)), self._layout)
         sql += filtered(urls, Rows(conditions=()), self._layout)
-        page = self._page("url", crowded, binder)
-        return _PAGE.sub(lambda _: page, sql)
+        return with_slot(sql, "page", self._page("url", crowded, binder))
 
     def _found(self, search: str, crowded: Sequence[str], binder: Binder) -> str:
         """The pages that have a URL in which a text is, from the list of URLs."""

@@ -116,24 +116,17 @@ def refused(refusal: Refused, source: Source) -> None:
         _log_refused(reason, team_id, count, source, detail)
 
 
-def skipped(team_id: int, points: Mapping[Skip, int], source: Source) -> None:
-    """Points of a post that is taken, but not kept whole."""
-    for reason, number in points.items():
-        if number <= 0:
-            continue
-        metrics.skipped(reason, number)
-        if count := _count(_Key(team_id, reason), number, source, ""):
-            _log_skipped(reason, team_id, count, source)
-
-
-def refused_of_persons(team_id: int, reasons: Mapping[Refusal, int], source: Source) -> None:
-    """What an event said of a person and what is not kept; the event itself is."""
+def not_kept(team_id: int, reasons: Mapping[Skip | Refusal, int], source: Source) -> None:
+    """What of a post that is taken is not kept: points, and what an event said of a person."""
     for reason, number in reasons.items():
         if number <= 0:
             continue
-        metrics.refused_of_persons(reason, number)
+        if isinstance(reason, Refusal):
+            metrics.refused_of_persons(reason, number)
+        else:
+            metrics.skipped(reason, number)
         if count := _count(_Key(team_id, reason), number, source, ""):
-            _log_skipped(reason, team_id, count, source)
+            _log_not_kept(reason, team_id, count, source)
 
 
 def _count(key: _Key, number: int, source: Source, detail: str) -> int:
@@ -173,7 +166,7 @@ def _log_refused(reason: str, team_id: int | None, count: int, source: Source, d
     )
 
 
-def _log_skipped(reason: str, team_id: int, count: int, source: Source) -> None:
+def _log_not_kept(reason: str, team_id: int, count: int, source: Source) -> None:
     is_of_person = reason in set(Refusal)
     logger.warning(
         "What browsers sent of persons was not kept" if is_of_person else "Points that browsers sent were not kept",
@@ -197,7 +190,7 @@ def log_what_is_due() -> None:
         if key.reason in REASONS.values() or key.team_id is None:
             _log_refused(key.reason, key.team_id, count, source, example.detail)
         else:
-            _log_skipped(key.reason, key.team_id, count, source)
+            _log_not_kept(key.reason, key.team_id, count, source)
 
 
 def write() -> None:

@@ -50,7 +50,6 @@ class PersonKeeper:
         self._batches.add(batch)
         metrics.persons(whole.made, whole.tied)
         following.begin()
-        following.end_with_process()
         return whole
 
     def note_complete(self, batches: Iterable[int]) -> None:

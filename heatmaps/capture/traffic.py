@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing.util import Finalize
 from typing import NamedTuple
 
 import structlog
@@ -20,6 +19,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from heatmaps import metrics
+from heatmaps.background import Background
 from heatmaps.capture import cookieless, projects, tallies
 from heatmaps.capture.points import Skip
 from heatmaps.capture.refusals import Refused
@@ -78,9 +78,6 @@ class _Entry:
 
 _entries: dict[_Key, _Entry] = {}
 _lock = threading.Lock()
-_thread: threading.Thread | None = None
-_finalizer: Finalize | None = None
-_is_stopping = threading.Event()
 
 
 def source_of(request: HttpRequest) -> Source:
@@ -133,6 +130,7 @@ def _count(key: _Key, number: int, source: Source, detail: str) -> int:
     """Returns how many there are to be logged now: the first at once, later ones a minute after the last line."""
     at = datetime.now(UTC)
     now = time.monotonic()
+    begin()
     with _lock:
         if len(_entries) >= MAX_ENTRIES:
             for idle in [key for key, entry in _entries.items() if not (entry.untold or entry.unwritten)]:
@@ -142,8 +140,6 @@ def _count(key: _Key, number: int, source: Source, detail: str) -> int:
         entry.example = example
         entry.untold += number
         entry.unwritten[int(at.timestamp()) // 60] += number
-        _start()
-        _end_with_process()
         return _due(entry, now)
 
 
@@ -227,29 +223,12 @@ def _take() -> Iterator[Tally]:
 
 def begin() -> None:
     """Starts the thread of this process: what is to be destroyed does not wait for the next post."""
-    if _thread is not None and _thread.is_alive():
-        return
-    with _lock:
-        _start()
-
-
-def _start() -> None:
-    global _thread  # noqa: PLW0603 -- one for the process
-    if (_thread is None or not _thread.is_alive()) and not _is_stopping.is_set():
-        _thread = threading.Thread(target=_work, name="traffic", daemon=True)
-        _thread.start()
-
-
-def _end_with_process() -> None:
-    """A worker of the server ends without what atexit has, and forgets what was registered before its fork."""
-    global _finalizer  # noqa: PLW0603 -- one for the process
-    if _finalizer is None:
-        _finalizer = Finalize(None, _stop, exitpriority=1)
+    _background.begin()
 
 
 def _work() -> None:
     destroyed_at = float("-inf")
-    while not _is_stopping.wait(WRITE_EVERY_SECONDS):
+    while _background.goes_on(WRITE_EVERY_SECONDS):
         log_what_is_due()
         write()
         if time.monotonic() - destroyed_at > DESTROY_EVERY_SECONDS:
@@ -258,16 +237,11 @@ def _work() -> None:
             keeping.release_connection()
 
 
-def _stop() -> None:
-    _is_stopping.set()
-    write()
-
-
 def _begin_anew() -> None:
-    global _lock, _thread, _finalizer
-    # Threads and locks of a parent are of no use to its child.
-    _lock, _thread, _finalizer = threading.Lock(), None, None
+    global _lock  # noqa: PLW0603 -- that of a parent is of no use to its child
+    _lock = threading.Lock()
     _entries.clear()
 
 
+_background = Background("traffic", _work, write, exit_priority=1)
 os.register_at_fork(after_in_child=_begin_anew)

@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import structlog
 from django.db import Error as MetadataError
-from django.db import connection
 from django.http import HttpRequest
 
 from heatmaps import metrics
@@ -24,7 +23,7 @@ from heatmaps.capture import cookieless, projects, tallies
 from heatmaps.capture.points import Skip
 from heatmaps.capture.refusals import Refused
 from heatmaps.capture.tallies import EVENTS, POINTS, Example, Tally
-from heatmaps.persons import keeping
+from heatmaps.metadata.connections import close_connection
 from heatmaps.persons.changes import Refusal
 
 logger = structlog.get_logger(__name__)
@@ -204,8 +203,7 @@ def write() -> None:
                     tally.minutes
                 )
     finally:
-        if not connection.in_atomic_block:
-            connection.close()
+        close_connection()
 
 
 def forget() -> None:
@@ -234,7 +232,7 @@ def _work() -> None:
         if time.monotonic() - destroyed_at > DESTROY_EVERY_SECONDS:
             destroyed_at = time.monotonic()
             cookieless.destroy_old(datetime.now(UTC))
-            keeping.release_connection()
+            close_connection()
 
 
 def _begin_anew() -> None:

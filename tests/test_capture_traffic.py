@@ -59,20 +59,20 @@ def test_points_that_are_not_kept_leave_a_line_at_once_and_one_a_minute(clock: l
     shop, other = Source("h", ORIGIN), Source("g", "")
     line = {"event": "Points that browsers sent were not kept", "log_level": "warning"}
     with capture_logs() as lines:
-        traffic.skipped(1, {Skip.NO_URL: 2}, shop)
-        traffic.skipped(1, {Skip.NO_URL: 3}, shop)
-        traffic.skipped(1, {Skip.NO_TYPE: 0}, shop)
+        traffic.not_kept(1, {Skip.NO_URL: 2}, shop)
+        traffic.not_kept(1, {Skip.NO_URL: 3}, shop)
+        traffic.not_kept(1, {Skip.NO_TYPE: 0}, shop)
         # Another project and another reason have lines of their own.
-        traffic.skipped(2, {Skip.NO_URL: 1}, other)
-        traffic.skipped(1, {Skip.NO_TYPE: 1}, shop)
+        traffic.not_kept(2, {Skip.NO_URL: 1}, other)
+        traffic.not_kept(1, {Skip.NO_TYPE: 1}, shop)
         clock.append(1_059.0)
         traffic.log_what_is_due()
-        traffic.skipped(1, {Skip.NO_URL: 4}, other)
+        traffic.not_kept(1, {Skip.NO_URL: 4}, other)
         clock.append(1_060.0)
         traffic.log_what_is_due()
         traffic.log_what_is_due()
         clock.append(2_000.0)
-        traffic.skipped(1, {Skip.NO_URL: 1}, shop)
+        traffic.not_kept(1, {Skip.NO_URL: 1}, shop)
     assert lines == [
         line | {"reason": "no usable URL", "project": 1, "points": 2, "host": "h", "origin": ORIGIN},
         line | {"reason": "no usable URL", "project": 2, "points": 1, "host": "g", "origin": ""},

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from heatmaps.capture.points import Points, Skip
@@ -45,3 +46,8 @@ class Captured:
     refused: Counter[Refusal] = field(default_factory=Counter)
     skips: Counter[Skip] = field(default_factory=Counter)
     source: Source = NOWHERE
+
+    @property
+    def not_kept(self) -> dict[Skip | Refusal, int]:
+        """Why and how often something of it is not stored."""
+        return dict[Skip | Refusal, int](chain(self.skips.items(), self.refused.items()))

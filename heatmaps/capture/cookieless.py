@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from heatmaps.access.failed_attempts import address_of
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.refusals import busy
+from heatmaps.metadata.connections import close_connection
 from heatmaps.models import CookielessSalt
 
 logger = structlog.get_logger(__name__)
@@ -81,8 +82,7 @@ def _salt(team_id: int, day: date, destroyed_at: datetime, now: datetime) -> byt
             logger.warning("The metadata database does not answer", cause=str(error))
             raise busy() from error
         finally:
-            if not connection.in_atomic_block:
-                connection.close()
+            close_connection()
         known = _salts[team_id, day] = bytes.fromhex(row.salt), destroyed_at
     return known[0]
 

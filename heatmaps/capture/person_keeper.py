@@ -2,7 +2,7 @@
 database that is away or taken must not hold the others up."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -24,8 +24,8 @@ CHANGES_AT_ONCE = 2_000
 class PersonKeeper:
     def __init__(self) -> None:
         self._rests_until = float("-inf")
-        # Batches with persons, and those of them of which ClickHouse knows by now that they are stored.
-        self._batches: set[int] = set()
+        # The last batch with persons, until the claims of the next one say whether it is complete; and those that are.
+        self._last: int | None = None
         self._complete: list[int] = []
 
     def keep(self, changes: Sequence[Change], batch: int) -> Outcome | None:
@@ -47,17 +47,17 @@ class PersonKeeper:
             connection.close()
             return None
         keeping.release_connection()
-        self._batches.add(batch)
+        self._last = batch
         metrics.persons(whole.made, whole.tied)
         following.begin()
-        following.end_with_process()
         return whole
 
-    def note_complete(self, batches: Iterable[int]) -> None:
-        """ClickHouse knows that these are stored. Their notes go with the next change, or after a rest."""
-        known = self._batches.intersection(batches)
-        self._batches -= known
-        self._complete += known
+    def note_complete(self, batches: Collection[int]) -> None:
+        """ClickHouse knows of these, all that were complete, that they are stored. Their notes go with the next change,
+        or after a rest."""
+        if self._last is not None and self._last in batches:
+            self._complete.append(self._last)
+        self._last = None
 
     def rest(self) -> None:
         """Tidies up while there is nothing else to do."""

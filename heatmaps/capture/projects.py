@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 from django.db import Error as MetadataError
-from django.db import connection
 
 from heatmaps.capture.refusals import busy
+from heatmaps.metadata.connections import close_connection
 from heatmaps.models import Project
 
 logger = structlog.get_logger(__name__)
@@ -64,9 +64,7 @@ def _look_up(token: str) -> Owner | None:
             return _known[token][0]
         raise busy() from error
     finally:
-        # Any of hundreds of threads may ask; none of them keeps a connection for it.
-        if not connection.in_atomic_block:
-            connection.close()
+        close_connection()
     if len(_known) >= MAX_TOKENS:
         _known.clear()
     _known[token] = (Owner(*row) if row else None, time.monotonic())

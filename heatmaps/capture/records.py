@@ -29,7 +29,7 @@ def all_of(post: Post, owner: Owner, received_at: int, source: Source, caller: C
         one = _captured(event, key, happened_at, source)
         if oldest is not None and happened_at < oldest:
             one.skips[Skip.EXPIRED] += len(one.points)
-            traffic.skipped(owner.team_id, one.skips, source)
+            traffic.not_kept(owner.team_id, one.not_kept, source)
             continue
         if one.distinct_id == persons.COOKIELESS:
             # The session is that visitor's day. Such a visitor is nobody's person.
@@ -43,8 +43,7 @@ def all_of(post: Post, owner: Owner, received_at: int, source: Source, caller: C
         if len(one.points) or one.event is not None or one.person is not None:
             found.append(one)
         else:
-            traffic.skipped(owner.team_id, one.skips, source)
-            traffic.refused_of_persons(owner.team_id, one.refused, source)
+            traffic.not_kept(owner.team_id, one.not_kept, source)
     return found
 
 

@@ -161,8 +161,7 @@ def _tell(events: Iterable[Captured], stored_before: Collection[tuple[str, Key]]
         points[of] += 0 if has_points else len(event.points)
         rows[of] += not has_row and event.event is not None
         if not has_points and not has_row:
-            traffic.skipped(event.key.team_id, event.skips, event.source)
-            traffic.refused_of_persons(event.key.team_id, event.refused, event.source)
+            traffic.not_kept(event.key.team_id, event.not_kept, event.source)
     metrics.captured(points.total())
     for of in points:
         traffic.stored(of[0], points[of], rows[of], of[1])

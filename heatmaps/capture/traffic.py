@@ -11,20 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing.util import Finalize
 from typing import NamedTuple
 
 import structlog
 from django.db import Error as MetadataError
-from django.db import connection
 from django.http import HttpRequest
 
 from heatmaps import metrics
+from heatmaps.background import Background
 from heatmaps.capture import cookieless, projects, tallies
 from heatmaps.capture.points import Skip
 from heatmaps.capture.refusals import Refused
 from heatmaps.capture.tallies import EVENTS, POINTS, Example, Tally
-from heatmaps.persons import keeping
+from heatmaps.metadata.connections import close_connection
 from heatmaps.persons.changes import Refusal
 
 logger = structlog.get_logger(__name__)
@@ -78,9 +77,6 @@ class _Entry:
 
 _entries: dict[_Key, _Entry] = {}
 _lock = threading.Lock()
-_thread: threading.Thread | None = None
-_finalizer: Finalize | None = None
-_is_stopping = threading.Event()
 
 
 def source_of(request: HttpRequest) -> Source:
@@ -116,30 +112,24 @@ def refused(refusal: Refused, source: Source) -> None:
         _log_refused(reason, team_id, count, source, detail)
 
 
-def skipped(team_id: int, points: Mapping[Skip, int], source: Source) -> None:
-    """Points of a post that is taken, but not kept whole."""
-    for reason, number in points.items():
-        if number <= 0:
-            continue
-        metrics.skipped(reason, number)
-        if count := _count(_Key(team_id, reason), number, source, ""):
-            _log_skipped(reason, team_id, count, source)
-
-
-def refused_of_persons(team_id: int, reasons: Mapping[Refusal, int], source: Source) -> None:
-    """What an event said of a person and what is not kept; the event itself is."""
+def not_kept(team_id: int, reasons: Mapping[Skip | Refusal, int], source: Source) -> None:
+    """What of a post that is taken is not kept: points, and what an event said of a person."""
     for reason, number in reasons.items():
         if number <= 0:
             continue
-        metrics.refused_of_persons(reason, number)
+        if isinstance(reason, Refusal):
+            metrics.refused_of_persons(reason, number)
+        else:
+            metrics.skipped(reason, number)
         if count := _count(_Key(team_id, reason), number, source, ""):
-            _log_skipped(reason, team_id, count, source)
+            _log_not_kept(reason, team_id, count, source)
 
 
 def _count(key: _Key, number: int, source: Source, detail: str) -> int:
     """Returns how many there are to be logged now: the first at once, later ones a minute after the last line."""
     at = datetime.now(UTC)
     now = time.monotonic()
+    begin()
     with _lock:
         if len(_entries) >= MAX_ENTRIES:
             for idle in [key for key, entry in _entries.items() if not (entry.untold or entry.unwritten)]:
@@ -149,8 +139,6 @@ def _count(key: _Key, number: int, source: Source, detail: str) -> int:
         entry.example = example
         entry.untold += number
         entry.unwritten[int(at.timestamp()) // 60] += number
-        _start()
-        _end_with_process()
         return _due(entry, now)
 
 
@@ -173,7 +161,7 @@ def _log_refused(reason: str, team_id: int | None, count: int, source: Source, d
     )
 
 
-def _log_skipped(reason: str, team_id: int, count: int, source: Source) -> None:
+def _log_not_kept(reason: str, team_id: int, count: int, source: Source) -> None:
     is_of_person = reason in set(Refusal)
     logger.warning(
         "What browsers sent of persons was not kept" if is_of_person else "Points that browsers sent were not kept",
@@ -197,7 +185,7 @@ def log_what_is_due() -> None:
         if key.reason in REASONS.values() or key.team_id is None:
             _log_refused(key.reason, key.team_id, count, source, example.detail)
         else:
-            _log_skipped(key.reason, key.team_id, count, source)
+            _log_not_kept(key.reason, key.team_id, count, source)
 
 
 def write() -> None:
@@ -215,8 +203,7 @@ def write() -> None:
                     tally.minutes
                 )
     finally:
-        if not connection.in_atomic_block:
-            connection.close()
+        close_connection()
 
 
 def forget() -> None:
@@ -234,47 +221,25 @@ def _take() -> Iterator[Tally]:
 
 def begin() -> None:
     """Starts the thread of this process: what is to be destroyed does not wait for the next post."""
-    if _thread is not None and _thread.is_alive():
-        return
-    with _lock:
-        _start()
-
-
-def _start() -> None:
-    global _thread  # noqa: PLW0603 -- one for the process
-    if (_thread is None or not _thread.is_alive()) and not _is_stopping.is_set():
-        _thread = threading.Thread(target=_work, name="traffic", daemon=True)
-        _thread.start()
-
-
-def _end_with_process() -> None:
-    """A worker of the server ends without what atexit has, and forgets what was registered before its fork."""
-    global _finalizer  # noqa: PLW0603 -- one for the process
-    if _finalizer is None:
-        _finalizer = Finalize(None, _stop, exitpriority=1)
+    _background.begin()
 
 
 def _work() -> None:
     destroyed_at = float("-inf")
-    while not _is_stopping.wait(WRITE_EVERY_SECONDS):
+    while _background.goes_on(WRITE_EVERY_SECONDS):
         log_what_is_due()
         write()
         if time.monotonic() - destroyed_at > DESTROY_EVERY_SECONDS:
             destroyed_at = time.monotonic()
             cookieless.destroy_old(datetime.now(UTC))
-            keeping.release_connection()
-
-
-def _stop() -> None:
-    _is_stopping.set()
-    write()
+            close_connection()
 
 
 def _begin_anew() -> None:
-    global _lock, _thread, _finalizer
-    # Threads and locks of a parent are of no use to its child.
-    _lock, _thread, _finalizer = threading.Lock(), None, None
+    global _lock  # noqa: PLW0603 -- that of a parent is of no use to its child
+    _lock = threading.Lock()
     _entries.clear()
 
 
+_background = Background("traffic", _work, write, exit_priority=1)
 os.register_at_fork(after_in_child=_begin_anew)

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from heatmaps.access.failed_attempts import address_of
+from heatmaps.front.paths import SCHEMA, Area, area_of
 
 _PROJECT = re.compile(r"/api/(?:projects|environments)/(\d{1,18})(?:/|$)")
 _KEY_IN_QUERY = re.compile(r"(?:^|&)personal_api_key=([^&]+)")
@@ -26,19 +27,29 @@ class Holders:
     def holder_of(self, environ: Mapping[str, Any]) -> Hashable:
         """The project whose route is asked by a known caller, else that caller, else the address."""
         credential = _credential(environ)
-        if credential is None or credential not in self._known:
+        if credential is None:
             return address(environ)
-        self._known.move_to_end(credential)
+        try:
+            self._known.move_to_end(credential)
+        except KeyError:
+            return address(environ)
         project = _PROJECT.match(environ["PATH_INFO"])
         return int(project[1]) if project else credential
 
     def opened(self, environ: Mapping[str, Any]) -> None:
         """Notes that a request was not refused."""
-        credential = _credential(environ)
+        credential = _credential(environ) if _is_locked(environ) else None
         if credential is not None and credential not in self._known:
             self._known[credential] = None
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
+
+
+def _is_locked(environ: Mapping[str, Any]) -> bool:
+    """Whether a request needs a credential; pages, the document of the API and preflights are for anybody."""
+    path = environ["PATH_INFO"]
+    is_for_anybody = path.startswith(SCHEMA) or environ["REQUEST_METHOD"] == "OPTIONS"
+    return area_of(path) is Area.API and not is_for_anybody
 
 
 def address(environ: Mapping[str, Any]) -> str:

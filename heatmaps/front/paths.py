@@ -17,8 +17,9 @@ class Area(StrEnum):
 
 
 PROBES = ("/_health", "/_readyz", "/metrics")
-# The pages that show the OpenAPI document.
-SCHEMA_READERS = ("/api/schema/swagger-ui", "/api/schema/redoc")
+# The OpenAPI document, and the pages that show it.
+SCHEMA = "/api/schema"
+SCHEMA_READERS = (f"{SCHEMA}/swagger-ui", f"{SCHEMA}/redoc")
 
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}

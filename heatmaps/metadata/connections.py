@@ -40,6 +40,13 @@ def keep_open() -> BaseDatabaseWrapper | None:
     return connection
 
 
+def close_connection() -> None:
+    """For a thread that asks seldom, or is one of hundreds: it keeps none. That of a transaction is still in use."""
+    connection = connections["default"]
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def release_connection() -> None:
     """For when a thread has asked all that it wants to know, above all before it asks the engine, which may take long.
 

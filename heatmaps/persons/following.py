@@ -3,11 +3,8 @@
 A kill between telling and noting that it is told tells it again, and the same version twice is one row.
 """
 
-import os
-import threading
 import time
 from collections.abc import Iterable
-from multiprocessing.util import Finalize
 
 import orjson
 import pyarrow as pa
@@ -16,6 +13,7 @@ from django.db import Error as MetadataError
 from django.db import connection
 
 from heatmaps import engine
+from heatmaps.background import Background
 from heatmaps.engine import Client, EngineError
 from heatmaps.models import Person, PersonDistinctId
 from heatmaps.persons import keeping
@@ -31,41 +29,21 @@ WARN_EVERY_SECONDS = 60
 AT_ONCE = 5_000
 _MICROSECONDS = pa.timestamp("us", tz="UTC")
 
-_thread: threading.Thread | None = None
-_lock = threading.Lock()
-_finalizer: Finalize | None = None
-_is_stopping = threading.Event()
-
 
 def begin() -> None:
     """Starts the thread of this process, if there is none."""
-    global _thread  # noqa: PLW0603 -- one for the process
-    if _thread is not None and _thread.is_alive():
-        return
-    with _lock:
-        if (_thread is None or not _thread.is_alive()) and not _is_stopping.is_set():
-            _thread = threading.Thread(target=_follow, name="persons", daemon=True)
-            _thread.start()
+    _background.begin()
 
 
-def end_with_process() -> None:
-    """A worker of the server ends without what atexit has, and forgets what was registered before its fork."""
-    global _finalizer  # noqa: PLW0603 -- one for the process
-    if _finalizer is None:
-        _finalizer = Finalize(None, _stop, exitpriority=2)
-
-
-def _stop() -> None:
+def _end() -> None:
     """What is not told by now is told at the next start."""
-    _is_stopping.set()
     keeping.has_news.set()
-    if _thread is not None:
-        _thread.join(REST_SECONDS)
+    _background.join(REST_SECONDS)
 
 
 def _follow() -> None:
     warned_at = float("-inf")
-    while not _is_stopping.is_set():
+    while _background.goes_on():
         pause = EVERY_SECONDS
         try:
             keeping.has_news.clear()
@@ -82,7 +60,7 @@ def _follow() -> None:
             logger.exception("ClickHouse could not be told of persons")
             pause = REST_SECONDS
         keeping.release_connection()
-        _is_stopping.wait(pause)
+        _background.goes_on(pause)
         keeping.has_news.wait(NEWS_SECONDS)
 
 
@@ -156,10 +134,5 @@ def _note(model: type[Person | PersonDistinctId], told: Iterable[tuple[int, int]
         )
 
 
-def _begin_anew() -> None:
-    # Threads and locks of a parent are of no use to its child.
-    global _thread, _lock, _finalizer
-    _thread, _lock, _finalizer = None, threading.Lock(), None
-
-
-os.register_at_fork(after_in_child=_begin_anew)
+# Before the counts of what came in are written.
+_background = Background("persons", _follow, _end, exit_priority=2)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from heatmaps.metadata.connections import close_connection
 from heatmaps.models import AppliedPersonEvent, Project
 from heatmaps.persons import rows
 from heatmaps.persons.changes import MAX_BYTES, MAX_IDS, MAX_PROPERTIES, Change, Outcome, Refusal, Tie
@@ -88,8 +89,8 @@ def _signed(batch: int) -> int:
 
 def release_connection() -> None:
     """For threads that go on: connections to PostgreSQL are few, one to SQLite costs nothing while it is kept."""
-    if connection.vendor != "sqlite" and not connection.in_atomic_block:
-        connection.close()
+    if connection.vendor != "sqlite":
+        close_connection()
 
 
 def portions(values: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -25,6 +25,7 @@ class Thread(asyncio.Protocol):
         # How much of a piece of the body is still to come.
         self._left = 0
         self._is_paused = False
+        self._was_closing = False
         self.exchange: Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -32,9 +33,12 @@ class Thread(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         # A thread that is told to end reads no more; what was not sent to it whole has not been read.
-        self._dispatcher.left(self, Unread() if isinstance(exc, BrokenPipeError) else Ended())
+        is_unread = self._was_closing or isinstance(exc, BrokenPipeError)
+        self._dispatcher.left(self, Unread() if is_unread else Ended())
 
     def hand_over(self, exchange: Exchange) -> None:
+        # Nobody has been told yet that the thread has left; nothing is written to it any more.
+        self._was_closing = self._transport.is_closing()
         self.exchange = exchange
         exchange.thread = self
         self._transport.write(exchange.content)
@@ -85,6 +89,8 @@ class Thread(asyncio.Protocol):
         self._left -= len(piece)
         if exchange.is_unwanted:
             self.drop()
+            # Or its end would make the thread a free one.
+            self._received.clear()
         elif not exchange.add(piece) and not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
@@ -127,11 +133,12 @@ class Dispatcher:
             self._timers[exchange] = asyncio.get_running_loop().call_later(self._seconds, self._give_up, exchange)
 
     def forget(self, exchange: Exchange) -> None:
-        """Its caller has all of it, or is gone."""
+        """Its caller has all of it, or is gone. A thread that has not begun to reply keeps its place until it does: it
+        works as long, whoever waits."""
         exchange.is_unwanted = True
         if exchange in self._timers:
             self._leave_queue(exchange)
-        if exchange.thread and exchange.head.done():
+        if exchange.thread and exchange.has_begun:
             exchange.thread.drop()
         exchange.spool.close()
 

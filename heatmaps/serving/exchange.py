@@ -52,6 +52,11 @@ class Exchange:
         self.is_unwanted = False
         self._news = asyncio.Event()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a reply. No caller waits for one that begins after its caller is gone."""
+        return self.head.done() and not self.head.cancelled() and self.head.exception() is None
+
     async def take(self) -> bytes:
         """The next piece of the body; nothing at its end, or where it breaks off."""
         while not (piece := self.spool.take()) and not self.is_over and not self.is_unwanted:

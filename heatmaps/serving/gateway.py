@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+from heatmaps.capture.bodies import MAX_BYTES_UNREAD
+from heatmaps.capture.views import MAX_BATCH_BYTES
 from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, envelope
 from heatmaps.front.holders import Holders
 from heatmaps.front.middleware import request_id
@@ -21,10 +23,7 @@ from heatmaps.serving.spool import Room
 # Of all requests that are being read or answered.
 MAX_BODIES_BYTES = 256 * 1024**2
 # More of one is read, but not kept: what answers looks at its length, and says that it is too long.
-MAX_CAPTURE_BODY_BYTES = 20 * 1024**2 + 1
-MAX_BODY_BYTES = 2 * 1024**2 + 1
-# A caller that is still sending cannot hear an answer, so what is not kept is read up to here.
-MAX_BYTES_UNREAD = 128 * 1024**2
+MAX_CAPTURE_BODY_BYTES = MAX_BATCH_BYTES + 1
 # A reply that is whole by then goes out with its length.
 _AT_ONCE_BYTES = 256 * 1024
 
@@ -63,7 +62,8 @@ class Gateway:
         connection: Connection = scope["connection"]
         environ = environ_of(scope, settings.FORCE_SCRIPT_NAME or "")
         area = area_of(environ["PATH_INFO"])
-        body = _Body(MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else MAX_BODY_BYTES)
+        most = MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+        body = _Body(most)
         connection.enter(Phase.BODY)
         try:
             await self._read(connection, receive, environ, body)
@@ -116,16 +116,16 @@ class Gateway:
     async def _answer(
         self, connection: Connection, send: Any, environ: dict[str, Any], area: Area, body: _Body
     ) -> None:
+        if environ["PATH_INFO"].rstrip("/") == HEALTH and self._dispatcher.is_answering:
+            # Without any thread, so that it is told at once whatever else there is to do.
+            await _say(send, environ, 200, HEALTHY)
+            return
         if body.length or "CONTENT_LENGTH" not in environ:
             # One way to say how long it is, however it came.
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ.setdefault("CONTENT_LENGTH", str(body.length) if body.length else "")
         content = wire.request(environ, b"".join(body.pieces))
         body.pieces = []
-        if environ["PATH_INFO"].rstrip("/") == HEALTH and self._dispatcher.is_answering:
-            # Without any thread, so that it is told at once whatever else there is to do.
-            await _say(send, environ, 200, HEALTHY)
-            return
         group = _GROUPS.get(area, Group.REST)
         holder = self._holders.holder_of(environ)
         while True:

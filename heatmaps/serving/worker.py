@@ -29,6 +29,10 @@ MOST_SECONDS_UNTAKEN = 60
 _RETRY_SECONDS = 0.1
 
 
+class Untaken(OSError):
+    """The front process takes no more of a reply."""
+
+
 class Worker:
     """Threads that connect to the front process, answer what it hands to them, and end when they are told to."""
 
@@ -87,9 +91,11 @@ class Worker:
             if self._is_stopping.is_set():
                 connection.shutdown(socket.SHUT_RD)
             self._idle.add(connection)
-        header = received.read(wire.HEADER.size)
-        with self._lock:
-            self._idle.discard(connection)
+        try:
+            header = received.read(wire.HEADER.size)
+        finally:
+            with self._lock:
+                self._idle.discard(connection)
         if len(header) < wire.HEADER.size:
             return b""
         _, size = wire.HEADER.unpack(header)
@@ -98,7 +104,7 @@ class Worker:
 
 
 def answer(application: Application, environ: dict[str, Any], body: bytes, connection: socket.socket) -> None:
-    """Lets the application answer one request. Raises OSError when the front process takes no more of it."""
+    """Lets the application answer one request. Raises Untaken when the front process takes no more of it."""
     environ |= {
         "wsgi.version": (1, 0),
         "wsgi.input": io.BytesIO(body),
@@ -120,7 +126,7 @@ def answer(application: Application, environ: dict[str, Any], body: bytes, conne
             if close:
                 close()
         reply.send(wire.frame(wire.END))
-    except OSError:
+    except Untaken:
         raise
     except EngineError:
         # It has had its line.
@@ -155,7 +161,10 @@ class _Reply:
     def send(self, last: bytes = b"") -> None:
         data = b"".join((*self._pieces, last))
         self._pieces, self._size = [], 0
-        self._connection.sendall(data)
+        try:
+            self._connection.sendall(data)
+        except OSError as error:
+            raise Untaken from error
 
 
 def application_named(name: str) -> Application:

@@ -1,24 +1,10 @@
-from typing import Any
+from heatmaps.management.member_command import MemberCommand
+from heatmaps.models import Organization, User
 
-from heatmaps.management.service_command import ServiceCommand, organization_by_name, user_by_email
 
-
-class Command(ServiceCommand):
+class Command(MemberCommand):
     help = "Let a person see an organization's projects."
 
-    def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("email", metavar="EMAIL", help="by which they sign in")
-        parser.add_argument("--organization", metavar="NAME", required=True, help="whose projects they are")
-
-    def run(self, **options: Any) -> dict[str, Any]:
-        user, organization = user_by_email(options["email"]), organization_by_name(options["organization"])
+    def change(self, user: User, organization: Organization) -> str:
         is_new = user.join(organization)
-        self.say(f"{user.email} is {'now' if is_new else 'already'} a member of {organization}.")
-        return {
-            "email": user.email,
-            "organization": organization.name,
-            "current_project": user.current_project_id,
-        }
-
-    def show(self, result: Any) -> str:
-        return ""
+        return f"{user.email} is {'now' if is_new else 'already'} a member of {organization}."

@@ -6,11 +6,11 @@ from heatmaps.management.service_command import ServiceCommand, organization_by_
 
 
 class Command(ServiceCommand):
-    help = "Let a person see an organization's projects no more; their keys open them no more either."
+    help = "Remove a person from an organization. They no longer see its projects, and their keys no longer open them."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("email", metavar="EMAIL", help="by which they sign in")
-        parser.add_argument("--organization", metavar="NAME", required=True, help="whose projects they are")
+        parser.add_argument("email", metavar="EMAIL", help="the address that the person signs in with")
+        parser.add_argument("--organization", metavar="NAME", required=True, help="name of the organization")
 
     def run(self, **options: Any) -> dict[str, Any]:
         user, organization = user_by_email(options["email"]), organization_by_name(options["organization"])

@@ -166,11 +166,14 @@ def test_check_capture_tells_what_came_in_and_what_was_refused(
 
 
 def test_check_capture_tells_people_in_lines(browser: Browser, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("check_capture", project=1)
+    assert capsys.readouterr().err.endswith("does api_host name this service?\n")
     browser.post({"api_key": browser.token, "batch": [5]})
     traffic.write()
     call_command("check_capture", project=1)
     printed = capsys.readouterr()
-    assert "Nothing was stored for project 1 within a week." in printed.err
+    assert printed.err.startswith("Nothing was stored for project 1 within a week.")
+    assert printed.err.endswith("What was refused is below.\n")
     assert printed.out.startswith("body not understood\t1 since 20")
     assert "host none\torigin none\tbatch[0] is no event" in printed.out
 

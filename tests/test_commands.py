@@ -287,6 +287,13 @@ def test_a_projects_settings_change_one_by_one(commands: Commands, options: list
 
 
 @pytest.mark.usefixtures("project")
+def test_settings_are_shown_as_their_options_take_them(commands: Commands) -> None:
+    own = orjson.dumps(OWN_FILTERS).decode()
+    shown = commands.shown("set_project", "1", "--heatmaps-opt-in", "false", "--test-account-filters", own)
+    assert shown.endswith(f"timezone: UTC\nheatmaps_opt_in: false\ntest_account_filters: {own}\n")
+
+
+@pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

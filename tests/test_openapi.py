@@ -171,6 +171,20 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
             assert one.get("examples") or re.search(r" For example (`[^`]+`(, )?)+\.$", one["description"]), one["name"]
 
 
+def test_examples_are_those_of_the_route(schema: dict[str, Any]) -> None:
+    told = {
+        (path.removeprefix("/api/projects/{project_id}/"), one["name"]): one["description"].partition(" For example ")[
+            2
+        ]
+        for path, operation in operations(schema)
+        for one in operation.get("parameters", [])
+    }
+    assert told["heatmaps/", "include"] == "`coverage`."
+    assert told["heatmaps/areas/", "include"] == "`types`, `types,elements`."
+    assert told["heatmaps/areas/", "by"] == "`day`."
+    assert told["heatmaps/pages/", "by"] == "`page`, `template`."
+
+
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
     posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
     assert {last_part(path) for path in posts} == {"areas"}

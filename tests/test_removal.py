@@ -288,7 +288,7 @@ def test_a_project_goes_with_all_that_is_kept_of_it(full: None, commands: Comman
         "memberships": 2,
     }
     assert commands.said == (
-        "Project Shop (1) of Acme: 12 interactions, 1 events, 1 entries of which person a visitor is, 2 cohorts with"
+        "Project Shop (1) of Acme: 12 interactions, 1 events, 1 ids linked to persons, 2 cohorts with"
         " 2 memberships.\nRemoved the project.\n"
     )
     assert seer.list(project=1).status_code == 404

@@ -104,8 +104,8 @@ def test_a_user_of_no_organization_is_told_so(
     made = commands.run("create_user", "bob@example.com", "--password-stdin")
     assert (made["organizations"], made["current_project"]) == ([], None)
     assert commands.said == (
-        "Made user bob@example.com, who sees no project before "
-        "`manage.py add_member bob@example.com --organization NAME`.\n"
+        "Made user bob@example.com, who sees no project yet. "
+        "`manage.py add_member bob@example.com --organization NAME` changes that.\n"
     )
 
 
@@ -209,7 +209,7 @@ def test_users_are_listed(commands: Commands, user: User, other_project: Project
     user.refresh_from_db()
     assert user.last_login
     assert commands.shown("list_users") == (
-        f"ann@example.com\tmember\tactive\tAcme\tcurrent project 1\tlast login {user.last_login:%Y-%m-%d %H:%M}\n"
+        f"ann@example.com\tmember\tactive\tAcme\tcurrent project 1\tlast signed in {user.last_login:%Y-%m-%d %H:%M}\n"
     )
 
 

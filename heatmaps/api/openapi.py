@@ -32,7 +32,7 @@ _ERRORS = {
     401: "No key, or one that opens nothing.",
     403: "The key or its user may not read this project.",
     404: "There is no such project.",
-    405: "The method is none of those that are answered here.",
+    405: "The method is not allowed on this route.",
     406: "The reply is JSON, and the Accept header excludes it.",
     414: "The request target has more than 60,000 characters.",
     429: "The key's budget is spent, or too many invalid keys came from the address; wait Retry-After seconds.",
@@ -109,7 +109,7 @@ IGNORED = _header(
     "Heatmaps-Ignored",
     {"type": "string"},
     [200, 400],
-    "Names of query parameters that are not known and so have no effect: percent-encoded, between commas, at most 10.",
+    "Names of unknown query parameters, which have no effect: percent-encoded, separated by commas, at most 10.",
     required=False,
 )
 CACHE_CONTROL = _header(
@@ -123,9 +123,8 @@ FORMAT = OpenApiParameter(
     enum=list(FORMATS),
     default=JSON.name,
     description=(
-        "The form of the reply. It goes before the Accept header. Other forms than JSON have the results alone; what "
-        "stands beside them is in headers such as `Heatmaps-Has-More`, and in the metadata of an Arrow or Parquet "
-        "schema."
+        "Format of the reply; wins over the Accept header. Formats other than JSON contain only the results. The other "
+        "keys of the reply are in headers such as `Heatmaps-Has-More`, and in the schema metadata of Arrow and Parquet."
     ),
 )
 

@@ -7,11 +7,14 @@ from typing import Any
 from heatmaps import questions
 
 
-def _examples() -> dict[str, list[Any]]:
-    """What is shown for each parameter, by its name."""
+def _examples(operation: dict[str, Any]) -> dict[str, list[Any]]:
+    """What is shown for each parameter of an operation, by its name. Parameters of one name differ by question."""
     projects = ["1", "@current"]
-    of_forms = {name: shown for entry in questions.REGISTER for name, shown in entry.form.all_examples().items()}
-    return {"project_id": projects, "environment_id": projects, "format": ["csv", "parquet"], **of_forms}
+    shown: dict[str, list[Any]] = {"project_id": projects, "environment_id": projects, "format": ["csv", "parquet"]}
+    for entry in questions.REGISTER:
+        if entry.operation_id == operation["operationId"].removeprefix("environments_"):
+            shown |= entry.form.all_examples()
+    return shown
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -25,10 +28,10 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     What stands as `examples` is what Swagger UI fills in, so those of a parameter that may be left out are only told:
     nobody's first request is to have a filter for a page that is not theirs.
     """
-    examples = _examples()
     # One of these has to be there, though none of them by itself.
     needed = {entry.form.one_of[0] for entry in questions.REGISTER if entry.form.one_of}
     for operation in _operations(result):
+        examples = _examples(operation)
         for parameter in operation.get("parameters", []):
             shown = examples[parameter["name"]]
             if parameter.get("required") or parameter["name"] in needed:

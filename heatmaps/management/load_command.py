@@ -22,9 +22,8 @@ from heatmaps.models import Project
 
 FILES_HELP = """\
 FILE is JSON Lines (.jsonl, .ndjson), CSV with a header (.csv) or Parquet (.parquet), each also gzipped (.gz);
-- reads JSON Lines from standard input. CSV is separated by comma, semicolon or tab, in UTF-8 or UTF-16. A file is
-checked whole before its first row is kept. A row is known by what is in it: a file that is loaded again, whole, grown
-or after a kill, or that overlaps with another, adds only what is missing; equal rows of one file all count.
+- reads JSON Lines from standard input. CSV is separated by comma, semicolon or tab, in UTF-8 or UTF-16.
+The whole file is checked before its first row is stored.
 """
 # Of unknown columns, where a file has more than anyone would read.
 _NAMES_SHOWN = 20
@@ -35,18 +34,25 @@ class LoadCommand(ServiceCommand):
 
     table: ClassVar[Table]
     can_repeat = True
+    # What becomes of a row that is there already.
+    repeats: ClassVar[str] = (
+        "A row that is already stored is not stored again. So a file can be loaded again after a kill or when it has\n"
+        "grown, and files may overlap. Equal rows within one file are all stored."
+    )
 
     def add_arguments(self, parser: Any) -> None:
-        parser.epilog = f"{FILES_HELP}\nColumns: {self._columns_help()}."
-        parser.add_argument("files", metavar="FILE", nargs="+", help="what to load; - for standard input")
-        parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose rows they are")
+        parser.epilog = f"{FILES_HELP}{self.repeats}\n\nColumns: {self._columns_help()}."
+        parser.add_argument("files", metavar="FILE", nargs="+", help="file to load; - for standard input")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
         parser.add_argument(
             "--skip-invalid",
             action="store_true",
-            help="load the good rows of a file that has bad ones, and count those",
+            help="skip bad rows instead of refusing the file; they are counted by reason",
         )
         if self.can_repeat:
-            parser.add_argument("--again", action="store_true", help="load a file a second time on purpose")
+            parser.add_argument(
+                "--again", action="store_true", help="store all rows once more, even those that are already stored"
+            )
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])

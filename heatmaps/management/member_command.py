@@ -10,8 +10,8 @@ class MemberCommand(ServiceCommand):
     """Changes whether a person sees an organization's projects. A subclass implements `change`."""
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("email", metavar="EMAIL", help="by which they sign in")
-        parser.add_argument("--organization", metavar="NAME", required=True, help="whose projects they are")
+        parser.add_argument("email", metavar="EMAIL", help="the address that the person signs in with")
+        parser.add_argument("--organization", metavar="NAME", required=True, help="name of the organization")
 
     def run(self, **options: Any) -> dict[str, Any]:
         user, organization = user_by_email(options["email"]), organization_by_name(options["organization"])

@@ -15,7 +15,7 @@ def add_password_option(parser: Any) -> None:
     parser.add_argument(
         "--password-stdin",
         action="store_true",
-        help="read the password from standard input, its first line, instead of asking for it",
+        help="read the password from the first line of standard input instead of asking for it",
     )
 
 

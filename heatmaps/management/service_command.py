@@ -76,8 +76,11 @@ class ServiceCommand(BaseCommand):
         raise NotImplementedError
 
     def show(self, result: Mapping[str, Any]) -> str:
-        """The result for a person: the values, one a line."""
-        return "\n".join(f"{name}: {value}" for name, value in result.items())
+        """The result for a person: the values, one a line. All but texts are JSON, as options take them."""
+        return "\n".join(
+            f"{name}: {value if isinstance(value, str) else orjson.dumps(value).decode()}"
+            for name, value in result.items()
+        )
 
     def say(self, text: str) -> None:
         # Not in the red that a terminal shows errors in.

@@ -36,7 +36,7 @@ class Against(JSONText):
             json_schema={"oneOf": [{"type": "object"}, {"type": "string", "enum": [PREVIOUS]}]},
             help_text=(
                 'Side b: a JSON object of the filters in which it differs from side a, such as `{"cohort_ids": [4]}`; '
-                "`null` takes a filter away. Or `previous`: the window directly before side a's."
+                "`null` removes a filter. Or `previous`: the period directly before that of side a."
             ),
             **kwargs,
         )
@@ -57,7 +57,7 @@ def false_discovery_rate() -> serializers.FloatField:
         min_value=0.001,
         max_value=0.5,
         default=0.05,
-        help_text="What part of those called `more` or `less` may be false alarms, at most.",
+        help_text="False discovery rate: at most this share of the cells called `more` or `less` may be false alarms.",
     )
 
 

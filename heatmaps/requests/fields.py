@@ -66,8 +66,8 @@ def first_moment() -> Moment:
     return Moment(
         required=False,
         help_text=(
-            "First moment, exactly: an ISO 8601 date with a time, such as `2026-11-23T14:32:00`, in the project's time "
-            "zone where it has no offset. Takes the place of `date_from`."
+            "Exact start of the period: an ISO 8601 date with a time, such as `2026-11-23T14:32:00`, in the project's "
+            "time zone unless it has an offset. Wins over `date_from`."
         ),
     )
 
@@ -75,8 +75,7 @@ def first_moment() -> Moment:
 def end_moment() -> Moment:
     return Moment(
         required=False,
-        help_text="The moment at which the window ends, exactly, not included; written like `time_from`. Takes the "
-        "place of `date_to`.",
+        help_text="Exact end of the period, not included; written like `time_from`. Wins over `date_to`.",
     )
 
 

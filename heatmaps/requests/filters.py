@@ -24,8 +24,8 @@ def aggregation() -> serializers.ChoiceField:
     return serializers.ChoiceField(
         choices=[member.value for member in Aggregation],
         default=Aggregation.TOTAL_COUNT.value,
-        help_text="Count interactions, distinct visitors, or distinct persons, exactly. A visitor without a person"
-        " counts as one.",
+        help_text="Count interactions, distinct visitors, or distinct persons, exactly. A visitor without a known person "
+        "counts as a person.",
     )
 
 
@@ -80,7 +80,7 @@ class FiltersForm(Form[Q_co]):
     date_to = last_day()
     url_exact = serializers.CharField(
         required=False,
-        help_text="The page, as captured, but for trailing slashes.",
+        help_text="The URL of the page as captured, without regard to trailing slashes.",
     )
     url_pattern = serializers.CharField(
         required=False,
@@ -93,11 +93,11 @@ class FiltersForm(Form[Q_co]):
         required=False,
         allow_null=True,
         default=None,
-        help_text="`true` leaves out the sessions that the project's test-account filters describe.",
+        help_text="`true` keeps only sessions with an event that passes the project's test-account filters.",
     )
     hide_zero_coordinates = Boolean(
         default=True,
-        help_text="Leave out what happened at x = 0, y = 0: most of it was never a position. Not for scroll depth.",
+        help_text="Leave out interactions at x = 0, y = 0, most of which had no position. No effect on scroll depth.",
     )
     cohort_ids = JSONText(
         required=False,
@@ -118,8 +118,8 @@ class FiltersForm(Form[Q_co]):
     url_page = serializers.CharField(
         required=False,
         help_text=(
-            "The page of a URL, whatever its query string and fragment, but for hash routes (`#/cart`). Wins over "
-            "`url_exact`; `url_pattern` wins over both."
+            "A URL: all URLs of the same page, whatever their query string and fragment, except hash routes "
+            "(`#/cart`). Wins over `url_exact`; `url_pattern` wins over both."
         ),
     )
     time_from = first_moment()
@@ -127,8 +127,8 @@ class FiltersForm(Form[Q_co]):
     first_in_session = Boolean(
         default=False,
         help_text=(
-            "Of each session, and of each page in it, only the first interaction that passes all other filters. Where "
-            "there is no session, all stay."
+            "Only the first interaction of each session on each page, among those that pass all other filters. "
+            "Interactions without a session all stay."
         ),
     )
 

@@ -11,14 +11,14 @@ MAX_CELL_WIDTH, MAX_CELL_HEIGHT, CELL_HEIGHT_STEP = 100, 1024, 16
 MOST_MIN_VISITORS = 1_000
 
 
-def min_visitors(what: str) -> serializers.IntegerField:
+def min_visitors(what_has_fewer: str) -> serializers.IntegerField:
     return serializers.IntegerField(
         min_value=1,
         max_value=MOST_MIN_VISITORS,
         default=1,
         help_text=(
-            f"Leave out {what} with fewer distinct visitors. It guards against chance, and against prying eyes on a "
-            "picture, not against the subtraction of two answers."
+            f"Leave out {what_has_fewer}. This keeps chance and very small groups out of a picture. It does not protect "
+            "privacy: the difference of two replies can still show what is left out."
         ),
     )
 

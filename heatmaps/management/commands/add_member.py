@@ -3,7 +3,7 @@ from heatmaps.models import Organization, User
 
 
 class Command(MemberCommand):
-    help = "Let a person see an organization's projects."
+    help = "Add a person to an organization. They then see its projects."
 
     def change(self, user: User, organization: Organization) -> str:
         is_new = user.join(organization)

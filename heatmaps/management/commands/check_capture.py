@@ -10,12 +10,12 @@ from heatmaps.models import CaptureTally
 
 class Command(ServiceCommand):
     help = (
-        "Show what browsers sent lately and what of it was refused: by reason, with the last host, origin and time."
-        " The service writes it down every few seconds, and keeps it for a week."
+        "Show what browsers sent to a project within the last week, and what was refused: counts by reason, with the"
+        " last host, origin and time. A running service updates the counts every 5 seconds."
     )
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--project", type=int, metavar="ID", required=True, help="what was sent with its token")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
@@ -30,13 +30,14 @@ class Command(ServiceCommand):
 
     def show(self, result: Any) -> str:
         if not result["stored"]:
+            is_refused = result["refused"] or result["refused_without_project"]
             self.say(
                 f"Nothing was stored for project {result['project']} within a week. Is its token on the page, and does"
-                " api_host name this service? What was refused is below."
+                f" api_host name this service?{' What was refused is below.' if is_refused else ''}"
             )
         lines = [_line(one) for one in (*result["stored"], *result["refused"])]
         if result["refused_without_project"]:
-            lines += ["Refused, and nobody knows of which project:", *map(_line, result["refused_without_project"])]
+            lines += ["Refused, without a known project:", *map(_line, result["refused_without_project"])]
         return "\n".join(lines)
 
 

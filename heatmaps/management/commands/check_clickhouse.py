@@ -67,8 +67,8 @@ _LIMITS = ("CLICKHOUSE_MAX_SECONDS", "CLICKHOUSE_MAX_MEMORY_BYTES", "CLICKHOUSE_
 
 class Command(ServiceCommand):
     help = (
-        "Look at the tables of an existing ClickHouse, such as PostHog's: what the service can answer from them, and"
-        " what is missing. Reads only. Fails when not even points can be answered."
+        "Check which questions the service can answer from the tables of an existing ClickHouse, such as PostHog's, and"
+        " what is missing. Only reads. Fails if nothing can be answered."
     )
 
     def run(self, **options: Any) -> dict[str, Any]:

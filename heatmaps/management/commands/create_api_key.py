@@ -11,27 +11,31 @@ from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, U
 
 
 class Command(ServiceCommand):
-    help = "Make a personal API key. It is shown this once."
+    help = "Make a personal API key. The key is shown only once."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
             "--user",
             metavar="EMAIL",
             required=True,
-            help="whose key it is; a missing user is made, a member of the given projects' organizations or of all",
+            help="owner of the key; a missing user is made, in the given projects' organizations or in all of them",
         )
-        parser.add_argument("--label", default="Key", help="what it is for (%(default)s)")
+        parser.add_argument("--label", default="Key", help="name of the key (%(default)s)")
         parser.add_argument(
             "--scope",
             action="append",
             metavar="SCOPE",
-            help="what it may do (heatmap:read); heatmap:read, heatmap:write and * count here; may be repeated",
+            help="what the key may do (heatmap:read); heatmap:read, heatmap:write and * open this API; may be repeated",
         )
         parser.add_argument(
-            "--project", action="append", type=int, metavar="ID", help="only this project; may be repeated"
+            "--project", action="append", type=int, metavar="ID", help="limit the key to this project; may be repeated"
         )
         parser.add_argument(
-            "--organization", action="append", type=UUID, metavar="UUID", help="only this organization; may be repeated"
+            "--organization",
+            action="append",
+            type=UUID,
+            metavar="UUID",
+            help="limit the key to this organization; may be repeated",
         )
 
     @transaction.atomic

@@ -21,21 +21,23 @@ _AT_ONCE = 10_000
 
 class Command(ServiceCommand):
     help = (
-        "Make a cohort that is a list of visitors, and of whomever they turn out to be; or, with --id and without FILE,"
-        " make one known whose members are in ClickHouse already."
+        "Make a cohort from a list of visitors; other ids of the same persons belong to it, too. With --id and without"
+        " FILE: register a cohort whose members are already in ClickHouse."
     )
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("name", metavar="NAME", help="what people call it")
-        parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose visitors they are")
-        parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="distinct_ids, one a line")
+        parser.add_argument("name", metavar="NAME", help="name of the cohort")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
+        parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="file with one distinct_id a line")
         parser.add_argument(
             "--id",
             type=positive,
-            help="of a cohort whose members are in ClickHouse; with FILE, of the cohort that it replaces",
+            help="with FILE: id of the cohort whose list is replaced; without FILE: id of the cohort in ClickHouse",
         )
         parser.add_argument(
-            "--dynamic", action="store_true", help="with --id: it is calculated, so the newest calculation counts"
+            "--dynamic",
+            action="store_true",
+            help="with --id, without FILE: the cohort is calculated, and its newest calculation counts",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -10,15 +10,17 @@ from heatmaps.models import Organization, Project, User
 
 
 class Command(ServiceCommand):
-    help = "Make a project, and its organization when there is none of that name."
+    help = "Make a project. Its organization is made as well if there is none of that name."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("name", metavar="NAME", help="what people call it")
-        parser.add_argument("--organization", metavar="NAME", default="Default", help="whose it is (%(default)s)")
+        parser.add_argument("name", metavar="NAME", help="name of the project")
         parser.add_argument(
-            "--timezone", default="UTC", help="in which its days begin, such as Europe/Berlin (%(default)s)"
+            "--organization", metavar="NAME", default="Default", help="name of its organization (%(default)s)"
         )
-        parser.add_argument("--id", type=int, help="its id, where that must match other data")
+        parser.add_argument(
+            "--timezone", default="UTC", help="time zone of its days, such as Europe/Berlin (%(default)s)"
+        )
+        parser.add_argument("--id", type=int, help="id of the project, if it must match existing data")
 
     def run(self, **options: Any) -> dict[str, Any]:
         with transaction.atomic():

@@ -10,17 +10,17 @@ from heatmaps.models import Organization, User
 
 
 class Command(ServiceCommand):
-    help = "Make a person who signs in, in the viewer and, with --admin, in the admin."
+    help = "Make a user who can sign in to the viewer and, with --admin, to the admin."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("email", metavar="EMAIL", help="by which they sign in")
+        parser.add_argument("email", metavar="EMAIL", help="the address that the user signs in with")
         parser.add_argument(
             "--organization",
             action="append",
             metavar="NAME",
-            help="whose projects they see (the one that there is, where there is only one); may be repeated",
+            help="organization whose projects the user sees (if there is only one: that one); may be repeated",
         )
-        parser.add_argument("--admin", action="store_true", help="they may change everything, at /admin/")
+        parser.add_argument("--admin", action="store_true", help="let the user change everything, at /admin/")
         add_password_option(parser)
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -43,8 +43,8 @@ class Command(ServiceCommand):
             self.say(f"Made user {user.email}, a member of {', '.join(map(str, organizations))}.")
         else:
             self.say(
-                f"Made user {user.email}, who sees no project before "
-                f"`manage.py add_member {user.email} --organization NAME`."
+                f"Made user {user.email}, who sees no project yet. "
+                f"`manage.py add_member {user.email} --organization NAME` changes that."
             )
         return {
             "email": user.email,

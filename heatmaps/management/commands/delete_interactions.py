@@ -19,18 +19,18 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 class Command(ServiceCommand):
     help = (
-        "Remove interactions of a project: those that meet all of what is given, or all of them. Says how many they"
-        " are, and asks first. Events, persons and cohorts stay."
+        "Remove interactions of a project: those that match all given options, or every one without options. Shows how"
+        " many they are and asks before it removes them. Events, persons and cohorts stay."
     )
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose interactions they are")
-        parser.add_argument("--url-pattern", metavar="PATTERN", help="of pages whose URL matches, as in the API")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
+        parser.add_argument("--url-pattern", metavar="PATTERN", help="only on pages whose URL matches, as in the API")
         parser.add_argument(
-            "--before", metavar="DATE", help="before this day began in the project's time zone, such as 2026-11-23"
+            "--before", metavar="DATE", help="only from before this day in the project's time zone, such as 2026-11-23"
         )
-        parser.add_argument("--file", metavar="FILE", help="that load_interactions took from this very file")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--file", metavar="FILE", help="only those that load_interactions loaded from this file")
+        parser.add_argument("--yes", action="store_true", help="remove without asking")
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])

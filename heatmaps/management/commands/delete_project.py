@@ -7,13 +7,13 @@ from heatmaps.removal import projects
 
 class Command(ServiceCommand):
     help = (
-        "Remove a project with all that is kept of it: interactions, events, persons, cohorts. Says how much that is,"
-        " and asks first. After a kill the same command goes on."
+        "Remove a project and all of its data: interactions, events, persons, cohorts. Shows how much that is and asks"
+        " before it removes anything. If it was killed, run it again to finish."
     )
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("id", type=positive, metavar="ID", help="the project's id")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("id", type=positive, metavar="ID", help="id of the project")
+        parser.add_argument("--yes", action="store_true", help="remove without asking")
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["id"])
@@ -31,7 +31,7 @@ class Command(ServiceCommand):
             }
             self.say(
                 f"Project {project} of {project.organization}: {removed['interactions']:,} interactions,"
-                f" {removed['events']:,} events, {removed['persons']:,} entries of which person a visitor is,"
+                f" {removed['events']:,} events, {removed['persons']:,} ids linked to persons,"
                 f" {removed['cohorts']:,} cohorts with {removed['memberships']:,} memberships."
             )
             self.confirm("They cannot be brought back.", is_confirmed=options["yes"])

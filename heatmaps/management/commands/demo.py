@@ -37,14 +37,16 @@ class Command(ServiceCommand):
             type=_whole_number(1, MAX_ROWS),
             default=300_000,
             metavar="N",
-            help="how many interactions a first run puts in (%(default)s)",
+            help="how many interactions the first run makes (%(default)s)",
         )
         parser.add_argument(
             "--port", type=_whole_number(1, 65_535), default=8000, metavar="P", help="port to serve on (%(default)s)"
         )
         parser.add_argument("--no-serve", action="store_true", help="only fill and print")
         parser.add_argument(
-            "--fresh", action="store_true", help="begin a new project with new data; the earlier one stays, renamed"
+            "--fresh",
+            action="store_true",
+            help="start a new project with new data; the earlier project is renamed and stays",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

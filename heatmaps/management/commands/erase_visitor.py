@@ -6,11 +6,11 @@ from heatmaps.removal.visitors import erase
 
 
 class Command(ServiceCommand):
-    help = "Remove all that is kept of a visitor."
+    help = "Remove all data of a visitor. If the visitor is a known person, that person is removed with all ids."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("distinct_id", metavar="DISTINCT_ID", help="as the visitor's interactions have it")
-        parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose visitor it is")
+        parser.add_argument("distinct_id", metavar="DISTINCT_ID", help="the visitor's distinct_id")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
@@ -18,7 +18,7 @@ class Command(ServiceCommand):
             erased = erase(client, project.pk, options["distinct_id"])
         self.say(
             f"Removed {erased['interactions']:,} interactions, {erased['events']:,} events, "
-            f"{erased['persons']:,} entries of which person it is, {erased['memberships']:,} memberships of cohorts."
+            f"{erased['persons']:,} ids linked to a person, {erased['memberships']:,} cohort memberships."
         )
         return erased
 

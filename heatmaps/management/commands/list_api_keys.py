@@ -6,7 +6,7 @@ from heatmaps.models import Organization, PersonalAPIKey
 
 
 class Command(ServiceCommand):
-    help = "List the personal API keys: whose they are, what they open, when they were last used."
+    help = "List the personal API keys: owner, scopes, projects, and when each was last used."
 
     def run(self, **options: Any) -> dict[str, Any]:
         return {

@@ -11,12 +11,12 @@ _MANY = 1_000
 
 
 class Command(ServiceCommand):
-    help = "List the persons that are kept: their ids, and what is known of them."
+    help = "List the persons of a project: their ids and properties."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--project", type=int, metavar="ID", required=True, help="whose persons they are")
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
         parser.add_argument(
-            "--search", metavar="TEXT", help="only those with this text in an id or a value, in any case"
+            "--search", metavar="TEXT", help="only persons with this text in an id or a property value, in any case"
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

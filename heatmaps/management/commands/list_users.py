@@ -5,7 +5,7 @@ from heatmaps.models import User
 
 
 class Command(ServiceCommand):
-    help = "List the people who sign in: whose projects they see, whether they are admins, when they last signed in."
+    help = "List the users: their organizations, whether they are admins, and when they last signed in."
 
     def run(self, **options: Any) -> dict[str, Any]:
         return {
@@ -33,7 +33,7 @@ class Command(ServiceCommand):
                     "active" if user["active"] else "not active",
                     ", ".join(user["organizations"]) or "no organization",
                     f"current project {user['current_project'] or 'none'}",
-                    f"last login {user['last_login']:%Y-%m-%d %H:%M}" if user["last_login"] else "never logged in",
+                    f"last signed in {user['last_login']:%Y-%m-%d %H:%M}" if user["last_login"] else "never signed in",
                 ]
             )
             for user in result["users"]

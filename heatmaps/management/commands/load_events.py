@@ -3,5 +3,5 @@ from heatmaps.management.load_command import LoadCommand
 
 
 class Command(LoadCommand):
-    help = "Load events: what the test-account and event filters look at."
+    help = "Load events, which the test-account and event filters look at."
     table = EVENTS

@@ -3,5 +3,5 @@ from heatmaps.management.load_command import LoadCommand
 
 
 class Command(LoadCommand):
-    help = "Load rows of the heatmaps table: clicks, moves and scroll depths with their place on the page."
+    help = "Load interactions: clicks, moves and scroll depths with their place on the page."
     table = INTERACTIONS

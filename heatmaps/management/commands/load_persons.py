@@ -10,9 +10,13 @@ from heatmaps.models import Project
 
 
 class Command(LoadCommand):
-    help = "Load which visitor is which person: cohorts are made of persons. Without person_id, each is their own."
+    help = (
+        "Load persons: which visitor is which person, and the properties of persons. A visitor without person_id keeps"
+        " the person they have, or becomes a person of their own."
+    )
     table = PERSONS
     can_repeat = False
+    repeats = "Of several rows of one visitor the last one wins. A row that changes nothing counts as already there."
 
     def store(
         self, client: Client, project: Project, spool: Spool, digest: bytes, options: Mapping[str, Any]

@@ -9,10 +9,10 @@ from heatmaps.persons import adopting
 
 
 class Command(ServiceCommand):
-    help = "Create or upgrade the tables in ClickHouse. Safe to repeat, and after a kill."
+    help = "Create or upgrade the tables in ClickHouse. Safe to run again, also after a kill."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--plan", action="store_true", help="print the SQL that would run, and run none")
+        parser.add_argument("--plan", action="store_true", help="print the SQL without running it")
 
     def run(self, **options: Any) -> dict[str, Any]:
         # Asked first, because who may not make a database may still be given one.
@@ -33,7 +33,7 @@ class Command(ServiceCommand):
         engine.columns.cache_clear()
         with engine.writer() as client:
             if adopted := adopting.adopt(client):
-                self.say(f"The metadata database has taken over {adopted:,} entries of which person a visitor is.")
+                self.say(f"The metadata database has taken over {adopted:,} links from visitors to persons.")
         self.say("ClickHouse is up to date.")
         return {"applied": applied}
 

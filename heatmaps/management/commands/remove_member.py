@@ -5,7 +5,7 @@ from heatmaps.models import Organization, User
 
 
 class Command(MemberCommand):
-    help = "Let a person see an organization's projects no more; their keys open them no more either."
+    help = "Remove a person from an organization. They no longer see its projects, and their keys no longer open them."
 
     def change(self, user: User, organization: Organization) -> str:
         if not user.leave(organization):

@@ -8,7 +8,7 @@ from heatmaps.models import PersonalAPIKey
 
 
 class Command(ServiceCommand):
-    help = "Revoke a personal API key: from now on it opens nothing."
+    help = "Revoke a personal API key. It stops working at once."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("key", metavar="MASK-OR-KEY", help="the key, or its mask as list_api_keys shows it")

@@ -7,15 +7,23 @@ from heatmaps.management.service_command import ServiceCommand, positive
 
 
 class Command(ServiceCommand):
-    help = "Serve the API: one process for the embedded engine, several for a ClickHouse server."
+    help = "Serve the API, the viewer, the admin and capture. Ctrl-C or SIGTERM stops it; SIGHUP restarts its workers."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
         parser.add_argument("--port", type=positive, default=8000, help="port to listen on (%(default)s)")
         parser.add_argument(
-            "--workers", type=positive, metavar="N", help="processes; the embedded engine allows only one"
+            "--workers",
+            type=positive,
+            metavar="N",
+            help="worker processes (one for each CPU; the embedded engine allows only one)",
         )
-        parser.add_argument("--threads", type=positive, metavar="N", help="requests that one process answers at once")
+        parser.add_argument(
+            "--threads",
+            type=positive,
+            metavar="N",
+            help="threads of each worker (as many as the limits in the settings need)",
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         if engine.is_embedded() and (options["workers"] or 1) > 1:

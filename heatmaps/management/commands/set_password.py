@@ -5,10 +5,10 @@ from heatmaps.management.service_command import ServiceCommand, user_by_email
 
 
 class Command(ServiceCommand):
-    help = "Give a person another password. Whoever is signed in as that person is signed out."
+    help = "Change the password of a person. All of their sessions end."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("email", metavar="EMAIL", help="by which they sign in")
+        parser.add_argument("email", metavar="EMAIL", help="the address that the person signs in with")
         add_password_option(parser)
 
     def run(self, **options: Any) -> dict[str, Any]:

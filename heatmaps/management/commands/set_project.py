@@ -12,12 +12,14 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("id", type=int, metavar="ID", help="the project's id")
-        parser.add_argument("--timezone", help="in which its days begin, such as Europe/Berlin")
+        parser.add_argument("--timezone", help="time zone of its days, such as Europe/Berlin")
         parser.add_argument(
-            "--test-account-filters", metavar="JSON", help="which events are people's, not the team's own: a JSON list"
+            "--test-account-filters",
+            metavar="JSON",
+            help="JSON list of property filters that events of visitors pass and events of the team do not",
         )
         parser.add_argument(
-            "--heatmaps-opt-in", choices=["true", "false"], help="whether browsers may send interactions"
+            "--heatmaps-opt-in", choices=["true", "false"], help="whether interactions from browsers are accepted"
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ ENTRY = Entry(
     operation_id="heatmaps_areas_list",
     description="""How much happens in parts of a page: interactions, visitors and sessions of each.
 
-Takes the filters of the heatmap, and areas as rectangles and polygons; with `against`, each area is compared with
-itself under other filters. A POST has the same names in a JSON body, for what is too long for an address.
+Takes the filters of the heatmap, and areas as rectangles and polygons. With `against`, each area is compared with
+itself under other filters. A POST takes the same parameters in a JSON body, when they are too long for a URL.
 A personal API key needs the scope `heatmap:read`.""",
     form=AreasForm,
     answer=answer,

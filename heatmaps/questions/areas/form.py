@@ -17,6 +17,8 @@ TOO_MANY_DAYS = f"by=day tells at most {MAX_DAYS_OF_AREAS:,} days of all areas t
 
 
 class AreasForm(TwoSidesForm[AreasQuestion]):
+    """Filters, areas, and what to tell of them. The names and values are those of the query parameters."""
+
     examples = {
         "areas": Areas.examples,
         "include": ["types", "types,elements"],
@@ -33,14 +35,14 @@ class AreasForm(TwoSidesForm[AreasQuestion]):
         TYPES,
         ELEMENTS,
         help_text=(
-            "More of each area, with commas between them: `types`, the kinds of interactions in it; `elements`, what "
-            "is probably under it."
+            "More about each area, separated by commas: `types` adds the types of interactions in it, `elements` the "
+            "elements that are probably there."
         ),
     )
-    by = serializers.ChoiceField(choices=["day"], required=False, help_text="`day` tells each area day by day, too.")
+    by = serializers.ChoiceField(choices=["day"], required=False, help_text="`day` adds the numbers of each day.")
     against = Against(required=False)
     fdr = false_discovery_rate()
-    min_visitors = min_visitors("the numbers of an area")
+    min_visitors = min_visitors("the numbers of an area that has visitors, but fewer distinct ones than this")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs = super().validate(attrs)

@@ -9,11 +9,11 @@ ENTRY = Entry(
     name="heatmaps-compare",
     path="heatmaps/compare",
     operation_id="heatmaps_compare_list",
-    description="""Where two sides differ, such as two weeks, or phones and desktops, and whether by more than chance.
+    description="""Where two sides, such as two weeks, or phones and desktops, differ by more than chance.
 
-Takes the filters for side a, and in `against` those in which side b differs. Tested is the share of visitors, cell by
-cell, with Fisher's exact test and adjusted over all cells; with `type=scrolldepth` the share that came at least as far
-down.
+The filters are those of side a. `against` has the filters in which side b differs. For each cell, the shares of
+visitors are compared with Fisher's exact test, and the results are adjusted for the number of cells. With
+`type=scrolldepth` the share is that of visitors who scrolled at least that far.
 A personal API key needs the scope `heatmap:read`.""",
     form=CompareForm,
     answer=answer,

@@ -44,12 +44,12 @@ class CompareForm(TwoSidesForm[CompareQuestion], GridForm[CompareQuestion]):
         choices=[order.value for order in Order],
         default=Order.SURPRISE.value,
         help_text=(
-            "`surprise`: what is least likely to be chance first. `difference`: the largest difference first. `count`: "
-            "most interactions of both sides first, with any `aggregation` but `total_count` most visitors."
+            "`surprise`: smallest `q` first. `difference`: largest difference first. `count`: most interactions of "
+            "both sides together first; with another `aggregation` than `total_count`, most visitors."
         ),
     )
     fdr = false_discovery_rate()
-    min_visitors = min_visitors("cells that on either side have some visitors but")
+    min_visitors = min_visitors("cells that have visitors on a side, but fewer distinct ones than this")
 
     def question(self) -> CompareQuestion:
         values: dict[str, Any] = self.validated_data

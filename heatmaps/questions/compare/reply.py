@@ -50,20 +50,21 @@ class HeatmapComparedBucket(serializers.Serializer[None]):
 
 class HeatmapOverlap(serializers.Serializer[None]):
     visitors = serializers.IntegerField(
-        min_value=0, help_text="Visitors on both sides. They make the two sides dependent."
+        min_value=0, help_text="Visitors who are on both sides. The test takes the two sides for different people."
     )
 
 
 class HeatmapComparison(serializers.Serializer[None]):
     tested = serializers.IntegerField(
-        min_value=0, help_text="Places that were tested, on all pages of the reply together."
+        min_value=0, help_text="Number of tested cells or buckets, whatever limit and offset are."
     )
     too_few = serializers.IntegerField(
-        min_value=0, help_text="Places with fewer than 10 visitors of both sides together."
+        min_value=0,
+        help_text="Number of cells or buckets that were not tested: fewer than 10 visitors on both sides together.",
     )
     fdr = serializers.FloatField()
     overlap = HeatmapOverlap()
-    has_more = serializers.BooleanField(help_text="Whether there are places beyond offset + limit.")
+    has_more = serializers.BooleanField(help_text="Whether there are results beyond offset + limit.")
 
 
 class HeatmapCompareResponse(HeatmapComparison):

@@ -9,9 +9,9 @@ ENTRY = Entry(
     name="heatmaps-explain",
     path="heatmaps/explain",
     operation_id="heatmaps_explain_retrieve",
-    description="""Why a heatmap is empty, or has so little: what each filter leaves, and what there is without it.
+    description="""Why a heatmap is empty or nearly empty: what each filter leaves, and what there is without it.
 
-Takes the filters of the heatmap. Never an error because something is empty. A personal API key needs the scope
+Takes the filters of the heatmap. An empty result is not an error. A personal API key needs the scope
 `heatmap:read`.""",
     form=ExplainForm,
     answer=answer,

@@ -23,13 +23,15 @@ class ExplainType(serializers.Serializer[None]):
 
 
 class ExplainWidth(serializers.Serializer[None]):
-    width = serializers.CharField(help_text="Widths of viewports, in CSS px: `1200-1599`, and `1600-` from there on.")
+    width = serializers.CharField(
+        help_text="Range of viewport widths in CSS px, such as `1200-1599`; `1600-` has no upper end."
+    )
     count = serializers.IntegerField(help_text="Interactions.")
-    share = serializers.FloatField(help_text="Of those on viewports of any width, to six places.")
+    share = serializers.FloatField(help_text="Share of the interactions on viewports of any width, to six decimals.")
 
 
 class ExplainUrl(serializers.Serializer[None]):
-    url = serializers.CharField(help_text="Without slashes at its end; the page, where `url_page` is asked for.")
+    url = serializers.CharField(help_text="Without slashes at its end. With `url_page`, the page.")
     count = serializers.IntegerField(help_text="Interactions under all other filters.")
     last_seen = serializers.DateTimeField(help_text="The newest one, in UTC.")
     differs_in = serializers.ListField(
@@ -39,7 +41,7 @@ class ExplainUrl(serializers.Serializer[None]):
                 *("query_string", "fragment", "host", "path"),
             ]
         ),
-        help_text="In what it differs from the URL that was asked for.",
+        help_text="The parts in which it differs from the requested URL.",
     )
 
 
@@ -56,19 +58,24 @@ class ExplainCapture(serializers.Serializer[None]):
 
 
 class HeatmapExplainResponse(serializers.Serializer[None]):
-    matched = serializers.IntegerField(help_text="What the counts of the list add up to with `limit=0`.")
-    steps = ExplainStep(many=True, help_text="The filters in use, in a fixed order; the last one's is `matched`.")
-    without = ExplainWithout(many=True, help_text="The largest first.")
-    types = ExplainType(many=True, help_text="All kinds under the other filters, the most frequent first.")
+    matched = serializers.IntegerField(
+        help_text="Interactions that pass all filters: the sum of the heatmap's counts with `limit=0`."
+    )
+    steps = ExplainStep(many=True, help_text="The filters in use, in a fixed order. The last one leaves `matched`.")
+    without = ExplainWithout(many=True, help_text="What there is without one of the filters, the most first.")
+    types = ExplainType(
+        many=True, help_text="All types of interactions under the other filters, the most frequent first."
+    )
     widths = ExplainWidth(many=True, help_text="All widths under the other filters, the narrowest first.")
     urls = ExplainUrl(
-        many=True, help_text="At most 5 pages where the URL has nothing, the nearest first; for a pattern the busiest."
+        many=True,
+        help_text="If the URL has nothing: at most 5 pages, the most similar first; for a pattern, the busiest.",
     )
-    dates = ExplainDates(help_text="Of what all filters but the dates leave.")
+    dates = ExplainDates(help_text="The oldest and the newest interaction under all filters except the dates.")
     capture = ExplainCapture()
     reason = serializers.ChoiceField(
         choices=[CAPTURE_OFF, NEVER_CAPTURED, *STEPS[1:-1]],
         allow_null=True,
-        help_text="Why nothing matches: the first filter after which nothing remains; null where something does.",
+        help_text="Why nothing matches: the first filter after which nothing remains. Null if something matches.",
     )
-    message = serializers.CharField(help_text="The same for people, with the next thing to do.")
+    message = serializers.CharField(help_text="The reason as a sentence, with what to do next.")

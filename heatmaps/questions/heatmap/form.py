@@ -34,10 +34,10 @@ class HeatmapForm(FiltersForm[PointsQuestion | ScrollDepthQuestion], GridForm[Po
         default=0,
         help_text="How many of the hottest points to skip.",
     )
-    min_visitors = min_visitors("cells, or buckets of scroll depth,")
+    min_visitors = min_visitors("cells, or buckets of scroll depth, with fewer distinct visitors")
     include = Words(
         COVERAGE,
-        help_text="`coverage` adds how much of what there is the reply has: cells, interactions and visitors.",
+        help_text="`coverage` adds how many of all cells, interactions and visitors are in the reply.",
     )
 
     def question(self) -> PointsQuestion | ScrollDepthQuestion:

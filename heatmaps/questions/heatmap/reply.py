@@ -4,7 +4,9 @@ from rest_framework import serializers
 
 
 class HeatmapResponseItem(serializers.Serializer[None]):
-    count = serializers.IntegerField(min_value=1, help_text="Interactions, or visitors, in this cell.")
+    count = serializers.IntegerField(
+        min_value=1, help_text="Interactions in this cell, or visitors or persons, as `aggregation` says."
+    )
     pointer_y = serializers.IntegerField(help_text="CSS px from the top of the page, or of the viewport when fixed.")
     pointer_relative_x = serializers.FloatField(help_text="Share of the viewport's width, to two decimals.")
     pointer_target_fixed = serializers.BooleanField(help_text="Whether the element stays put when the page scrolls.")
@@ -21,9 +23,13 @@ class HeatmapFoldSummary(serializers.Serializer[None]):
 
 class HeatmapCoverage(serializers.Serializer[None]):
     cells_returned = serializers.IntegerField(help_text="Cells, or buckets of scroll depth, in this reply.")
-    cells_total = serializers.IntegerField(help_text="All there are, with those that `min_visitors` hides.")
-    cells_hidden = serializers.IntegerField(help_text="Those that `min_visitors` hides.")
-    count_returned = serializers.IntegerField(help_text="Interactions in the cells of this reply, whatever it counts.")
+    cells_total = serializers.IntegerField(
+        help_text="All cells or buckets, including those that `min_visitors` leaves out."
+    )
+    cells_hidden = serializers.IntegerField(help_text="Those that `min_visitors` leaves out.")
+    count_returned = serializers.IntegerField(
+        help_text="Interactions in the cells of this reply, whatever `aggregation` is."
+    )
     count_total = serializers.IntegerField(help_text="Interactions in all cells.")
     share = serializers.FloatField(allow_null=True, help_text="`count_returned` / `count_total`; null for 0 of 0.")
     visitors_total = serializers.IntegerField(help_text="Distinct visitors in all cells.")

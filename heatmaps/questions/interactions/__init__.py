@@ -12,7 +12,7 @@ ENTRY = Entry(
     operation_id="heatmaps_events_retrieve",
     description="""The interactions behind chosen points of a heatmap, newest first.
 
-Takes the filters of the heatmap and points that it returned, or areas. A personal API key needs the scope
+Takes the filters of the heatmap, and either points that it returned or areas. A personal API key needs the scope
 `heatmap:read`.""",
     form=InteractionsForm,
     answer=answer.answer,

@@ -33,8 +33,8 @@ class PagesForm(Form[PagesQuestion]):
     search = serializers.CharField(
         required=False,
         help_text=(
-            "Part of the page's URL, in any case, taken literally, with its escapes decoded or not. "
-            "A slash at its end does no harm."
+            "Part of the page's URL, in any case, taken literally. Percent-encoded or not is the same, and a slash at "
+            "its end is ignored."
         ),
     )
     type = serializers.CharField(
@@ -52,14 +52,14 @@ class PagesForm(Form[PagesQuestion]):
         choices=[member.value for member in By],
         default=By.URL.value,
         help_text=(
-            "What is one page: every `url`, as captured but for slashes at its end; a `page`, whatever query string "
-            "and fragment, as `url_page` takes it; or a `template`, where moreover numbers, UUIDs, hexadecimal, "
-            "dates, and names of which there are more than 100 at one place, are `*`."
+            "What counts as one page. `url`: each URL as captured, without slashes at its end. `page`: all URLs that "
+            "differ only in query string or fragment, as for `url_page`. `template`: besides, `*` stands for segments "
+            "that are numbers, UUIDs, hexadecimal or dates, or that have more than 100 values in one place."
         ),
     )
     time_from = first_moment()
     time_to = end_moment()
-    min_visitors = min_visitors("pages")
+    min_visitors = min_visitors("pages with fewer distinct visitors")
 
     def question(self) -> PagesQuestion:
         values = self.validated_data

@@ -10,10 +10,10 @@ class HeatmapPageType(serializers.Serializer[None]):
 
 
 class UrlColumns(serializers.Serializer[None]):
-    """What is told of a page that is a URL."""
+    """A page, what happened on it, and when."""
 
     url = serializers.CharField(
-        help_text="Without the slashes at its end, as `url_exact` takes it; the page or template where `by` says so."
+        help_text="Without slashes at its end, as `url_exact` takes it. With `by`, the page or the template."
     )
     total_count = serializers.IntegerField(min_value=1, help_text="Interactions of all types that were asked about.")
     visitors = serializers.IntegerField(min_value=1, help_text="Distinct visitors among them, exactly.")
@@ -22,10 +22,10 @@ class UrlColumns(serializers.Serializer[None]):
     types = HeatmapPageType(many=True, help_text="The most frequent first.")
 
 
-_URLS = "How many different URLs are in it. With `by=page` and `by=template`."
-_URL_PAGE = "What `url_page` takes, for the same interactions. With `by=page`."
-_TEMPLATE = "The page for people, such as `https://shop.example/user/*/orders`. With `by=template`."
-_URL_PATTERN = "What `url_pattern` takes, for the same interactions. With `by=template`."
+_URLS = "Number of different URLs of the page. With `by=page` and `by=template`."
+_URL_PAGE = "The value of `url_page` that finds the same interactions. With `by=page`."
+_TEMPLATE = "The page in readable form, such as `https://shop.example/user/*/orders`. With `by=template`."
+_URL_PATTERN = "The value of `url_pattern` that finds the same interactions. With `by=template`."
 
 
 class PageColumns(UrlColumns):

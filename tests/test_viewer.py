@@ -989,6 +989,21 @@ def test_an_empty_picture_names_the_filter_that_emptied_it(viewer: Viewer, demo:
     assert viewer.total() == demo.count(filter_test_accounts="true")
 
 
+def test_the_numbers_stay_while_the_reason_is_looked_for(viewer: Viewer) -> None:
+    fold = {"total_count": 0, "below_fold_count": 0, "pct_below_fold": 0, "median_viewport_height": None}
+    viewer.open(url=HOME)
+    # The answer is there at once, and the reason never.
+    viewer.page.route("**/heatmaps/?*", lambda route: route.fulfill(json={"results": [], "fold": fold}))
+    viewer.page.route("**/heatmaps/pages/?date_from=all*", hold)
+    viewer.page.get_by_label("In whose session this happened").fill("never")
+    expect(viewer.page.locator("#empty")).to_contain_text("Looking for the reason…")
+    # Longer than what is quick enough to show no progress.
+    viewer.page.wait_for_timeout(500)
+    assert (viewer.total(), viewer.text("#total-text")) == (0, "clicks")
+    # There are no spots to put a heading above.
+    assert viewer.text("#spots-title") == ""
+
+
 def test_a_type_that_never_happened_is_no_filters_fault(viewer: Viewer) -> None:
     viewer.open(url=HOME, type="hover", test_accounts="yes")
     expect(viewer.page.locator("#empty")).to_contain_text("nothing of this kind was ever seen here")

@@ -445,6 +445,13 @@ def test_a_project_with_no_interactions_says_how_they_come_in(anonymous: Viewer,
     anonymous.settle()
     assert anonymous.state()["project"] == "1"
     assert anonymous.total() > 0
+    # The page of a project does not stay below the card of another.
+    anonymous.open(url=HOME)
+    expect(anonymous.page.locator("#frame iframe")).to_be_visible()
+    anonymous.page.get_by_label("Project").select_option("Empty")
+    expect(anonymous.page.locator("#empty")).to_contain_text("No interaction has come in yet")
+    expect(anonymous.page.locator("#bed")).to_be_hidden()
+    expect(anonymous.page.locator("#frame iframe")).to_have_count(0)
 
 
 # --- The page below it ----------------------------------------------------------------------------------------------
@@ -989,6 +996,21 @@ def test_an_empty_picture_names_the_filter_that_emptied_it(viewer: Viewer, demo:
     assert viewer.total() == demo.count(filter_test_accounts="true")
 
 
+def test_the_numbers_stay_while_the_reason_is_looked_for(viewer: Viewer) -> None:
+    fold = {"total_count": 0, "below_fold_count": 0, "pct_below_fold": 0, "median_viewport_height": None}
+    viewer.open(url=HOME)
+    # The answer is there at once, and the reason never.
+    viewer.page.route("**/heatmaps/?*", lambda route: route.fulfill(json={"results": [], "fold": fold}))
+    viewer.page.route("**/heatmaps/pages/?date_from=all*", hold)
+    viewer.page.get_by_label("In whose session this happened").fill("never")
+    expect(viewer.page.locator("#empty")).to_contain_text("Looking for the reason…")
+    # Longer than what is quick enough to show no progress.
+    viewer.page.wait_for_timeout(500)
+    assert (viewer.total(), viewer.text("#total-text")) == (0, "clicks")
+    # There are no spots to put a heading above.
+    assert viewer.text("#spots-title") == ""
+
+
 def test_a_type_that_never_happened_is_no_filters_fault(viewer: Viewer) -> None:
     viewer.open(url=HOME, type="hover", test_accounts="yes")
     expect(viewer.page.locator("#empty")).to_contain_text("nothing of this kind was ever seen here")
@@ -1020,6 +1042,27 @@ def test_what_is_wrong_is_told_to_a_person_at_this_page(viewer: Viewer, wrong: d
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME, **wrong})}")
     expect(viewer.page.get_by_role("alert")).to_have_text(sentence)
     viewer.meant = {"status of 400"}
+
+
+def test_pages_that_cannot_be_listed_are_not_taken_for_none(viewer: Viewer, demo: Demo) -> None:
+    def fail(route: Route) -> None:
+        route.fulfill(status=503, json={"type": "server_error", "detail": "Away for a moment.", "attr": None})
+
+    alert = viewer.page.get_by_role("alert")
+    viewer.page.goto(f"{demo.origin}/?{urlencode({**LOOKED_AT, 'date_to': '28/11/2026'})}")
+    expect(alert).to_have_text("28/11/2026 is not a date here: try 2026-11-28")
+    viewer.wait_for_replies()
+    expect(viewer.page.locator("#empty")).to_be_hidden()
+
+    viewer.page.route("**/heatmaps/pages/?*", fail)
+    viewer.page.goto(f"{demo.origin}/?{urlencode(LOOKED_AT)}")
+    expect(alert).to_contain_text("Away for a moment.")
+    viewer.page.unroute("**/heatmaps/pages/?*")
+    viewer.page.get_by_role("button", name="Ask again").click()
+    viewer.settle()
+    expect(alert).to_be_hidden()
+    assert viewer.total() > 0
+    viewer.meant = {"status of 400", "status of 503"}
 
 
 def test_old_numbers_go_when_a_question_fails(viewer: Viewer, demo: Demo) -> None:

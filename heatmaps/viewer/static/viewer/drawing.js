@@ -4,7 +4,7 @@ import * as behind from "./behind.js";
 import { act } from "./cards.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
-import { showFrame } from "./frame.js";
+import { hideFrame, showFrame } from "./frame.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
@@ -35,6 +35,13 @@ export function clear() {
   drawn = null;
   picture.clear();
   numbers.clear();
+}
+
+/** Takes away the page itself, where there is none to look at. */
+export function hidePage() {
+  note("");
+  hideFrame();
+  picture.hide();
 }
 
 /**

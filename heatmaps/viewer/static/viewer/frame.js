@@ -48,6 +48,12 @@ export function showFrame(state, note) {
   frame.append(page);
 }
 
+export function hideFrame() {
+  shownAddress = "";
+  frame.replaceChildren();
+  frame.hidden = true;
+}
+
 /** @param {"mixed" | "refused" | "away"} reason */
 function refuse(reason) {
   frame.replaceChildren();

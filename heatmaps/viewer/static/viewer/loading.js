@@ -48,6 +48,8 @@ export async function load() {
     await takeBusiest();
     signal.throwIfAborted();
     const found = await timed(signal, null, showReceived);
+    // What is shown from here on is the answer, which must not be taken away.
+    clearTimeout(slow);
     showProblem("");
     shown = found;
     await draw(found, { signal });

@@ -6,14 +6,15 @@ import { act, text } from "./cards.js";
 import * as choices from "./choices.js";
 import { offer } from "./copying.js";
 import { change, current, onChange, path, setProject } from "./current.js";
-import { showTitle } from "./drawing.js";
+import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
+import { showEmpty } from "./empty.js";
 import { $, input } from "./elements.js";
 import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
-import { bind, noProject, nothing, showError, showView } from "./signing_in.js";
+import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
 import { ASKED } from "./state.js";
 import * as widths from "./widths.js";
 
@@ -62,13 +63,22 @@ function noSuchProject(id) {
 }
 
 async function loadFirstPage() {
-  if (await pageList.chooseFirstPage()) {
+  const isListed = await pageList.loadPages({ again: loadFirstPage });
+  if (isListed && pageList.chooseFirstPage()) {
     choices.showChoices();
     return load();
   }
   forget();
   showTitle();
-  return pageList.showNoPages(loadFirstPage);
+  hidePage();
+  showEmpty(null);
+  if (!isListed) return;
+  showProblem("");
+  try {
+    await pageList.showNoPages(loadFirstPage);
+  } catch (error) {
+    showError(error, loadFirstPage);
+  }
 }
 
 async function loadCohorts() {

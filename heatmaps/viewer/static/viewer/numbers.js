@@ -53,7 +53,7 @@ export function showPoints({ answer, state, height, hottest, spots, onChoose, on
   ]
     .filter(Boolean)
     .join(" ");
-  $("spots-title").textContent = "Hottest spots";
+  $("spots-title").textContent = spots.length ? "Hottest spots" : "";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
   heads("spots", ["Across, down", "Count", ...(areVisitorsCounted(state) ? [] : ["Share"])]);
   const rows = spots.map((spot) => {
@@ -131,7 +131,7 @@ export function showDepths({ answer, state }) {
   ]
     .filter(Boolean)
     .join(" ");
-  $("spots-title").textContent = "How far down";
+  $("spots-title").textContent = bands.length ? "How far down" : "";
   $("spots-caption").textContent = "How many got how far down the page";
   heads("spots", ["Down to", "Reached", "Share"]);
   const rows = bands.map(({ bottom, count, share }) => {

@@ -39,7 +39,11 @@ export function search(words) {
 
 export const loadMore = () => loadPages({ offset: pages.results.length });
 
-export async function loadPages({ offset = 0 } = {}) {
+/**
+ * Lists the pages, and says whether they are there; `again` is offered where asking once more may help.
+ * @param {{ offset?: number, again?: () => void }} [options]
+ */
+export async function loadPages({ offset = 0, again } = {}) {
   finding.abort();
   const { signal } = (finding = new AbortController());
   try {
@@ -48,17 +52,18 @@ export async function loadPages({ offset = 0 } = {}) {
     pages = { ...reply, results: offset ? [...pages.results, ...reply.results] : reply.results };
     showPages(pages, searched !== "");
     await showTypeCounts(signal);
+    return true;
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     pages = { results: [], types: [], has_more: false };
     showNoList();
-    showError(error);
+    showError(error, again);
+    return false;
   }
 }
 
 /** With no page chosen yet, the busiest is a good one to begin with. Says whether there is one. */
-export async function chooseFirstPage() {
-  await loadPages();
+export function chooseFirstPage() {
   if (!pages.results.length) return false;
   fillIn({ url: pages.results[0].url });
   void showTypeCounts();

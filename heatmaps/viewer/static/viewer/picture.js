@@ -25,6 +25,7 @@ const size = { width: 0, height: 0, zoom: 1 };
 /** @param {number} width @param {number} height @param {string} zoom */
 export function layOut(width, height, zoom) {
   const room = picture.clientWidth - 2 * parseFloat(getComputedStyle(picture).paddingLeft);
+  bed.hidden = false;
   size.zoom = zoom === "fit" ? Math.min(1, Math.max(0.1, room / width)) : 1;
   bed.style.width = `${width * size.zoom}px`;
   bed.style.height = `${height * size.zoom}px`;
@@ -44,6 +45,11 @@ export function layOut(width, height, zoom) {
     );
   }
   Object.assign(size, { width, height });
+}
+
+/** Until something is laid out again. */
+export function hide() {
+  bed.hidden = true;
 }
 
 // --- What lies above it ---------------------------------------------------------------------------------------------

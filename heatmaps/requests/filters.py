@@ -24,8 +24,8 @@ def aggregation() -> serializers.ChoiceField:
     return serializers.ChoiceField(
         choices=[member.value for member in Aggregation],
         default=Aggregation.TOTAL_COUNT.value,
-        help_text="Count interactions, distinct visitors, or distinct persons, exactly. A visitor without a known person "
-        "counts as a person.",
+        help_text="Count interactions, distinct visitors, or distinct persons, exactly. A visitor without a known "
+        "person counts as a person.",
     )
 
 

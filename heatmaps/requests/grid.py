@@ -17,8 +17,8 @@ def min_visitors(what_has_fewer: str) -> serializers.IntegerField:
         max_value=MOST_MIN_VISITORS,
         default=1,
         help_text=(
-            f"Leave out {what_has_fewer}. This keeps chance and very small groups out of a picture. It does not protect "
-            "privacy: the difference of two replies can still show what is left out."
+            f"Leave out {what_has_fewer}. This keeps chance and very small groups out of a picture. It does not "
+            "protect privacy: the difference of two replies can still show what is left out."
         ),
     )
 

@@ -3,7 +3,7 @@ BIN := .venv/bin
 FUZZ_MINUTES ?= 10
 SECONDS ?= 10
 KILLS ?= 1000
-# Side by side on all cores, each file in one process, in the order of tests/conftest.py.
+# Side by side on all cores and one more, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
 OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons capture_store

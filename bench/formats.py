@@ -35,6 +35,7 @@ class Measured:
     cpu_seconds: list[float] = field(default_factory=list)
     peaks: list[int] = field(default_factory=list)
     size: int = 0
+    compressed_size: int = 0
 
     @property
     def peak(self) -> float:
@@ -79,15 +80,17 @@ def _lines(server: Server, runs: int) -> Iterator[str]:
                 found.cpu_seconds.append((after["cpu_microseconds"] - before["cpu_microseconds"]) / 1e6)
                 found.peaks.append(after["peak"])
     engine, json = measured.pop("engine"), measured["json"]
+    for name, found in measured.items():
+        found.compressed_size = len(server.get(PATH, PARAMETERS | {"format": name}, encoding="zstd"))
     yield f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, 1,000,000 points, medians of {runs} runs."
     yield ""
     yield (
-        "| format | ms | CPU ms | MB | beside JSON: time / CPU time / bytes | aim"
+        "| format | ms | CPU ms | MB | MB, sent with zstd | beside JSON: time / CPU time / bytes | aim"
         " | highest memory of the process, ours / bare engine |"
     )
-    yield "|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|"
     yield (
-        f"| bare engine, blocks thrown away | {_ms(engine.seconds):.0f} | {_ms(engine.cpu_seconds):.0f} | – | – | –"
+        f"| bare engine, blocks thrown away | {_ms(engine.seconds):.0f} | {_ms(engine.cpu_seconds):.0f} | – | – | – | –"
         f" | {engine.peak / 1e6:.0f} MB |"
     )
     for name, found in measured.items():
@@ -97,7 +100,7 @@ def _lines(server: Server, runs: int) -> Iterator[str]:
         )
         yield (
             f"| {FORMATS[name]} | {_ms(found.seconds):.0f} | {_ms(found.cpu_seconds):.0f} | {found.size / 1e6:.1f}"
-            f" | {ratios} | {AIMS.get(name, '–')}"
+            f" | {found.compressed_size / 1e6:.1f} | {ratios} | {AIMS.get(name, '–')}"
             f" | {found.peak / 1e6:.0f} / {engine.peak / 1e6:.0f} MB = {found.peak / engine.peak:.2f} |"
         )
 

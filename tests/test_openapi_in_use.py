@@ -140,22 +140,19 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
     directory = tmp_path_factory.mktemp("typescript")
     (directory / "node_modules").symlink_to(PROGRAMS / "node_modules")
     shutil.copy(PROGRAMS / "package.json", directory)
-    files = []
-    for name, mistakes in MISTAKES.items():
-        program = (PROGRAMS / name).read_text()
-        for file, (right, wrong) in {
-            name: ("", ""),
-            **{wrong_name(name, one[1]): one for one in mistakes.items()},
-        }.items():
-            assert right in program
-            (directory / file).write_text(program.replace(right, wrong) if right else program)
-            files.append(file)
-    config = orjson.loads((PROGRAMS / "tsconfig.json").read_bytes()) | {"files": files}
+    files = {name: (PROGRAMS / name).read_text() for name in MISTAKES}
+    for program, mistakes in MISTAKES.items():
+        for right, wrong in mistakes.items():
+            assert right in files[program]
+            files[wrong_name(program, wrong)] = files[program].replace(right, wrong)
+    for name, text in files.items():
+        (directory / name).write_text(text)
+    config = orjson.loads((PROGRAMS / "tsconfig.json").read_bytes()) | {"files": list(files)}
     (directory / "tsconfig.json").write_bytes(orjson.dumps(config))
     for generator, *written in (("openapi-typescript", "--output", "schema.d.ts"), ("oazapfts", "oazapfts.ts")):
         generated = node.run(directory, f"node_modules/.bin/{generator}", str(DOCUMENT), *written)
         assert generated.returncode == 0, generated.stdout + generated.stderr
-    told = node.run(directory, "node_modules/.bin/tsc").stdout.splitlines()
+    told = node.run(directory, "node_modules/.bin/tsc", timeout=180).stdout.splitlines()
     return TypeScript(
         directory=directory,
         complaints={file: [line for line in told if line.startswith(f"{file}(")] for file in files},

@@ -24,14 +24,14 @@ from heatmaps.demo import site
 from heatmaps.engine import Query
 from tests.conftest import Api, Interactions
 from tests.processes import ROOT, Service, ask, served
-from tests.test_docs import FENCE, section
+from tests.test_docs import blocks, read, section
 
 EXAMPLE = ROOT / "docs" / "example"
 # As on the page.
 KEY, ORIGIN = "phx_...", "http://127.0.0.1:8000"
 HOME = f"{site.ORIGIN}/"
 OF_HOME = {"date_from": "-30d", "limit": "0", "url_exact": HOME}
-# What visitors may call themselves, and the pages that they are on.
+# A page as a visitor's browser may call it.
 HOSTILE = '=HYPERLINK("https://evil.example","click")'
 
 
@@ -73,7 +73,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 def printed_blocks(heading: str, language: str) -> list[str]:
-    return [fence[2] for fence in FENCE.finditer(section("docs/recipes.md", heading)) if fence[1] == language]
+    return blocks(section("docs/recipes.md", heading), language)
 
 
 def run(directory: Path, *command: str) -> str:
@@ -92,10 +92,9 @@ def run(directory: Path, *command: str) -> str:
 
 
 def sh(demo: Demo, directory: Path, script: str) -> str:
-    variables = re.findall(
-        r"^```sh\n(KEY=.*?)^```$", (ROOT / "docs" / "recipes.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    return run(directory, "sh", "-ec", demo.adapted(variables[0] + script))
+    """What a script prints, behind the variables that the page sets at its top."""
+    variables = blocks(read("docs/recipes.md"), "sh")[0]
+    return run(directory, "sh", "-ec", demo.adapted(variables + script))
 
 
 def python(demo: Demo, directory: Path, program: str, shown: str) -> Any:
@@ -165,10 +164,8 @@ def test_a_data_frame_has_the_points_with_their_types(demo: Demo, tmp_path: Path
     points = demo.answer(**OF_HOME)["results"]
     assert len(points) > 20
     assert by_names(frame) == by_names(points)
-    assert [types[name].lower()[:4] for name in ("count", "pointer_target_fixed")] in (
-        ["uint", "bool"],
-        ["ubig", "bool"],
-    )
+    assert types["count"].lower() in {"uint64", "ubigint"}
+    assert types["pointer_target_fixed"].lower() in {"bool", "boolean"}
 
 
 def test_duckdb_reads_a_file(demo: Demo, tmp_path: Path) -> None:
@@ -217,18 +214,8 @@ def test_the_notebook_draws_a_map_over_the_screenshot(demo: Demo, tmp_path: Path
 
 # What the sources of the Infinity data source know.
 INFINITY = "yesoreyeram-infinity-datasource"
-QUERY_KEYS = {
-    "refId",
-    "datasource",
-    "type",
-    "parser",
-    "source",
-    "format",
-    "url",
-    "url_options",
-    "root_selector",
-    "columns",
-}
+HOW = {"refId", "datasource", "type", "parser", "source", "format"}
+WHAT = {"url", "url_options", "root_selector", "columns"}
 COLUMN_TYPES = {"string": str, "number": int | float, "boolean": bool, "timestamp": str}
 
 
@@ -256,7 +243,7 @@ def test_every_panel_of_grafana_gets_its_rows(demo: Demo) -> None:
     assert len(dashboard["panels"]) == 4
     for panel in dashboard["panels"]:
         (query,) = panel["targets"]
-        assert query.keys() == QUERY_KEYS
+        assert query.keys() == HOW | WHAT
         assert query["datasource"] == panel["datasource"] == {"type": INFINITY, "uid": uid}
         assert (query["type"], query["parser"], query["source"]) == ("json", "backend", "url")
         assert query["url_options"]["method"] == "GET"

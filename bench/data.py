@@ -72,13 +72,14 @@ FROM
 SETTINGS max_partitions_per_insert_block = 0
 """
 
-# One project whose map has a million cells.
+# One project whose map has a million cells, with 1 to 9 interactions in each, most with few.
 WIDE = f"""
 INSERT INTO upstream_heatmaps ({COLUMNS})
 SELECT
     'session', {WIDE_PROJECT}, 'visitor', toDateTime64('{TODAY} 12:00:00', 6, 'UTC'),
     number % 100, intDiv(number, 100), 16, 100, 50, false, '{HOME}', 'click'
 FROM numbers({WIDE_CELLS} + 10)
+ARRAY JOIN range(1 + toUInt8(pow({chance(14)}, 4) * 9)) AS nth
 WHERE NOT (number = 0)
 """
 

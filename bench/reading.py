@@ -159,9 +159,16 @@ class Server:
                 return
         raise SystemExit("The server did not start.")
 
-    def get(self, path: str, parameters: dict[str, str], connection: http.client.HTTPConnection | None = None) -> bytes:
+    def get(
+        self,
+        path: str,
+        parameters: dict[str, str],
+        connection: http.client.HTTPConnection | None = None,
+        encoding: str = "identity",
+    ) -> bytes:
         connection = connection or self._connection
-        connection.request("GET", f"{path}?{urlencode(parameters)}", headers=self._headers)
+        headers = self._headers | {"Accept-Encoding": encoding}
+        connection.request("GET", f"{path}?{urlencode(parameters)}", headers=headers)
         response = connection.getresponse()
         body = response.read()
         if response.status != 200:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
 from rest_framework.exceptions import NotFound, PermissionDenied
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from heatmaps.access import scopes
@@ -48,6 +48,18 @@ class ProjectAccess(BasePermission):
             raise PermissionDenied("You don't have access to the project.")
         view.project = project  # type: ignore[attr-defined]
         return True
+
+
+class ProjectChange(BasePermission):
+    """May this caller change the project, too? A key's scope has said so; a session is an administrator's."""
+
+    message = "Only an administrator may change this."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if request.method in SAFE_METHODS or isinstance(request.auth, PersonalAPIKey):
+            return True
+        user = request.user
+        return isinstance(user, User) and user.is_staff and user.has_perm("heatmaps.change_project")
 
 
 class CallerAccess(BasePermission):

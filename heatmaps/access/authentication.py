@@ -71,8 +71,8 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
-    """A session. Its CSRF token is asked for by views that change something. Elsewhere a POST is to be told 405."""
+    """A session. Its CSRF token is asked for where a method changes something; elsewhere a POST is to be told 405."""
 
     def enforce_csrf(self, request: Request) -> None:
-        if getattr(request.parser_context.get("view"), "changes_something", False):
+        if request.method in getattr(request.parser_context.get("view"), "changing_methods", ()):
             super().enforce_csrf(request)

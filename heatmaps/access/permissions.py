@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef
 from rest_framework.exceptions import NotFound, PermissionDenied
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from heatmaps.access import scopes
@@ -56,7 +56,7 @@ class ProjectChange(BasePermission):
     message = "Only an administrator may change this."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        if request.method in SAFE_METHODS or isinstance(request.auth, PersonalAPIKey):
+        if request.method not in view.changing_methods or isinstance(request.auth, PersonalAPIKey):  # type: ignore[attr-defined]
             return True
         user = request.user
         return isinstance(user, User) and user.is_staff and user.has_perm("heatmaps.change_project")

@@ -73,7 +73,7 @@ class CaptureSettingsViewSet(ApiViewSet):
     """Which pages a project captures."""
 
     permission_classes = [ProjectAccess, ProjectChange]
-    changes_something = True
+    changing_methods = {"PATCH"}
     project: Project
     scopes = {"GET": scopes.READ, "PATCH": scopes.WRITE}
     operation = {

@@ -66,7 +66,7 @@ class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_url_allowlist(self) -> Any:
         return self._list("url_allowlist")
 
-    def clean_capture_mode(self) -> str:
+    def clean_capture_mode(self) -> Any:
         return self.cleaned_data["capture_mode"] or self.instance.capture_mode
 
     def _list(self, name: str) -> Any:

@@ -321,7 +321,7 @@ def test_properties_are_those_of_events_persons_cohorts_and_elements(
     persons.add("bob", 2)
     listed = cohorts.static(1, 2)
 
-    def found(*properties: dict[str, Any], **more: str) -> list[str | None]:
+    def found(*properties: dict[str, Any], **more: str) -> list[str]:
         return sorted(str(text) for _, _, text in counted(api, properties=orjson.dumps(properties).decode(), **more))
 
     assert found() == found({"key": "plan", "operator": "is_set"}) == ["Buy", "Less", "More"]

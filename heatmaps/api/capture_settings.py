@@ -36,7 +36,7 @@ class UrlAllowlist(serializers.ListField):
             **kwargs,
         )
 
-    def to_internal_value(self, data: Any) -> list[str]:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> list[str]:
         try:
             return allowlist.parse(data)
         except allowlist.BadAllowlist as error:

@@ -28,12 +28,12 @@ _MOST_OFFSET, _MOST_ELEMENTS = 2**63 - 1, 2**31
 class EventNames(serializers.ListField):
     """Names of events: repeated, a JSON array, or with commas between them."""
 
-    def to_internal_value(self, data: Any) -> tuple[str, ...]:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> list[str]:  # type: ignore[override]
         texts = data if isinstance(data, list) else [data]
         given = dict.fromkeys(name for text in texts for name in self._names(str(text).strip()))
         if not given.keys() <= set(EVENTS):
             raise serializers.ValidationError("Only $autocapture, $rageclick, and $dead_click are supported.")
-        return tuple(given) or EVENTS
+        return list(given or EVENTS)
 
     def _names(self, text: str) -> Iterator[str]:
         if not text.startswith("["):
@@ -77,7 +77,7 @@ class ElementStatsForm(UrlsForm[ElementStatsQuestion], AccountsForm[ElementStats
 
     include = EventNames(
         child=serializers.CharField(),
-        default=EVENTS,
+        default=list(EVENTS),
         help_text=(
             "Events to count: `$autocapture`, `$rageclick`, `$dead_click`; repeated, as a JSON array, or separated by "
             "commas. All three when left out."
@@ -169,7 +169,7 @@ class ElementStatsForm(UrlsForm[ElementStatsQuestion], AccountsForm[ElementStats
         return ElementStatsQuestion(
             events=CapturedEvents(
                 team_id=project.pk,
-                names=values["include"],
+                names=tuple(values["include"]),
                 window=window_of(values, project),
                 properties=(*(values.get("properties") or ()), *(values["filter_test_accounts"] or ())),
                 sampling_factor=values["sampling_factor"],

@@ -28,7 +28,7 @@ _MOST_OFFSET, _MOST_ELEMENTS = 2**63 - 1, 2**31
 class EventNames(serializers.ListField):
     """Names of events: repeated, a JSON array, or with commas between them."""
 
-    def to_internal_value(self, data: Any) -> list[str]:  # type: ignore[override]
+    def to_internal_value(self, data: Any) -> list[str]:
         texts = data if isinstance(data, list) else [data]
         given = dict.fromkeys(name for text in texts for name in self._names(str(text).strip()))
         if not given.keys() <= set(EVENTS):

@@ -105,8 +105,10 @@ def required(entry: Entry[Any]) -> dict[str, str]:
 @pytest.fixture
 def two_projects(interactions: Interactions, events: Events, other_project: Project) -> None:
     interactions.add_all([{"current_url": "https://e.com/mine"}, {"team_id": 2, "current_url": "https://e.com/SECRET"}])
-    chains = {1: 'a:text="mine"', 2: 'a:text="SECRET"'}
-    events.add_all([{"team_id": team, "event": "$autocapture", "elements_chain": chains[team]} for team in chains])
+    chain, here = {1: 'a:text="mine"', 2: 'a:text="SECRET"'}, {"$current_url": "https://e.com/mine"}
+    events.add_all(
+        [{"team_id": n, "event": "$autocapture", "elements_chain": chain[n], "properties": here} for n in chain]
+    )
 
 
 @pytest.mark.usefixtures("two_projects")

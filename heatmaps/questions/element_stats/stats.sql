@@ -4,7 +4,7 @@ SELECT
     elements_chain,
     event,
     count() AS count,
-    trim(LEADING '0' FROM lower(hex(cityHash64(elements_chain)))) AS hash
+    replaceRegexpOne(lower(hex(cityHash64(elements_chain))), '^0+', '') AS hash
 FROM events
 WHERE team_id = {team_id:Int64}
   AND elements_chain != ''

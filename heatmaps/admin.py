@@ -55,17 +55,31 @@ class OrganizationAdmin(ServiceAdmin):
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What is not sent stays as it is.
+        self.fields["capture_mode"].required = False
+
     def clean_test_account_filters(self) -> Any:
+        return self._list("test_account_filters")
+
+    def clean_url_allowlist(self) -> Any:
+        return self._list("url_allowlist")
+
+    def clean_capture_mode(self) -> Any:
+        return self.cleaned_data["capture_mode"] or self.instance.capture_mode
+
+    def _list(self, name: str) -> Any:
         # An emptied field is an empty list; the database takes no null.
-        filters = self.cleaned_data["test_account_filters"]
-        return [] if filters is None else filters
+        value = self.cleaned_data[name]
+        return [] if value is None else value
 
 
 @admin.register(Project)
 class ProjectAdmin(ServiceAdmin):
     form = ProjectForm
-    list_display = ["name", "id", "organization", "timezone", "heatmaps_opt_in", "created_at"]
-    list_filter = ["heatmaps_opt_in", "organization"]
+    list_display = ["name", "id", "organization", "timezone", "heatmaps_opt_in", "capture_mode", "created_at"]
+    list_filter = ["heatmaps_opt_in", "capture_mode", "organization"]
     list_select_related = ["organization"]
     made = ("id", "token", "created_at")
     search_fields = ["name", "token"]

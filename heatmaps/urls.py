@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from heatmaps.api import schema_views
+from heatmaps.api.capture_settings import CaptureSettingsViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
 from heatmaps.questions import REGISTER
@@ -24,7 +25,7 @@ def _questions() -> Iterator[URLPattern]:
         yield _route(f"{_ENVIRONMENT}/{entry.path}", view, f"environment-{entry.name}")
         if entry.legacy_path:
             # Older clients use these; they stay out of the OpenAPI document.
-            name = entry.name.replace("heatmaps", "legacy-heatmap")
+            name = f"legacy-{entry.legacy_path.replace('/', '-')}"
             yield _route(f"api/{entry.legacy_path}", view_of(entry, schema=None), name)
 
 
@@ -34,6 +35,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("heatmaps.demo.urls")),
     *_questions(),
     _route(f"{_PROJECT}/cohorts", CohortsViewSet.as_view({"get": "ask"}), "cohorts"),
+    *(
+        _route(
+            f"{place}/heatmap_capture/settings",
+            CaptureSettingsViewSet.as_view({"get": "show", "patch": "change"}),
+            name,
+        )
+        for place, name in (
+            (_PROJECT, "heatmap-capture-settings"),
+            (_ENVIRONMENT, "environment-heatmap-capture-settings"),
+        )
+    ),
     _route(r"api/projects", ProjectsViewSet.as_view({"get": "ask"}), "projects"),
     _route(r"api/schema", schema_views.document, "schema"),
     _route(r"api/schema/swagger-ui", schema_views.swagger_ui, "swagger-ui"),

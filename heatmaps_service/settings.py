@@ -253,7 +253,7 @@ USE_TZ = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "heatmaps.access.authentication.PersonalAPIKeyAuthentication",
-        "heatmaps.access.authentication.ReadOnlySessionAuthentication",
+        "heatmaps.access.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["heatmaps.access.permissions.ProjectAccess"],
     "DEFAULT_THROTTLE_CLASSES": [

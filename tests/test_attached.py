@@ -12,7 +12,7 @@ from pytest_django import Settings
 from heatmaps import engine
 from heatmaps.engine import Query
 from heatmaps.models import Cohort, Project
-from tests.conftest import Api
+from tests.conftest import Api, document
 from tests.processes import ClickHouse, clickhouse_server
 from tests.test_layout import UPSTREAM
 
@@ -152,6 +152,31 @@ def test_the_service_answers_from_them_and_makes_nothing(account: str, api: Api)
     assert counted(cohort_ids="[70,80]") == [1]
     assert api.interactions(points=[{"x": 0.06, "y": 16}], cohort_ids="[80]")["results"][0]["distinct_id"] == "bob"
     assert there == engine.rows(Query("SELECT name FROM system.tables WHERE database = 'posthog' ORDER BY name", {}))
+
+
+def test_elements_and_captured_pages_are_told_from_them(theirs: Callable[[str], None], account: str, api: Api) -> None:
+    chain = 'button.big:attr__class="big"nth-child="1"text="Buy"'
+    theirs(
+        "INSERT INTO events"
+        " (uuid, event, properties, timestamp, team_id, distinct_id, elements_chain, person_properties)"
+        f" SELECT generateUUIDv4(), '$autocapture', '{{\"$current_url\": \"https://example.com/\"}}',"
+        f" '2026-03-30 12:00:00', 1, visitor, '{chain}', concat('{{\"email\": \"', visitor, '@example.com\"}}')"
+        " FROM (SELECT arrayJoin(['ann', 'ann', 'bob']) AS visitor)"
+    )
+    call_command("create_cohort", "List", "--project", "1", "--id", "80")
+
+    def counts(**parameters: str) -> list[int]:
+        found = document(api.get("/api/projects/1/elements/stats/", parameters))
+        return [one["count"] for one in found["results"]]
+
+    assert counts() == counts(url_page="https://EXAMPLE.com?x") == [3]
+    assert counts(url_exact="https://example.com/other") == []
+    assert counts(properties='[{"key":"email","value":"ann","operator":"icontains","type":"person"}]') == [2]
+    assert counts(properties='[{"type":"static-cohort","value":80}]') == [1]
+    assert counts(properties='[{"type":"element","key":"selector","value":".big"}]', sampling_factor="1") == [3]
+    assert document(api.get("/api/projects/1/elements/values/", {"key": "text"})) == [{"name": "Buy"}]
+    pages = document(api.get("/api/projects/1/heatmap_capture/pages/"))
+    assert pages == {"pages": [{"url": "https://example.com/", "count": 3}]}
 
 
 def test_what_is_missing_is_said(theirs: Callable[[str], None], check: Checked) -> None:

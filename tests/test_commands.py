@@ -262,6 +262,8 @@ SETTINGS = {
     "timezone": "UTC",
     "heatmaps_opt_in": True,
     "test_account_filters": default_test_account_filters(),
+    "capture_mode": "all",
+    "url_allowlist": [],
 }
 OWN_FILTERS = [{"key": "email", "operator": "not_icontains", "value": "@acme.com", "type": "person"}]
 
@@ -290,7 +292,9 @@ def test_a_projects_settings_change_one_by_one(commands: Commands, options: list
 def test_settings_are_shown_as_their_options_take_them(commands: Commands) -> None:
     own = orjson.dumps(OWN_FILTERS).decode()
     shown = commands.shown("set_project", "1", "--heatmaps-opt-in", "false", "--test-account-filters", own)
-    assert shown.endswith(f"timezone: UTC\nheatmaps_opt_in: false\ntest_account_filters: {own}\n")
+    assert shown.endswith(
+        f"timezone: UTC\nheatmaps_opt_in: false\ntest_account_filters: {own}\ncapture_mode: all\nurl_allowlist: []\n"
+    )
 
 
 @pytest.mark.usefixtures("project")

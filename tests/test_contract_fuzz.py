@@ -121,6 +121,8 @@ def something_to_tell(interactions: Interactions, events: Events, cohorts: Cohor
         ]
     )
     events.add(properties={"plan": "a", "n": 2})
+    chain = 'a.big:attr__href="/x"attr_id="b"href="/x"nth-child="1"text="Buy";div'
+    events.add("$autocapture", elements_chain=chain, properties={"$current_url": "https://example.com/"})
     cohorts.static(1, pk=1)
     cohorts.dynamic((1, 1, 1), pk=2)
 
@@ -142,6 +144,8 @@ def callers(user: User, key: tuple[PersonalAPIKey, str], session: Api, other_pro
     foreigner = User.objects.create_user("eve@example.com", "correct horse battery", current_project=other_project)
     Membership.objects.create(user=foreigner, organization=other_project.organization)
     spent, spent_key = PersonalAPIKey.make(user, "spent")
+    # Whoever may write may read.
+    PersonalAPIKey.objects.filter(pk=key[0].pk).update(scopes=["heatmap:write"])
     return {
         "a key": Caller(headers=bearer(key[1])),
         "a session": Caller(cookies={name: morsel.value for name, morsel in session.client.cookies.items()}),

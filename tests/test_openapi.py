@@ -20,6 +20,7 @@ from heatmaps.questions import REGISTER
 from tests.test_injection import required
 
 COPY = Path(__file__).parent.parent / "docs" / "openapi.yaml"
+PLACES = (("", "projects", "project_id"), ("environments_", "environments", "environment_id"))
 OPERATIONS = {
     **{
         f"/api/{places}/{{{place_id}}}/{entry.path}/": (
@@ -28,19 +29,24 @@ OPERATIONS = {
             entry.reply_name or entry.replies[0].__name__,
         )
         for entry in REGISTER
-        for prefix, places, place_id in (
-            ("", "projects", "project_id"),
-            ("environments_", "environments", "environment_id"),
+        for prefix, places, place_id in PLACES
+    },
+    **{
+        f"/api/{places}/{{{place_id}}}/heatmap_capture/settings/": (
+            f"{prefix}heatmap_capture_settings_retrieve",
+            place_id,
+            "HeatmapCaptureSettings",
         )
+        for prefix, places, place_id in PLACES
     },
     "/api/projects/{project_id}/cohorts/": ("cohorts_list", "project_id", "CohortsResponse"),
     "/api/projects/": ("projects_list", None, "ProjectsResponse"),
 }
-QUESTIONS = {entry.path.rpartition("/")[2]: entry for entry in REGISTER}
+QUESTIONS = {entry.path: entry for entry in REGISTER}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
-    "events": {"minimum": 1, "maximum": 100, "default": 50},
-    "pages": {"minimum": 1, "maximum": 1_000, "default": 100},
+    "heatmaps/events": {"minimum": 1, "maximum": 100, "default": 50},
+    "heatmaps/pages": {"minimum": 1, "maximum": 1_000, "default": 100},
 }
 
 
@@ -76,8 +82,9 @@ def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield path, schema["paths"][path]["get"]
 
 
-def last_part(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
+def of_project(path: str) -> str:
+    """What follows the project, without slashes around it."""
+    return path.partition("_id}/")[2].rstrip("/")
 
 
 def resolved(schema: dict[str, Any], reference: dict[str, str]) -> tuple[str, dict[str, Any]]:
@@ -146,8 +153,9 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
     assert schema["paths"].keys() == OPERATIONS.keys()
     for path, operation in operations(schema):
-        entry = QUESTIONS.get(last_part(path))
-        assert list(schema["paths"][path]) == [method.lower() for method in (entry.methods if entry else ["GET"])]
+        entry = QUESTIONS.get(of_project(path))
+        methods = ["GET", "PATCH"] if path.endswith("settings/") else ["GET"]
+        assert list(schema["paths"][path]) == [method.lower() for method in (entry.methods if entry else methods)]
         assert operation["operationId"] == OPERATIONS[path][0]
         assert operation["tags"] == ["heatmaps"]
         assert "heatmap:read" in operation["description"]
@@ -159,7 +167,7 @@ def test_parameters_are_described_with_examples_in_the_order_in_which_they_are_c
         in_path = OPERATIONS[path][1]
         assert [one["name"] for one in parameters if one["in"] == "path"] == ([in_path] if in_path else [])
         names = {one["name"] for one in parameters if one["in"] == "query"}
-        entry = QUESTIONS.get(last_part(path))
+        entry = QUESTIONS.get(of_project(path))
         assert names == ({*entry.form.parameters(), *(["format"] if entry.has_results else [])} if entry else set())
         for one in parameters:
             assert one.get("description"), one["name"]
@@ -187,27 +195,38 @@ def test_examples_are_those_of_the_route(schema: dict[str, Any]) -> None:
 
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
     posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
-    assert {last_part(path) for path in posts} == {"areas"}
+    assert {of_project(path) for path in posts} == {"heatmaps/areas"}
     for path, operation in posts.items():
         assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
         assert {one["name"] for one in operation["parameters"] if one["in"] == "query"} == {"format"}
         body = operation["requestBody"]["content"]
         assert list(body) == ["application/json"]
         _, form = resolved(schema, body["application/json"]["schema"])
-        assert set(form["properties"]) == set(QUESTIONS["areas"].form.parameters())
+        assert set(form["properties"]) == set(QUESTIONS["heatmaps/areas"].form.parameters())
         assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
         assert {"413", "415"} <= operation["responses"].keys()
         assert "Cache-Control" not in operation["responses"]["200"]["headers"]
 
 
+def test_what_a_change_may_say_is_told(schema: dict[str, Any]) -> None:
+    for prefix, places, place_id in PLACES:
+        change = schema["paths"][f"/api/{places}/{{{place_id}}}/heatmap_capture/settings/"]["patch"]
+        assert change["operationId"] == f"{prefix}heatmap_capture_settings_update"
+        assert "heatmap:write" in change["description"]
+        _, form = resolved(schema, change["requestBody"]["content"]["application/json"]["schema"])
+        assert list(form["properties"]) == ["capture_mode", "url_allowlist"]
+        assert (form["properties"]["url_allowlist"]["maxItems"], form.get("required")) == (100, None)
+        assert {"400", "403", "413", "415"} <= change["responses"].keys()
+
+
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
     for path, operation in operations(schema):
-        if last_part(path) not in BOUNDS:
+        if of_project(path) not in BOUNDS:
             continue
         told = {one["name"]: one["schema"] for one in operation["parameters"]}
-        assert BOUNDS[last_part(path)].items() <= told["limit"].items()
+        assert BOUNDS[of_project(path)].items() <= told["limit"].items()
         assert told["date_from"]["default"] == "-7d"
-        if last_part(path) == "pages":
+        if of_project(path) == "heatmaps/pages":
             continue
         name, aggregation = resolved(schema, told["aggregation"]["allOf"][0])
         assert (name, aggregation["enum"]) == (
@@ -225,7 +244,10 @@ def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:
 
 def test_the_list_reply_is_one_of_two_objects(schema: dict[str, Any]) -> None:
     for path, operation in operations(schema):
-        name, component = resolved(schema, reply(operation))
+        told = reply(operation)
+        entry = QUESTIONS.get(of_project(path))
+        assert (told.get("type") == "array") is (entry is not None and entry.is_bare_list)
+        name, component = resolved(schema, told.get("items", told))
         assert name == OPERATIONS[path][2]
         if name == "HeatmapReply":
             assert [resolved(schema, one)[0] for one in component["oneOf"]] == [
@@ -264,6 +286,19 @@ def test_components(schema: dict[str, Any]) -> None:
             *("matched", "steps", "without", "types", "widths", "urls", "dates", "capture", "reason", "message"),
         ],
     }
+    expected |= {
+        "ElementStatsResponse": ["results", "next", "previous"],
+        "ElementStats": ["count", "hash", "type", "elements"],
+        "Element": [
+            *("text", "tag_name", "attr_class", "href", "attr_id", "nth_child", "nth_of_type", "attributes", "order"),
+        ],
+        "ElementValue": ["name"],
+        "HeatmapCapturePages": ["pages"],
+        "HeatmapCapturePage": ["url", "count"],
+        "HeatmapCaptureSettings": [
+            *("capture_mode", "url_allowlist", "enforcement_enabled", "can_capture_all_urls", "capture_url_limit"),
+        ],
+    }
     # What is told on demand comes last, and is not required.
     on_demand = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
     on_demand |= {"HeatmapPageItem": ["urls", "url_page", "template", "url_pattern"]}
@@ -277,7 +312,7 @@ def test_every_error_is_declared_in_the_envelope(schema: dict[str, Any]) -> None
     for path, operation in operations(schema):
         errors = {status for status in operation["responses"] if status != "200"}
         assert {"400", "401", "403", "429", "500", "503"} <= errors
-        assert (of_the_engine <= errors) is (last_part(path) in QUESTIONS)
+        assert (of_the_engine <= errors) is (of_project(path) in QUESTIONS)
         assert (of_a_project <= errors) is (path != "/api/projects/")
         for status in errors:
             assert resolved(schema, reply(operation, status))[0] == "HeatmapError"
@@ -301,7 +336,8 @@ def test_headers_are_told(schema: dict[str, Any]) -> None:
         assert always["401"] == {"WWW-Authenticate", "X-Request-ID"}
         assert always["429"] == always["503"] == {"Retry-After", "X-Request-ID"}
         assert always["403"] == {"X-Request-ID"}
-        kept = ["Cache-Control"] if "_list" in operation["operationId"] else []
+        is_kept = re.search("_list$|elements|capture_pages", operation["operationId"])
+        kept = ["Cache-Control"] if is_kept else []
         assert always["200"] == {"Vary", "X-Request-ID", *kept}
         for status in {"200", "400", "403", "404", "429", "504"} & headers.keys():
             assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= headers[status].keys()

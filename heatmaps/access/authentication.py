@@ -8,7 +8,8 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 from django.db.models import Q
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework import authentication
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
@@ -69,8 +70,9 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         return None, ""
 
 
-class ReadOnlySessionAuthentication(SessionAuthentication):
-    """A session without the CSRF check: nothing behind it changes anything, and a POST is to be told 405."""
+class SessionAuthentication(authentication.SessionAuthentication):
+    """A session. Its CSRF token is asked for where a method changes something; elsewhere a POST is to be told 405."""
 
     def enforce_csrf(self, request: Request) -> None:
-        pass
+        if request.method in getattr(request.parser_context.get("view"), "changing_methods", ()):
+            super().enforce_csrf(request)

@@ -50,6 +50,18 @@ class ProjectAccess(BasePermission):
         return True
 
 
+class ProjectChange(BasePermission):
+    """May this caller change the project, too? A key's scope has said so; a session is an administrator's."""
+
+    message = "Only an administrator may change this."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if request.method not in view.changing_methods or isinstance(request.auth, PersonalAPIKey):  # type: ignore[attr-defined]
+            return True
+        user = request.user
+        return isinstance(user, User) and user.is_staff and user.has_perm("heatmaps.change_project")
+
+
 class CallerAccess(BasePermission):
     """For what is about no one project. Sets `view.projects` to those that the caller may read."""
 

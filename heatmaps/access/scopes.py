@@ -4,17 +4,25 @@ from collections.abc import Mapping
 
 READ = "heatmap:read"
 WRITE = "heatmap:write"
+# What elements are on the pages, which heatmaps tell as well.
+READ_ELEMENTS = "element:read"
+WRITE_ELEMENTS = "element:write"
 EVERYTHING = "*"
 
 # Whoever may write may read.
-_SUFFICIENT = {READ: {READ, WRITE, EVERYTHING}, WRITE: {WRITE, EVERYTHING}}
+_SUFFICIENT = {
+    READ: {READ, WRITE, EVERYTHING},
+    WRITE: {WRITE, EVERYTHING},
+    READ_ELEMENTS: {READ_ELEMENTS, WRITE_ELEMENTS, READ, WRITE, EVERYTHING},
+}
 # There is no scope for the other methods, but where a route has one.
-_REQUIRED = {"GET": READ, "HEAD": READ, "OPTIONS": READ, "PATCH": WRITE}
+_REQUIRED = {"GET": READ, "PATCH": WRITE}
 
 
 def required(method: str, of_route: Mapping[str, str]) -> str | None:
-    """The scope that a method asks for, None when no key may use it."""
-    return of_route.get(method) or _REQUIRED.get(method)
+    """The scope that a method asks for, None when no key may use it. Who may ask for a reply may ask about it."""
+    like = "GET" if method in {"HEAD", "OPTIONS"} else method
+    return of_route.get(like) or _REQUIRED.get(like)
 
 
 def allows(granted: list[str], scope: str) -> bool:

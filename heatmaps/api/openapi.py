@@ -1,6 +1,6 @@
 """What the OpenAPI document says of each operation: most of it comes from the register of questions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,6 @@ from rest_framework import serializers
 
 from heatmaps.questions.entry import Entry
 from heatmaps.replies.formats import FORMATS, JSON
-from heatmaps.requests.forms import Form
 
 # What only the engine says, and what only a project in the path can be.
 OF_THE_ENGINE, OF_A_PROJECT = frozenset({504, 512, 513}), frozenset({404})
@@ -55,7 +54,8 @@ class Operation:
     description: str
     reply: Any
     reply_description: str
-    form: type[Form[Any]] | None = None
+    # The parameters of its query, or of its body where it has one.
+    form: type[serializers.Serializer[Any]] | None = None
     # Errors that it does not know.
     without: Collection[int] = ()
     may_be_kept: bool = True
@@ -63,7 +63,7 @@ class Operation:
 
 
 def operation_of(entry: Entry[Any]) -> Operation:
-    reply: Any = entry.replies[0]
+    reply: Any = entry.replies[0](many=True) if entry.is_bare_list else entry.replies[0]
     if len(entry.replies) > 1:
         reply = PolymorphicProxySerializer(
             component_name=entry.reply_name,
@@ -134,17 +134,17 @@ class HeatmapsSchema(AutoSchema):
 
     @property
     def operation(self) -> Operation:
-        found: Operation = self.view.operation  # type: ignore[attr-defined]
-        return found
+        found: Operation | Mapping[str, Operation] = self.view.operation  # type: ignore[attr-defined]
+        return found if isinstance(found, Operation) else found[self.method]
 
     @property
     def has_body(self) -> bool:
-        return self.method == "POST"
+        return self.method in {"POST", "PATCH"}
 
     def get_operation_id(self) -> str:
         prefix = "environments_" if self.path.startswith("/api/environments/") else ""
         operation_id = prefix + self.operation.operation_id
-        return operation_id.removesuffix("_list") + "_create" if self.has_body else operation_id
+        return operation_id.removesuffix("_list") + "_create" if self.method == "POST" else operation_id
 
     def get_description(self) -> str:  # type: ignore[override]
         return self.operation.description
@@ -154,16 +154,17 @@ class HeatmapsSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         may_be_kept = self.operation.may_be_kept and not self.has_body
-        form = [self.operation.form] if self.operation.form and not self.has_body else []
+        form = self.operation.form
+        in_query = [form] if form and not self.has_body and form().fields else []
         headers = [
             *RESPONSE_HEADERS,
             *([CACHE_CONTROL] if may_be_kept else []),
             *([IGNORED] if self.operation.form else []),
         ]
         formats = [FORMAT] if self.operation.has_formats else []
-        return [*self._path_parameters(), *headers, *form, *formats]
+        return [*self._path_parameters(), *headers, *in_query, *formats]
 
-    def get_request_serializer(self) -> type[Form[Any]] | None:
+    def get_request_serializer(self) -> type[serializers.Serializer[Any]] | None:
         return self.operation.form if self.has_body else None
 
     def map_parsers(self) -> list[str]:
@@ -212,12 +213,12 @@ class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A personal API key (`phx_…`) with the scope `heatmap:read`.",
+            "description": "A personal API key (`phx_…`) with the scope `heatmap:read`, or another where one is named.",
         }
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "heatmaps.access.authentication.ReadOnlySessionAuthentication"
+    target_class = "heatmaps.access.authentication.SessionAuthentication"
     name = "cookieAuth"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

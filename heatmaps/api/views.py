@@ -68,7 +68,7 @@ class HeatmapsViewSet(ApiViewSet):
     def ask(self, request: Request, **path: str) -> HttpResponseBase:
         """Answers the question of the register that the route is for."""
         request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
-        question = read(self.entry.form, _parameters(request), self.project)
+        question = read(self.entry.form, _parameters(request), self.project, address=request.build_absolute_uri())
         response = self._sent(question, chosen_format(request))
         if self.entry.may_be_kept and request.method != "POST":
             response["Cache-Control"] = MAY_BE_KEPT

@@ -9,6 +9,7 @@ from math import floor
 from typing import Any
 
 from heatmaps.population.filters import SCROLL_DEPTH
+from heatmaps.population.wildcards import Test
 
 HEATMAP_EVENT = "$$heatmap"
 SCALE_FACTOR = 16
@@ -41,6 +42,7 @@ class Skip(StrEnum):
     NO_VIEWPORT = "no numeric viewport"
     NO_POINTS = "heatmap data that is no object"
     NO_URL = "no usable URL"
+    NOT_LISTED = "page that is not on the allow-list"
     NO_LIST = "no list of points under a URL"
     NO_POINT = "a point that is no object"
     NO_POSITION = "no numeric x and y"
@@ -66,8 +68,10 @@ class Points:
         return len(self.x)
 
 
-def points(properties: Mapping[str, Any], distinct_id: str, skips: Counter[Skip]) -> Points:
-    """The event's points. Those that cannot be kept are counted in `skips`."""
+def points(
+    properties: Mapping[str, Any], distinct_id: str, skips: Counter[Skip], captures: Test | None = None
+) -> Points:
+    """The event's points, on the URLs that the project captures. Those that cannot be kept are counted in `skips`."""
     found = Points()
     by_url = properties.get("$heatmap_data")
     left, arrived = properties.get("$prev_pageview_pathname"), properties.get("$current_url")
@@ -84,13 +88,13 @@ def points(properties: Mapping[str, Any], distinct_id: str, skips: Counter[Skip]
     found.viewport_width, found.viewport_height = cell(width), cell(height)  # type: ignore[arg-type]
     if isinstance(by_url, dict):
         for url, some in by_url.items():
-            _add(found, url, some, skips)
+            _add(found, url, some, skips, captures)
     elif by_url is not None:
         skips[Skip.NO_POINTS] += 1
     if has_scrolled:
         depth = properties.get("$prev_pageview_max_scroll")
         scrolled = {"x": 0, "y": depth, "target_fixed": False, "type": SCROLL_DEPTH}
-        _add(found, page_left(arrived, left), [scrolled], skips)
+        _add(found, page_left(arrived, left), [scrolled], skips, captures)
     return found
 
 
@@ -123,11 +127,13 @@ def cell(pixels: float) -> int:
 _NUMBERS = (int, float)
 
 
-def _add(found: Points, url: str, some: Any, skips: Counter[Skip]) -> None:
+def _add(found: Points, url: str, some: Any, skips: Counter[Skip], captures: Test | None) -> None:
     if not url or url.isspace():
         skips[Skip.NO_URL] += len(some) if isinstance(some, list) else 1
     elif not isinstance(some, list):
         skips[Skip.NO_LIST] += 1
+    elif captures is not None and not captures(url):
+        skips[Skip.NOT_LISTED] += len(some)
     else:
         for point in some:
             if problem := _problem(point):

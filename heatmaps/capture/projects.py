@@ -10,7 +10,8 @@ from django.db import Error as MetadataError
 
 from heatmaps.capture.refusals import busy
 from heatmaps.metadata.connections import close_connection
-from heatmaps.models import Project
+from heatmaps.models import CaptureMode, Project
+from heatmaps.population import wildcards
 
 logger = structlog.get_logger(__name__)
 
@@ -26,6 +27,13 @@ class Owner:
     team_id: int
     is_opted_in: bool
     timezone: str
+    # The URLs of which interactions are stored, with wildcards; None for all.
+    url_allowlist: tuple[str, ...] | None = None
+
+    @property
+    def captures(self) -> wildcards.Test | None:
+        """Tells whether interactions of a URL are stored; None where all are."""
+        return None if self.url_allowlist is None else wildcards.any_of(self.url_allowlist)
 
 
 # The owner of each token, None for nobody's, and when that was looked up.
@@ -56,7 +64,7 @@ def _fresh(token: str) -> tuple[Owner | None, float] | None:
 
 def _look_up(token: str) -> Owner | None:
     try:
-        row = Project.objects.filter(token=token).values_list("pk", "heatmaps_opt_in", "timezone").first()
+        row = Project.objects.filter(token=token).first()
     except MetadataError as error:
         # What was true a while ago is better than turning browsers away.
         logger.warning("The metadata database does not answer", cause=str(error))
@@ -67,5 +75,14 @@ def _look_up(token: str) -> Owner | None:
         close_connection()
     if len(_known) >= MAX_TOKENS:
         _known.clear()
-    _known[token] = (Owner(*row) if row else None, time.monotonic())
+    _known[token] = (_owner(row) if row else None, time.monotonic())
     return _known[token][0]
+
+
+def _owner(project: Project) -> Owner:
+    return Owner(
+        team_id=project.pk,
+        is_opted_in=project.heatmaps_opt_in,
+        timezone=project.timezone,
+        url_allowlist=tuple(project.url_allowlist) if project.capture_mode == CaptureMode.URL_ALLOWLIST else None,
+    )

@@ -14,6 +14,7 @@ from heatmaps.capture.parsing import Post
 from heatmaps.capture.points import HEATMAP_EVENT, Skip
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.traffic import Source
+from heatmaps.population import wildcards
 
 _DAY = 86_400 * 1_000_000
 
@@ -26,7 +27,7 @@ def all_of(post: Post, owner: Owner, received_at: int, source: Source, caller: C
         happened_at = parsing.happened_at(event, received_at=received_at, sent_at=post.sent_at)
         # Nothing tells an event without a UUID from an equal one, so it is a new one at every post.
         key = Key(owner.team_id, parsing.known_by(event) or uuid4().int)
-        one = _captured(event, key, happened_at, source)
+        one = _captured(event, key, happened_at, source, owner.captures)
         if oldest is not None and happened_at < oldest:
             one.skips[Skip.EXPIRED] += len(one.points)
             traffic.not_kept(owner.team_id, one.not_kept, source)
@@ -47,7 +48,9 @@ def all_of(post: Post, owner: Owner, received_at: int, source: Source, caller: C
     return found
 
 
-def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source) -> Captured:
+def _captured(
+    event: dict[str, Any], key: Key, happened_at: int, source: Source, captures: wildcards.Test | None
+) -> Captured:
     properties = event.get("properties") or {}
     skipped: Counter[Skip] = Counter()
     distinct_id = parsing.distinct_id(event)
@@ -56,7 +59,7 @@ def _captured(event: dict[str, Any], key: Key, happened_at: int, source: Source)
         happened_at=happened_at,
         distinct_id=distinct_id,
         session_id=_as_text(properties.get("$session_id")),
-        points=points.points(properties, distinct_id, skipped),
+        points=points.points(properties, distinct_id, skipped, captures),
         event=None if event["event"] == HEATMAP_EVENT else _row(event["event"], properties, key, skipped),
         skips=skipped,
         source=source,

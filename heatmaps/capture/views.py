@@ -12,6 +12,7 @@ from heatmaps.capture.cookieless import caller_of
 from heatmaps.capture.projects import Owner
 from heatmaps.capture.refusals import Refused, malformed
 from heatmaps.capture.traffic import source_of
+from heatmaps.models import CaptureMode
 
 MAX_BODY_BYTES = 2 * 1024**2
 MAX_BATCH_BYTES = 20 * 1024**2
@@ -108,9 +109,20 @@ def _project(token: str | None) -> Owner:
 def _configuration(owner: Owner) -> dict[str, Any]:
     return {
         "supportedCompression": ["gzip", "gzip-js"],
-        "heatmaps": owner.is_opted_in,
+        "heatmaps": owner.is_opted_in and _captured_pages(owner),
         "hasFeatureFlags": False,
         "autocapture_opt_out": False,
+    }
+
+
+def _captured_pages(owner: Owner) -> bool | dict[str, Any]:
+    """True for all pages. SDKs read whether it is true; the list holds whatever they send."""
+    if owner.url_allowlist is None:
+        return True
+    return {
+        "captureMode": CaptureMode.URL_ALLOWLIST.value,
+        "urlAllowlist": list(owner.url_allowlist),
+        "urlAllowlistEnforced": True,
     }
 
 

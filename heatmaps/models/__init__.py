@@ -3,17 +3,20 @@
 from heatmaps.models.capture import CaptureTally
 from heatmaps.models.persons import AppliedPersonEvent, CookielessSalt, Person, PersonDistinctId
 from heatmaps.models.projects import (
+    CaptureMode,
     Cohort,
     Organization,
     Project,
     default_test_account_filters,
     validate_test_account_filters,
     validate_timezone,
+    validate_url_allowlist,
 )
 from heatmaps.models.users import Membership, PersonalAPIKey, User, UserManager, default_scopes
 
 __all__ = [
     "AppliedPersonEvent",
+    "CaptureMode",
     "CaptureTally",
     "Cohort",
     "CookielessSalt",
@@ -29,4 +32,5 @@ __all__ = [
     "default_test_account_filters",
     "validate_test_account_filters",
     "validate_timezone",
+    "validate_url_allowlist",
 ]

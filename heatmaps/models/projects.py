@@ -2,13 +2,14 @@
 
 import uuid
 import zoneinfo
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import now
 
-from heatmaps.metadata import keys
+from heatmaps.metadata import allowlist, keys
 from heatmaps.population import property_filters, property_parsing
 
 
@@ -34,6 +35,20 @@ def validate_test_account_filters(value: Any) -> None:
         property_parsing.parse_filters(value)
     except property_filters.BadFilter as error:
         raise ValidationError(f"The test-account filters cannot be used: {error}") from error
+
+
+def validate_url_allowlist(value: Any) -> None:
+    try:
+        allowlist.parse(value)
+    except allowlist.BadAllowlist as error:
+        raise ValidationError(str(error)) from error
+
+
+class CaptureMode(models.TextChoices):
+    """Which pages interactions are stored of."""
+
+    ALL = "all", "all pages"
+    URL_ALLOWLIST = "url_allowlist", "those of the allow-list"
 
 
 class Organization(models.Model):
@@ -68,6 +83,22 @@ class Project(models.Model):
         validators=[validate_test_account_filters],
         help_text="Which events are people's, not the team's own. All of them must hold.",
     )
+    # The database has the defaults as well, for a process of the version before, which knows nothing of these columns.
+    capture_mode = models.CharField(
+        max_length=20,
+        choices=CaptureMode.choices,
+        default=CaptureMode.ALL,
+        db_default=CaptureMode.ALL,
+        help_text="Of which pages the interactions that browsers send are stored.",
+    )
+    url_allowlist = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        validators=[validate_url_allowlist],
+        verbose_name="URL allow-list",
+        help_text="JSON list of full URLs, in which * stands for any characters. An empty one stores nothing.",
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
@@ -77,6 +108,12 @@ class Project(models.Model):
         return f"{self.name} ({self.pk})"
 
     def clean(self) -> None:
+        self._clean_test_account_filters()
+        with suppress(allowlist.BadAllowlist):
+            # The field's own validator says what is wrong.
+            self.url_allowlist = allowlist.parse(self.url_allowlist)
+
+    def _clean_test_account_filters(self) -> None:
         """Refuses filters that name a cohort this project does not have."""
         try:
             wanted = {

@@ -24,12 +24,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which interactions of a project a question is about.
+class Urls:
+    """Which pages a question is about.
 
-    Viewport widths are in CSS px, and inclusive. `url_exact` has no trailing slash; `url_page` is a
-    URL of the page; `url_pattern` is a regular expression in RE2's language. Of the three the last named takes effect.
+    `url_exact` has no trailing slash; `url_page` is a URL of the page; `url_pattern` is a regular expression in RE2's
+    language. Of the three the last named takes effect.
     """
+
+    url_exact: str | None = None
+    url_page: str | None = None
+    url_pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters(Urls):
+    """Which interactions of a project a question is about. Viewport widths are in CSS px, and inclusive."""
 
     team_id: int
     # Kinds of interactions; none of them named means all.
@@ -37,9 +46,6 @@ class Filters:
     window: Window
     viewport_width_min: int | None = None
     viewport_width_max: int | None = None
-    url_exact: str | None = None
-    url_page: str | None = None
-    url_pattern: str | None = None
     hide_zero_coordinates: bool = True
     # Only sessions in which, in the window, an event passed all of these; None asks for no such event.
     test_accounts: tuple[PropertyFilter, ...] | None = None
@@ -56,6 +62,20 @@ class Filters:
     def hides_zero_coordinates(self) -> bool:
         """Whether the filter can leave anything out: a scroll depth has no x to begin with."""
         return self.hide_zero_coordinates and self.types != (SCROLL_DEPTH,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedEvents(Urls):
+    """Which events of a project a question is about, by their names and the page that they were sent from."""
+
+    team_id: int
+    names: tuple[str, ...]
+    window: Window
+    # All of them have to hold.
+    properties: tuple[PropertyFilter, ...] = ()
+    # Of all events that share.
+    sampling_factor: float = 1
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from heatmaps import moments
 from heatmaps.population.binding import Binder
 from heatmaps.population.cells import cell_of
 from heatmaps.population.conditions import ELEMENTS, condition, in_cohorts
-from heatmaps.population.filters import SCROLL_DEPTH, Filters, Point, Window
+from heatmaps.population.filters import SCROLL_DEPTH, Filters, Point, Urls, Window
 from heatmaps.population.layout import NO_SESSION, PLACED, POINTED_AT, Layout, page_number
 from heatmaps.population.page_urls import page_of, spellings
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
@@ -113,29 +113,28 @@ def is_pointed_at(layout: Layout) -> str:
 
 def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Binder) -> str:
     """The filter of URLs that takes effect; an empty text where there is none."""
-    if filters.url_pattern is not None:
-        match = f"match(current_url, {binder.bind(filters.url_pattern, 'String', 'url_pattern')})"
-        return _once_a_url(match, kind, layout)
-    if filters.url_page is not None:
-        asked = (page_of(binder.bind(url, "String", "url_page")) for url in spellings(filters.url_page))
-        return _once_a_url(f"{page_of('current_url')} IN ({', '.join(asked)})", kind, layout)
-    return "" if filters.url_exact is None else _url_exact(filters.url_exact, layout, binder)
-
-
-def _url_exact(url: str, layout: Layout, binder: Binder) -> str:
-    if layout.has_keys:
-        return f"page = {binder.bind(page_number(url), 'UInt128', 'page')}"
-    exact = binder.bind(url, "String", "url_exact")
-    # startsWith says nothing new; it lets a key that begins with the URL find it.
-    return f"startsWith(current_url, {exact}) AND trim(TRAILING '/' FROM current_url) = {exact}"
-
-
-def _once_a_url(condition: str, kind: Iterable[str], layout: Layout) -> str:
-    """A condition on `current_url`; in our table tried once a URL and not once a row."""
-    if not layout.has_keys:
+    if layout.has_keys and filters.url_pattern is filters.url_page is None and filters.url_exact is not None:
+        return f"page = {binder.bind(page_number(filters.url_exact), 'UInt128', 'page')}"
+    condition = of_urls(filters, "current_url", binder)
+    if not (layout.has_keys and condition):
         return condition
+    # Tried once a URL and not once a row.
     conditions = " AND ".join(["team_id = {team_id:Int64}", *kind, condition])
     return f"(page, slashes) IN (SELECT page, slashes FROM heatmaps WHERE {conditions} GROUP BY page, slashes)"
+
+
+def of_urls(urls: Urls, url: str, binder: Binder) -> str:
+    """Whether a URL, in SQL, is one of those; an empty text where all are."""
+    if urls.url_pattern is not None:
+        return f"match({url}, {binder.bind(urls.url_pattern, 'String', 'url_pattern')})"
+    if urls.url_page is not None:
+        asked = (page_of(binder.bind(one, "String", "url_page")) for one in spellings(urls.url_page))
+        return f"{page_of(url)} IN ({', '.join(asked)})"
+    if urls.url_exact is None:
+        return ""
+    exact = binder.bind(urls.url_exact, "String", "url_exact")
+    # startsWith says nothing new; it lets a key that begins with the URL find it.
+    return f"startsWith({url}, {exact}) AND trim(TRAILING '/' FROM {url}) = {exact}"
 
 
 def _in_sessions_with(event: EventFilter, bounds: Bounds, timezone: str, layout: Layout, binder: Binder) -> str:

@@ -5,7 +5,17 @@ To add a question, make a folder with its SQL, its form and its answer, and name
 
 from typing import Any
 
-from heatmaps.questions import areas, compare, explain, heatmap, interactions, pages
+from heatmaps.questions import (
+    areas,
+    capture_pages,
+    compare,
+    element_stats,
+    element_values,
+    explain,
+    heatmap,
+    interactions,
+    pages,
+)
 from heatmaps.questions.entry import Entry
 
 REGISTER: tuple[Entry[Any], ...] = (
@@ -15,4 +25,7 @@ REGISTER: tuple[Entry[Any], ...] = (
     explain.ENTRY,
     compare.ENTRY,
     areas.ENTRY,
+    element_stats.ENTRY,
+    element_values.ENTRY,
+    capture_pages.ENTRY,
 )

@@ -35,6 +35,8 @@ class Entry(Generic[Q]):
     may_be_kept: bool = True
     # Whether it has results, which go into any format; a document is JSON alone.
     has_results: bool = True
+    # Whether its reply is the list of results itself, each as `replies` says.
+    is_bare_list: bool = False
     legacy_path: str | None = None
     # The methods, and the scope that each asks of a key. A POST has in its body, as JSON, what a GET has in its query.
     methods: Mapping[str, str] = field(default_factory=lambda: {"GET": scopes.READ})

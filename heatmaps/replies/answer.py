@@ -17,13 +17,14 @@ class Answer:
     `item` names the columns, in their order, and their types: it is the shape of one result. The head is known from the
     beginning, the tail when the blocks have ended. Closing the blocks lets go of the engine.
 
-    An answer without an item has no results: it is its head.
+    An answer without an item has no results: it is its head. A bare one is its results, and has neither head nor tail.
     """
 
     item: Item | None
     blocks: Iterator[Columns] = field(default_factory=lambda: iter(()))
     head: Mapping[str, Any] = field(default_factory=dict)
     tail: Mapping[str, Any] = field(default_factory=dict)
+    is_bare: bool = False
 
     @property
     def results(self) -> Item:

@@ -18,14 +18,14 @@ def chunks(answer: Answer) -> Iterator[bytes]:
         yield written(dict(answer.head))
         return
     names = names_of(answer.item)
-    opening = b'{%b"results":[' % b"".join(_members(answer.head))
+    opening = b"[" if answer.is_bare else b'{%b"results":[' % b"".join(_members(answer.head))
     is_first = True
     with closing(answer.filled_blocks()) as blocks:
         for block in blocks:
             yield (opening if is_first else b",") + objects(names, block)[:-1]
             is_first = False
     tail = b"".join(b"," + member[:-1] for member in _members(answer.tail))
-    yield (opening if is_first else b"") + b"]" + tail + b"}"
+    yield (opening if is_first else b"") + b"]" + tail + (b"" if answer.is_bare else b"}")
 
 
 def objects(names: Sequence[str], block: Columns, separator: bytes = b",") -> bytes:

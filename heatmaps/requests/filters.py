@@ -1,19 +1,18 @@
 """The filters that questions share: which interactions of the project are asked about."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from rest_framework import serializers
 
 from heatmaps.models import Project
-from heatmaps.population import dates, property_filters, property_parsing, regexes
+from heatmaps.population import dates, property_filters, property_parsing
 from heatmaps.population.filters import Aggregation, Filters, Window
-from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyFilter, PropertyType
-from heatmaps.population.urls import regular_expression
-from heatmaps.requests.cohorts import cohort_members, with_cohorts
+from heatmaps.population.property_filters import CohortMembers, EventFilter, PropertyType
+from heatmaps.requests.accounts import AccountsForm
 from heatmaps.requests.fields import Boolean, JSONText, end_moment, first_day, first_moment, last_day
-from heatmaps.requests.forms import Form, Q_co
+from heatmaps.requests.forms import Q_co
+from heatmaps.requests.urls import UrlsForm
 
 MAX_EVENTS = 10
 MAX_EVENT_PROPERTIES = 20
@@ -40,7 +39,7 @@ def window_of(values: Mapping[str, Any], project: Project) -> Window:
     )
 
 
-class FiltersForm(Form[Q_co]):
+class FiltersForm(UrlsForm[Q_co], AccountsForm[Q_co]):
     """The filters that every question about interactions takes."""
 
     examples = {
@@ -49,13 +48,9 @@ class FiltersForm(Form[Q_co]):
         "type": ["click", "rageclick", "scrolldepth"],
         "date_from": ["-7d", "2026-11-01", "-1mStart", "all"],
         "date_to": ["2026-11-23", "-1d"],
-        "url_exact": ["https://example.com/pricing"],
-        "url_pattern": ["https://example.com/blog/*"],
-        "filter_test_accounts": [True],
         "hide_zero_coordinates": [False],
         "cohort_ids": ["[1,2]"],
         "events": ['[{"id":"purchase"}]'],
-        "url_page": ["https://example.com/pricing"],
         "time_from": ["2026-11-23T14:32:00"],
         "time_to": ["2026-11-24T09:00:00+01:00"],
         "first_in_session": [True],
@@ -78,23 +73,6 @@ class FiltersForm(Form[Q_co]):
     )
     date_from = first_day()
     date_to = last_day()
-    url_exact = serializers.CharField(
-        required=False,
-        help_text="The URL of the page as captured, without regard to trailing slashes.",
-    )
-    url_pattern = serializers.CharField(
-        required=False,
-        help_text=(
-            "Pages whose whole URL matches: `*` stands for one or more characters, and RE2 regular expressions work. "
-            "Wins over `url_exact`."
-        ),
-    )
-    filter_test_accounts = Boolean(
-        required=False,
-        allow_null=True,
-        default=None,
-        help_text="`true` keeps only sessions with an event that passes the project's test-account filters.",
-    )
     hide_zero_coordinates = Boolean(
         default=True,
         help_text="Leave out interactions at x = 0, y = 0, most of which had no position. No effect on scroll depth.",
@@ -115,13 +93,6 @@ class FiltersForm(Form[Q_co]):
             "Up to 10 entries, each with up to 20 property filters."
         ),
     )
-    url_page = serializers.CharField(
-        required=False,
-        help_text=(
-            "A URL: all URLs of the same page, whatever their query string and fragment, except hash routes "
-            "(`#/cart`). Wins over `url_exact`; `url_pattern` wins over both."
-        ),
-    )
     time_from = first_moment()
     time_to = end_moment()
     first_in_session = Boolean(
@@ -135,18 +106,13 @@ class FiltersForm(Form[Q_co]):
     def filters(self) -> Filters:
         values = self.validated_data
         project: Project = self.context["project"]
-        exact, pattern = values.get("url_exact"), values.get("url_pattern")
-        if exact == pattern:
-            pattern = None
         return Filters(
             team_id=project.pk,
             types=(values["type"],),
             window=window_of(values, project),
             viewport_width_min=values.get("viewport_width_min"),
             viewport_width_max=values.get("viewport_width_max"),
-            url_exact=None if exact is None or pattern is not None else exact.rstrip("/"),
-            url_page=values.get("url_page"),
-            url_pattern=None if pattern is None else regular_expression(pattern),
+            **self.urls(),
             hide_zero_coordinates=values["hide_zero_coordinates"],
             test_accounts=values["filter_test_accounts"],
             cohorts=values.get("cohort_ids") or (),
@@ -154,29 +120,6 @@ class FiltersForm(Form[Q_co]):
             first_in_session=values["first_in_session"],
             timezone=project.timezone,
         )
-
-    @cached_property
-    def cohorts(self) -> dict[int, CohortMembers]:
-        """Looked up once for all parameters."""
-        return cohort_members(self.context["project"])
-
-    def validate_url_pattern(self, value: str) -> str:
-        if value == str(self.initial_data.get("url_exact", "")).strip():
-            # An exact URL, which need not be an expression.
-            return value
-        if reason := regexes.fault(regular_expression(value)):
-            raise serializers.ValidationError(f"url_pattern is not a valid regular expression: {reason}")
-        return value
-
-    def validate_filter_test_accounts(self, value: bool | None) -> tuple[PropertyFilter, ...] | None:
-        if not value:
-            return None
-        project: Project = self.context["project"]
-        try:
-            filters = property_parsing.parse_filters(project.test_account_filters)
-            return with_cohorts(filters, self.cohorts if any(one.cohort_id for one in filters) else {})
-        except property_filters.BadFilter as error:
-            raise serializers.ValidationError(f"The project's test-account filters cannot be used: {error}") from error
 
     def validate_cohort_ids(self, value: Any) -> tuple[CohortMembers, ...]:
         if value is None:

@@ -33,6 +33,8 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
 
     # Parameters that are refused when they are empty, where all others count as left out.
     refused_when_empty: ClassVar[frozenset[str]] = frozenset()
+    # Parameters of which all values count that are given, where of others the last one does.
+    repeated: ClassVar[frozenset[str]] = frozenset()
     # The order in which its parameters are looked at, where it is not that of all.
     checked_in: ClassVar[tuple[str, ...]] = ORDER
     # Parameters of which there has to be one, and no more; the first is the one that is asked for.

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from django.utils.datastructures import MultiValueDict
 from django.utils.timezone import now
 
 from heatmaps.metadata import connections
@@ -12,13 +13,17 @@ from heatmaps.requests.forms import Form
 Q = TypeVar("Q")
 
 
-def read(form: type[Form[Q]], parameters: Mapping[str, Any], project: Project) -> Q:
+def read(form: type[Form[Q]], parameters: Mapping[str, Any], project: Project, *, address: str = "") -> Q:
     """The question that parameters ask; raises ValidationError. Those of a query are texts, and of a repeated one they
-    hold the last; those of a body are whatever JSON has."""
+    hold the last; those of a body are whatever JSON has. `address` is where it is asked, with its query."""
     given = {
         name: value for name, value in parameters.items() if not _is_empty(value) or name in form.refused_when_empty
     }
-    asked = form(data=given, context={"project": project, "now": now()})
+    if isinstance(parameters, MultiValueDict):
+        given |= {
+            name: all_values for name in form.repeated if (all_values := list(filter(None, parameters.getlist(name))))
+        }
+    asked = form(data=given, context={"project": project, "now": now(), "address": address})
     asked.is_valid(raise_exception=True)
     # From here on it is the engine that is asked.
     connections.release_connection()

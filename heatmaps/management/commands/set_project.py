@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from heatmaps.management.service_command import ServiceCommand, project_by_id, refusal
+from heatmaps.models import CaptureMode
 
 
 class Command(ServiceCommand):
@@ -21,6 +22,17 @@ class Command(ServiceCommand):
         parser.add_argument(
             "--heatmaps-opt-in", choices=["true", "false"], help="whether interactions from browsers are accepted"
         )
+        parser.add_argument(
+            "--capture-mode",
+            choices=CaptureMode.values,
+            help="store interactions of all pages, or only of those of the allow-list",
+        )
+        parser.add_argument(
+            "--url-allowlist",
+            metavar="JSON",
+            help='JSON list of full URLs, such as ["https://shop.example/*"], in which * stands for any characters;'
+            " an empty list stores nothing",
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["id"])
@@ -29,12 +41,11 @@ class Command(ServiceCommand):
         if options["heatmaps_opt_in"] is not None:
             project.heatmaps_opt_in = options["heatmaps_opt_in"] == "true"
         if options["test_account_filters"] is not None:
-            try:
-                project.test_account_filters = orjson.loads(options["test_account_filters"])
-            except orjson.JSONDecodeError as error:
-                raise CommandError(f"--test-account-filters is not JSON: {error}") from error
-            if not isinstance(project.test_account_filters, list):
-                raise CommandError("--test-account-filters must be a JSON list, such as [].")
+            project.test_account_filters = _list("--test-account-filters", options["test_account_filters"])
+        if options["capture_mode"] is not None:
+            project.capture_mode = options["capture_mode"]
+        if options["url_allowlist"] is not None:
+            project.url_allowlist = _list("--url-allowlist", options["url_allowlist"])
         try:
             project.full_clean()
         except ValidationError as error:
@@ -46,4 +57,16 @@ class Command(ServiceCommand):
             "timezone": project.timezone,
             "heatmaps_opt_in": project.heatmaps_opt_in,
             "test_account_filters": project.test_account_filters,
+            "capture_mode": project.capture_mode,
+            "url_allowlist": project.url_allowlist,
         }
+
+
+def _list(option: str, text: str) -> list[Any]:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise CommandError(f"{option} is not JSON: {error}") from error
+    if not isinstance(value, list):
+        raise CommandError(f"{option} must be a JSON list, such as [].")
+    return value

@@ -94,6 +94,8 @@ def readers() -> Clients:
             "max_ast_elements": 500_000,
             # What a sub-query finds is looked for on all shards, where the table is on several.
             "distributed_product_mode": "global",
+            # Filters by what is known of persons look into six tables, one within another.
+            "max_distributed_depth": 20,
             # The last one: from here on nothing can be written, and this cannot be taken back.
             "readonly": 2,
         },

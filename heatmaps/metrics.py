@@ -29,7 +29,7 @@ IN_FRONT = {
     "held_bytes": ("what", "Bytes of bodies that were received, and of replies that were not read yet."),
     "waiting_requests": ("kind", "Requests that wait for a thread."),
     "running_requests": ("kind", "Requests that threads work on."),
-    "cut_off": ("reason", "Connections that were closed, and requests that were refused, before a thread had them."),
+    "cut_off": ("reason", "Connections that were closed, and requests that were refused, by the process in front."),
 }
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
@@ -240,7 +240,9 @@ class _AtTheMoment:
 
         if self._rows_read is not None:
             yield CounterMetricFamily(*_ROWS_READ, value=self._rows_read)
-        for name, (label, description) in IN_FRONT.items() if self._figures is not None else ():
+        if self._figures is None:
+            return
+        for name, (label, description) in IN_FRONT.items():
             kind = CounterMetricFamily if name == "cut_off" else GaugeMetricFamily
             family = kind(f"heatmaps_{name}", description, labels=[label])
             for of, number in self._figures[name].items():

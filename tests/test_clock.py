@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import orjson
@@ -46,8 +47,8 @@ def test_jumps_of_the_clock_lose_and_refuse_nothing(tmp_path: Path) -> None:
     def post(*uuids: str) -> int:
         points = [{"x": 1, "y": 1, "target_fixed": False, "type": "click"}]
         properties = {"$viewport_width": 9, "$viewport_height": 9, "$heatmap_data": {"https://example.com/": points}}
-        click = {"event": "click", "distinct_id": "$posthog_cookieless", "properties": properties}
-        said = {"event": "$set", "distinct_id": "ann", "$set": {"plan": "large"}}
+        click: dict[str, Any] = {"event": "click", "distinct_id": "$posthog_cookieless", "properties": properties}
+        said: dict[str, Any] = {"event": "$set", "distinct_id": "ann", "$set": {"plan": "large"}}
         batch = [{**event, "uuid": str(uuid5(UUID(uuid), event["event"]))} for uuid in uuids for event in (click, said)]
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
             body = orjson.dumps({"api_key": shop.token, "batch": batch})

@@ -6,7 +6,7 @@ it is imported with the first count.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +17,20 @@ from django.conf import settings
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client.core import Metric
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 _ROWS_READ = ("heatmaps_engine_rows_read", "Rows that ClickHouse read to answer.")
+# What the process that talks to callers tells in the environment of a request for the metrics: by name, by label. No
+# header of a caller becomes such a name.
+FIGURES = "heatmaps.figures"
+IN_FRONT = {
+    "connections": ("phase", "Connections of callers."),
+    "held_bytes": ("what", "Bytes of bodies that were received, and of replies that were not read yet."),
+    "waiting_requests": ("kind", "Requests that wait for a thread."),
+    "running_requests": ("kind", "Requests that threads work on."),
+    "cut_off": ("reason", "Connections that were closed, and requests that were refused, by the process in front."),
+}
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
@@ -167,12 +178,18 @@ def directory(prefix: str, place: str | None = None) -> Iterator[str]:
         shutil.rmtree(made, ignore_errors=True)
 
 
+# Whether only one of the processes that share their counts answers.
+_answers_alone = False
+
+
 @contextmanager
 def shared_by(workers: int) -> Iterator[None]:
-    """Meanwhile, processes that are started add up what they count."""
-    if workers == 1 or not settings.METRICS_TOKEN:
+    """Meanwhile, processes that are started add up what they count: so many that answer, and the one in front."""
+    global _answers_alone  # noqa: PLW0603 -- processes that are started inherit it
+    if not settings.METRICS_TOKEN:
         yield
         return
+    _answers_alone = workers == 1
     with directory("heatmaps-metrics-") as shared:
         os.environ[SHARED] = shared
         try:
@@ -181,24 +198,53 @@ def shared_by(workers: int) -> Iterator[None]:
             del os.environ[SHARED]
 
 
-def text(rows_read_by_engine: int | None) -> tuple[bytes, str] | None:
+def text(
+    rows_read_by_engine: int | None, figures: Mapping[str, Mapping[str, int]] | None = None
+) -> tuple[bytes, str] | None:
     """Everything that was counted, and the type of that text; None where nothing is.
 
-    The embedded engine counts itself what it reads, and that number is given; a server tells with each answer.
+    The embedded engine counts itself what it reads, and that number is given; a server tells with each answer. Figures
+    are those of the process in front, where there is one.
     """
     metrics = _metrics()
     if metrics is None:
         return None
-    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest  # noqa: PLC0415
-    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+    from prometheus_client import (  # noqa: PLC0415 -- see above
+        CONTENT_TYPE_LATEST,
+        CollectorRegistry,
+        ProcessCollector,
+        generate_latest,
+    )
+    from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 -- see above
 
     registry = metrics.registry
     if SHARED in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    found = generate_latest(registry)
-    if rows_read_by_engine is not None:
-        beside = CollectorRegistry()
-        Counter(*_ROWS_READ, registry=beside).inc(rows_read_by_engine)
-        found += generate_latest(beside)
-    return found, CONTENT_TYPE_LATEST
+    beside = CollectorRegistry()
+    if SHARED in os.environ and _answers_alone:
+        ProcessCollector(registry=beside)
+    beside.register(_AtTheMoment(rows_read_by_engine, figures))
+    return generate_latest(registry) + generate_latest(beside), CONTENT_TYPE_LATEST
+
+
+class _AtTheMoment:
+    """Numbers that nobody counts up here, for the library to write."""
+
+    def __init__(self, rows_read: int | None, figures: Mapping[str, Mapping[str, int]] | None) -> None:
+        self._rows_read = rows_read
+        self._figures = figures
+
+    def collect(self) -> "Iterator[Metric]":
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 -- see above
+
+        if self._rows_read is not None:
+            yield CounterMetricFamily(*_ROWS_READ, value=self._rows_read)
+        if self._figures is None:
+            return
+        for name, (label, description) in IN_FRONT.items():
+            kind = CounterMetricFamily if name == "cut_off" else GaugeMetricFamily
+            family = kind(f"heatmaps_{name}", description, labels=[label])
+            for of, number in self._figures[name].items():
+                family.add_metric([of], number)
+            yield family

@@ -252,7 +252,8 @@ def test_scripts_in_names_are_shown_as_text(admin: Client, user: User, organizat
     project = Project.objects.create(organization=organization, name=SCRIPT)
     cohort = Cohort.objects.create(project=project, name=SCRIPT)
     key, _ = PersonalAPIKey.make(user, SCRIPT)
-    things = (organization, project, cohort, key)
+    User.objects.filter(pk=user.pk).update(email=f"{SCRIPT}@example.com", first_name=SCRIPT, current_project=project)
+    things = (organization, project, cohort, key, user)
     for thing in things:
         for url in (
             page(type(thing), "changelist"),

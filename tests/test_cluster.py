@@ -21,13 +21,16 @@ from pytest_django import Settings
 from heatmaps import engine, schema
 from heatmaps.capture.storage import Store
 from heatmaps.engine import Query
-from heatmaps.models import Project
+from heatmaps.loading import lists
+from heatmaps.models import Cohort, Project
+from heatmaps.persons import following
 from heatmaps.population.layout import current_layout
 from heatmaps.schema.cluster import SHARDING, Cluster
-from tests.capture import Browser
+from tests.capture import POINT, Browser, event
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 from tests.conftest import Api, Cohorts, Events, Interactions, Persons, body
 from tests.processes import ROOT, clickhouse_server
+from tests.test_capture_persons import said
 from tests.test_capture_store import captured
 from tests.test_layout import QUESTIONS, some_rows
 
@@ -185,6 +188,32 @@ def test_what_browsers_send_is_stored_once_on_the_cluster(browser: Browser, monk
         assert Store().put(events)[0] == set()
     assert engine.rows(Query("SELECT count() FROM heatmaps", {})) == [(6,)]
     assert engine.rows(Query("SELECT count() FROM events", {})) == [(3,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_persons_whom_browsers_make_are_followed_on_the_cluster(browser: Browser, api: Api, project: Project) -> None:
+    staff = {"key": "email", "type": "person", "operator": "not_icontains", "value": "@ours.example"}
+    Project.objects.update(test_account_filters=[staff])
+    of_bob = {"$session_id": "of bob"}
+    browser.send(
+        event(POINT, distinct_id="0-1"),
+        said("$identify", "ann", anon_distinct_id="0-1", set={"email": "ann@ours.example"}, session_id="session"),
+        event(POINT, distinct_id="ann"),
+        event(POINT, distinct_id="bob", properties=of_bob),
+        {**said("click", "bob"), "properties": of_bob},
+    )
+    with engine.writer() as client:
+        following.tell_all(client)
+        cohort = Cohort.objects.create(project=project, name="Ann", is_static=True, lists_visitors=True)
+        lists.replace(client, project.pk, cohort.pk, ["ann"])
+    asked: tuple[dict[str, Any], ...] = (
+        {"aggregation": "unique_visitors"},
+        {"aggregation": "unique_persons"},
+        {"filter_test_accounts": True},
+        {"cohort_ids": f"[{cohort.pk}]"},
+    )
+    counts = [[point["count"] for point in api.points(date_from="2026-03-30", **parameters)] for parameters in asked]
+    assert counts == [[3], [2], [1], [2]]
 
 
 def test_retention_is_that_of_the_tables_with_the_rows(settings: Settings) -> None:

@@ -242,13 +242,17 @@ print(orjson.dumps([full.returncode, full.stderr, again.returncode, again.stdout
 """
 
 
+def where_mounted(mount: str) -> list[str]:
+    """What to begin a command with that sees something mounted; the test is left out where that may not be."""
+    command = ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    if not shutil.which("unshare") or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
+        pytest.skip("No file system can be mounted.")
+    return command
+
+
 def test_a_full_disk_under_the_embedded_engine(tmp_path: Path) -> None:
     """In a small file system of its own, where one may be mounted."""
-    unshare = shutil.which("unshare")
-    mount = f"mkdir {tmp_path}/clickhouse && mount -t tmpfs -o size=150m none {tmp_path}/clickhouse"
-    command = [unshare or "", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
-    if not unshare or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
-        pytest.skip("No file system can be mounted.")
+    command = where_mounted(f"mkdir {tmp_path}/clickhouse && mount -t tmpfs -o size=150m none {tmp_path}/clickhouse")
     (tmp_path / "clickhouse").rmdir()
     installed = tmp_path / "installed"
     installed.mkdir()
@@ -351,11 +355,7 @@ def test_a_full_disk_keeps_nobody_from_reading_and_says_one_line_an_event(tmp_pa
     """In a small file system of its own, where one may be mounted."""
     full = tmp_path / "full"
     full.mkdir()
-    unshare = shutil.which("unshare")
-    mount = f"mount -t tmpfs -o size=60m none {full}"
-    command = [unshare or "", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
-    if not unshare or subprocess.run([*command, "true"], check=False, capture_output=True).returncode:  # noqa: S603
-        pytest.skip("No file system can be mounted.")
+    command = where_mounted(f"mount -t tmpfs -o size=60m none {full}")
     installed = tmp_path / "installed"
     installed.mkdir()
     made = Service(directory=installed)
@@ -381,6 +381,34 @@ def test_a_full_disk_keeps_nobody_from_reading_and_says_one_line_an_event(tmp_pa
     assert len(refused) <= 1
     assert all("space" in line["cause"].lower() for line in lines if line not in refused)
     assert not any("exception" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what", "said"),
+    [
+        (["serve"], "clickhouse", "CommandError: The data directory {} cannot be used: it may not be written to.\n"),
+        (["migrate"], ".", "Error: The metadata database cannot be used (unable to open database file)."),
+    ],
+)
+def test_directories_that_may_only_be_read_are_told_in_a_sentence(
+    tmp_path: Path, arguments: list[str], what: str, said: str
+) -> None:
+    service = Service(directory=tmp_path)
+    service.migrate()
+    directory = tmp_path / what
+    command = where_mounted(f"mount --bind {directory} {directory} && mount -o remount,ro,bind {directory}")
+    done = subprocess.run(  # noqa: S603
+        [*command, sys.executable, "manage.py", *arguments],
+        check=False,
+        cwd=ROOT,
+        env=service.variables(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(said.format(directory))
+    assert done.stderr.count("\n") == 1
 
 
 # --- The cache -----------------------------------------------------------------------------------------------------

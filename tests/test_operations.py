@@ -14,6 +14,7 @@ from pytest_django import Settings
 from heatmaps import engine, metrics
 from heatmaps.access import failed_attempts, throttling
 from heatmaps.engine import Query
+from heatmaps.serving.connections import Phase, Reason
 from tests.processes import INHERITED, ROOT, Service, ask, served
 from tests.test_docs import blocks, examples, names, read, section, setting_rows, table
 
@@ -77,7 +78,7 @@ def test_every_metric_is_explained_and_no_other(settings: Settings) -> None:
     settings.METRICS_TOKEN = "of-a-test-long-enough"
     metrics.forget()
     try:
-        text, _ = metrics.text(1) or (b"", "")
+        text, _ = metrics.text(1, {name: {} for name in metrics.IN_FRONT}) or (b"", "")
     finally:
         metrics.forget()
     there = {family.name for family in text_string_to_metric_families(text.decode())}
@@ -87,6 +88,13 @@ def test_every_metric_is_explained_and_no_other(settings: Settings) -> None:
     }
     used = set(re.findall(r"heatmaps_[a-z_]+(?=[\[{ ])", "".join(blocks(read(PAGE), "text"))))
     assert {re.sub("_(bucket|count|sum)$", "", name) for name in used} <= explained
+
+
+def test_every_reason_to_cut_callers_off_is_explained() -> None:
+    (row,) = [row for row in table(section(PAGE, "## Metrics")) if row[0] == "`heatmaps_cut_off_total`"]
+    assert set(names(row[1])) - {"reason", "CLICKHOUSE_QUEUE_SECONDS"} == set(Reason)
+    (row,) = [row for row in table(section(PAGE, "## Metrics")) if row[0] == "`heatmaps_connections`"]
+    assert set(names(row[1])) - {"phase"} == {phase.value for phase in Phase}
 
 
 def test_every_limit_that_is_counted_is_named() -> None:

@@ -157,6 +157,21 @@ def test_in_redis_one_more_is_left_when_that_was_told(redis: int, settings: Sett
     assert limit.hit("ann") is False
 
 
+def test_in_redis_a_clock_that_is_set_back_keeps_nobody_waiting_longer_than_a_window(
+    redis: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CACHE_URL = f"redis://127.0.0.1:{redis}/0"
+    limit, right = RateLimit("burst", 2, 1), time.time
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: right() + 86_400)
+        assert [limit.hit("ann"), limit.hit("ann")] == [True, True]
+    assert limit.budget("ann") in {Budget(limit=2, remaining=0, next=1, reset=1), limit.budget("nobody")}
+    until = time.monotonic() + 20
+    while not limit.hit("ann"):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_two_processes_share_one_limit_in_redis(redis: int, tmp_path: Path) -> None:
     """At once, from many threads: of 200 requests exactly those of the budget pass."""
     variables = {"CACHE_URL": f"redis://127.0.0.1:{redis}/0", "RATE_LIMIT_BURST": "90/hour"}

@@ -1,9 +1,12 @@
 """What an operator sees: log lines, ids of requests, metrics. No key is ever in any of them."""
 
 import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,8 @@ from pytest_django import Settings
 
 from heatmaps import engine, metrics
 from heatmaps.engine import Query
+from heatmaps.serving.connections import Phase, Reason
+from heatmaps.serving.exchange import Group
 from heatmaps_service import logs
 from tests.conftest import Api, Interactions
 from tests.processes import (
@@ -82,6 +87,8 @@ class Seen:
 
     secrets: list[str]
     statuses: list[int]
+    # While a body was on its way, and at the end.
+    meanwhile: str
     metrics: str
     refused: tuple[int, bytes]
     log: list[str] = field(default_factory=list)
@@ -133,6 +140,11 @@ def ask_everything(port: int, key: str, token: str) -> Seen:
             # Beyond what the service reads.
             ask(port, f"{heatmaps}?{query}&{'x' * 61_000}")[0],
         ]
+    with closing(socket.create_connection(("127.0.0.1", port))) as begun:
+        begun.sendall(b"GET /e/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nfour")
+        until = time.monotonic() + 20
+        while figures(meanwhile := ask_for_metrics(port)) != FIGURES and time.monotonic() < until:
+            time.sleep(0.05)
     statuses += [
         *(ask(port, f"{heatmaps}?{urlencode(long_ago)}", Authorization=f"Bearer {key}")[0] for _ in range(4)),
         ask(port, f"/array/{token}/config", Authorization=f"Bearer {key}")[0],
@@ -141,9 +153,32 @@ def ask_everything(port: int, key: str, token: str) -> Seen:
     return Seen(
         secrets=[key, key.removeprefix("phx_"), wrong, old_key, token, TOKEN],
         statuses=statuses,
-        metrics=ask(port, "/metrics", Authorization=f"Bearer {TOKEN}")[1].decode(),
+        meanwhile=meanwhile,
+        metrics=ask_for_metrics(port),
         refused=ask(port, "/metrics", Authorization="Bearer only-for-somebody"),
     )
+
+
+def ask_for_metrics(port: int) -> str:
+    return ask(port, "/metrics", Authorization=f"Bearer {TOKEN}")[1].decode()
+
+
+# Of callers, while one has sent four bytes of a body and another asks for the metrics.
+FIGURES: dict[tuple[str, str], float] = {
+    **{("connections", phase.value): 0 for phase in Phase},
+    ("connections", "body"): 1,
+    ("connections", "work"): 1,
+    **{("held_bytes", what): 0 for what in ("replies_in_memory", "replies_in_files")},
+    ("held_bytes", "bodies"): 4,
+    **{(name, group.value): 0 for name in ("waiting_requests", "running_requests") for group in Group},
+    **{("cut_off_total", reason): 0 for reason in Reason},
+}
+
+
+def figures(text: str) -> dict[tuple[str, str], float]:
+    names = "|".join({name for name, _ in FIGURES})
+    found = re.findall(rf'^heatmaps_({names})\{{\w+="(\w+)"\}} (\S+)$', text, re.MULTILINE)
+    return {(name, of): float(number) for name, of, number in found}
 
 
 def test_no_secret_is_in_the_log_or_the_metrics(seen: Seen) -> None:
@@ -172,6 +207,17 @@ def test_requests_are_counted_by_route_and_status(seen: Seen) -> None:
         expected = sum((line["route"], line["status"]) == (route, status) for line in answered)
         assert seen.count(f'heatmaps_requests_total{{route="{route}",status="{status}"}}') == expected
     assert seen.count('heatmaps_request_seconds_count{route="heatmaps"}') > 0
+
+
+def test_health_is_told_and_counted_like_any_other_request(seen: Seen) -> None:
+    lines = [line for line in seen.lines() if line["event"] == "Answered" and line["route"] == "_health"]
+    assert {(line["method"], line["status"]) for line in lines} == {("GET", 200)}
+    assert seen.count('heatmaps_requests_total{route="_health",status="200"}') == len(lines) > 0
+
+
+def test_the_process_in_front_tells_what_callers_do(seen: Seen) -> None:
+    assert figures(seen.meanwhile) == FIGURES
+    assert "process_resident_memory_bytes" in seen.meanwhile
 
 
 def test_what_the_engine_did_is_counted(seen: Seen) -> None:

@@ -43,6 +43,7 @@ ODD_PAGES = {
     "capacitor://localhost/tabs/home": "capacitor://localhost/tabs/home",
     "capacitor://localhost/tabs": "capacitor://localhost/tabs",
     "https://large.example.com/a+b(c)*d/e": "large.example.com/a+b(c)*d/e",
+    "https://odd.example/<img src=x onerror=alert(1)>": "odd.example/<img src=x onerror=alert(1)>",
 }
 # What Chromium says of a request that is answered 401, which is how the viewer learns that nobody is signed in.
 NOT_SIGNED_IN = "Failed to load resource: the server responded with a status of 401"
@@ -822,6 +823,8 @@ def test_addresses_are_shown_as_they_are_read(anonymous: Viewer, demo: Demo) -> 
         expect(row).to_have_attribute("title", url)
         row.click()
         expect(anonymous.page.locator("#shown-title")).to_have_text(read)
+    # Text, whatever is written there.
+    expect(anonymous.page.locator('img[src="x"]')).to_have_count(0)
 
 
 def test_the_bands_of_scroll_depth_are_those_of_the_api(viewer: Viewer, demo: Demo) -> None:

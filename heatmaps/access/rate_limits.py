@@ -44,9 +44,14 @@ class RateLimit:
         return Budget(
             limit=self.limit,
             remaining=max(0, window.remaining),
-            next=max(1, math.ceil(window.reset_time - now)) if window.remaining <= 0 else 0,
-            reset=0 if newest is None else max(0, math.ceil(newest + self.seconds - now)),
+            next=max(1, self._seconds_until(window.reset_time, now)) if window.remaining <= 0 else 0,
+            reset=0 if newest is None else max(0, self._seconds_until(newest + self.seconds, now)),
         )
+
+    def _seconds_until(self, moment: float, now: float) -> int:
+        """Where the clock was set back meanwhile, hits lie in the future; what counts them forgets them after a window
+        all the same."""
+        return min(self.seconds, math.ceil(moment - now))
 
     @property
     def _item(self) -> RateLimitItemPerSecond:

@@ -1,5 +1,6 @@
 """Clients of the engine, in pools: those that read for the API, those that write, and one for what takes very long."""
 
+import os
 import queue
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from django.conf import settings
 
-from heatmaps.engine.connecting import connect
+from heatmaps.engine.connecting import connect, is_embedded
 from heatmaps.engine.errors import EngineBusy, driver_errors, lost_connection
 from heatmaps.engine.slots import FairSemaphore
 
@@ -25,9 +26,7 @@ class Clients:
     def __init__(
         self, places: int, query_settings: Mapping[str, Any], *, once: bool = False, seconds: int | None = None
     ) -> None:
-        # One project has half of them at most: another does not wait for its questions to end, nor share the CPUs with
-        # sixteen of them. Four at once already use all that two CPUs give.
-        self._places = FairSemaphore(places, places - places // 2)
+        self._places = FairSemaphore(places, _most_of_one(places))
         self._idle: queue.LifoQueue[Client] = queue.LifoQueue()
         self._query_settings = dict(query_settings)
         self._once = once
@@ -73,6 +72,13 @@ class Clients:
             self._idle.get_nowait().close()
 
 
+def _most_of_one(places: int) -> int:
+    """One project has half of the places at most, so that another does not wait for its questions to end. In this
+    process each of them competes for our CPUs, too, and two for each CPU get as much done as any more would."""
+    half = places - places // 2
+    return min(half, 2 * (os.cpu_count() or 1)) if is_embedded() else half
+
+
 @cache
 def readers() -> Clients:
     return Clients(
@@ -88,6 +94,8 @@ def readers() -> Clients:
             "max_ast_elements": 500_000,
             # What a sub-query finds is looked for on all shards, where the table is on several.
             "distributed_product_mode": "global",
+            # Filters by what is known of persons look into six tables, one within another.
+            "max_distributed_depth": 20,
             # The last one: from here on nothing can be written, and this cannot be taken back.
             "readonly": 2,
         },

@@ -1,6 +1,8 @@
 """Opening the engine that CLICKHOUSE_URL names: the embedded one in its directory, or connections to a server."""
 
+import errno
 import fcntl
+import os
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -108,6 +110,8 @@ def _open_embedded(query_settings: Mapping[str, Any]) -> Client:
     if path.is_absolute() and path not in _opened:
         try:
             path.mkdir(parents=True, exist_ok=True)
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, "it may not be written to")
             _refuse_if_taken(path)
         except OSError as error:
             raise EngineUnavailable(f"The data directory {path} cannot be used: {error.strerror}.") from error

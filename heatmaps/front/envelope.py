@@ -12,16 +12,17 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a caller is told when the engine gives up."""
+    """What a caller is told who is not answered."""
 
     status: int
     detail: str
     code: str = "error"
     retry_after: int | None = None
+    type: str = "server_error"
 
     def response(self) -> HttpResponse:
         """The reply of what is no view of the API framework."""
-        response = error(self.status, type="server_error", code=self.code, detail=self.detail)
+        response = error(self.status, type=self.type, code=self.code, detail=self.detail)
         if self.retry_after is not None:
             response["Retry-After"] = str(self.retry_after)
         return response

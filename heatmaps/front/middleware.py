@@ -43,28 +43,32 @@ def observe(next_view: View) -> View:
         bind_contextvars(request_id=own)
         response = next_view(request)
         response.headers["X-Request-ID"] = own
-        seconds = perf_counter() - began
-        metrics.answered(_route(request), response.status_code, seconds)
-        if settings.LOG_REQUESTS:
-            logger.info(
-                "Answered",
-                method=request.method,
-                route=_route(request),
-                status=response.status_code,
-                milliseconds=round(seconds * 1000, 1),
-            )
+        tell_of(request.method or "", _route(request), response.status_code, perf_counter() - began)
         return response
 
     return middleware
+
+
+def tell_of(method: str, route: str, status: int, seconds: float, **more: str) -> None:
+    """Counts a request, and writes its line where that is wanted."""
+    metrics.answered(route, status, seconds)
+    if settings.LOG_REQUESTS:
+        milliseconds = round(seconds * 1000, 1)
+        logger.info("Answered", method=method, route=route, status=status, milliseconds=milliseconds, **more)
 
 
 def _route(request: HttpRequest) -> str:
     """The name of a route: paths are as many as callers make up."""
     if request.resolver_match:
         return request.resolver_match.view_name or "unnamed"
-    match area_of(request.path_info):
+    return unresolved_route(request.path_info)
+
+
+def unresolved_route(path: str) -> str:
+    """What a request counts as that no view has answered."""
+    match area_of(path):
         case Area.PROBES:
-            return request.path_info.rstrip("/")[1:]
+            return path.rstrip("/")[1:]
         case Area.STATIC:
             return "static"
         case _:

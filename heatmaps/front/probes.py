@@ -19,6 +19,7 @@ logger = structlog.get_logger(__name__)
 # Looked for at most so often: there may be many directories to look into.
 SET_ASIDE_SECONDS = 300
 HEALTH = "/_health"
+METRICS = "/metrics"
 HEALTHY = b'{"status": "ok"}'
 
 
@@ -78,7 +79,7 @@ def counts(request: HttpRequest) -> HttpResponse:
     given = request.META.get("HTTP_AUTHORIZATION", "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode()):
         return envelope.unauthenticated("The metrics are for those who send METRICS_TOKEN as a bearer token.")
-    found = metrics.text(_rows_read() if engine.is_embedded() else None)
+    found = metrics.text(_rows_read() if engine.is_embedded() else None, request.META.get(metrics.FIGURES))
     return HttpResponse(*found) if found else envelope.endpoint_not_found(request)
 
 
@@ -89,4 +90,4 @@ def _rows_read() -> int | None:
         return None
 
 
-ANSWERS = {HEALTH: health, "/_readyz": readiness, "/metrics": counts}
+ANSWERS = {HEALTH: health, "/_readyz": readiness, METRICS: counts}

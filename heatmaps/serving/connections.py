@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
-from enum import Enum
+from collections import Counter, OrderedDict
+from enum import Enum, StrEnum
+from itertools import islice, takewhile
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -22,7 +23,8 @@ LEAST_BYTES_A_SECOND = 5_000
 UNREAD_SECONDS = 30
 # After that a connection that is being closed is not waited for.
 CLOSING_SECONDS = 10
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 0.1
+_CLOSED_AT_ONCE = 200
 _ANY_LENGTH = 2**62
 
 # What callers send wrongly is answered, and nothing to write a line about each time.
@@ -38,11 +40,28 @@ class Phase(Enum):
     CLOSING = "closing"
 
 
-class Verdict(Enum):
-    """Why a body is not waited for any longer."""
+class Reason(StrEnum):
+    """Why a connection was closed, or a request refused, by the process that talks to callers."""
 
-    TOO_SLOW = "slow_bodies"
-    NO_ROOM = "no_room_for_bodies"
+    SLOW_HEADERS = "slow_headers"
+    LONG_HEADERS = "long_headers"
+    SLOW_BODY = "slow_body"
+    NO_ROOM_FOR_BODY = "no_room_for_body"
+    NO_THREAD = "no_thread"
+    PROCESS_ENDED = "process_ended"
+    UNREAD = "unread"
+    TOO_MANY = "too_many"
+    IDLE = "idle"
+
+
+# How long a connection may be in a phase that nobody works in, and why it is closed then.
+_MOST_SECONDS = {
+    Phase.HEAD: (HEAD_SECONDS, Reason.SLOW_HEADERS),
+    Phase.IDLE: (IDLE_SECONDS, Reason.IDLE),
+    Phase.CLOSING: (CLOSING_SECONDS, Reason.UNREAD),
+}
+# No doing of callers.
+_USUAL = {Reason.IDLE, Reason.PROCESS_ENDED}
 
 
 class Connections:
@@ -50,37 +69,52 @@ class Connections:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.all: set[Connection] = set()
-        # Those that nobody works for, the oldest first.
-        self.idle: OrderedDict[Connection, None] = OrderedDict()
-        # Those whose body is on its way, the oldest first.
-        self.sending: OrderedDict[Connection, None] = OrderedDict()
-        # Why how many were closed or refused.
-        self.closed: dict[str, int] = {}
+        # In each phase those that are in it longest come first.
+        self.by_phase: dict[Phase, OrderedDict[Connection, None]] = {phase: OrderedDict() for phase in Phase}
+        self.ended: Counter[Reason] = Counter(dict.fromkeys(Reason, 0))
+        self._told: Counter[Reason] = Counter()
+
+    def __len__(self) -> int:
+        return sum(map(len, self.by_phase.values()))
+
+    def oldest(self, *phases: Phase) -> "Connection | None":
+        """The one that is longest in one of these phases."""
+        first = [next(iter(self.by_phase[phase])) for phase in phases if self.by_phase[phase]]
+        return min(first, key=lambda connection: connection.since, default=None)
 
     def opened(self, connection: "Connection") -> None:
-        self.all.add(connection)
-        if len(self.all) > self.most:
-            self.close(next(iter(self.idle), connection), "too_many")
+        if len(self) > self.most:
+            # Of those that nobody works for.
+            self.close(self.oldest(*_MOST_SECONDS) or connection, Reason.TOO_MANY)
 
-    def count(self, reason: str) -> None:
-        self.closed[reason] = self.closed.get(reason, 0) + 1
-
-    def close(self, connection: "Connection", reason: str | None) -> None:
-        """Closes one, and counts why; what is only idle is nothing to tell."""
-        if reason:
-            self.count(reason)
-        self.all.discard(connection)
-        self.idle.pop(connection, None)
+    def close(self, connection: "Connection", reason: Reason) -> None:
+        self.ended[reason] += 1
+        self.by_phase[connection.phase].pop(connection, None)
         connection.transport.abort()
 
     def sweep(self, now: float) -> None:
-        for connection in list(self.all):
-            if connection.phase is Phase.BODY:
-                if connection.is_too_slow(now):
-                    connection.refuse(Verdict.TOO_SLOW)
-            elif (reason := connection.overdue(now)) is not None:
+        for phase, (seconds, reason) in _MOST_SECONDS.items():
+            for connection in self._in_since(phase, now - seconds):
                 self.close(connection, reason)
+        for connection in list(self.by_phase[Phase.BODY]):
+            if connection.is_too_slow(now):
+                connection.refuse(Reason.SLOW_BODY)
+        for connection in list(self.by_phase[Phase.REPLY]):
+            if connection.transport.is_closing():
+                connection.enter(Phase.CLOSING)
+            elif connection.is_unread(now):
+                self.close(connection, Reason.UNREAD)
+
+    def _in_since(self, phase: Phase, before: float) -> "list[Connection]":
+        """Those that are in a phase since before then. Not all at once: meanwhile nobody else is served."""
+        return list(takewhile(lambda one: one.since < before, islice(self.by_phase[phase], _CLOSED_AT_ONCE)))
+
+    def news(self) -> dict[str, int]:
+        """How many callers were cut off, and why, since this was asked last."""
+        found = {reason: number for reason, number in (self.ended - self._told).items() if reason not in _USUAL}
+        if found:
+            self._told = self.ended.copy()
+        return {str(reason): number for reason, number in found.items()}
 
 
 class _Joined:
@@ -122,55 +156,34 @@ class Connection(HttpToolsProtocol):
         self.received = 0
         self.sent = 0
         self._taken = 0
-        self.verdict: Verdict | None = None
+        self.refused: Reason | None = None
+        self._is_lost = False
         self.exchange: Exchange | None = None
 
     def enter(self, phase: Phase) -> None:
+        if self._is_lost:
+            return
+        self._all.by_phase[self.phase].pop(self, None)
         self.phase, self.since = phase, self.loop.time()
-        if phase in {Phase.HEAD, Phase.IDLE, Phase.CLOSING}:
-            self._all.idle[self] = None
-        else:
-            self._all.idle.pop(self, None)
-        if phase is Phase.BODY:
-            self._all.sending[self] = None
-        else:
-            self._all.sending.pop(self, None)
+        self._all.by_phase[phase][self] = None
 
-    def refuse(self, verdict: Verdict) -> None:
+    def refuse(self, reason: Reason) -> None:
         """Lets who waits for the body know that it is not to be waited for."""
-        self.verdict = verdict
-        self._all.count(verdict.value)
-        self._all.sending.pop(self, None)
-        self.phase = Phase.WORK
+        self.refused = reason
+        self._all.ended[reason] += 1
+        self.enter(Phase.WORK)
         self.cycle.message_event.set()
 
     def is_too_slow(self, now: float) -> bool:
         return self.received < (now - self.since - GRACE_SECONDS) * LEAST_BYTES_A_SECOND
 
-    def overdue(self, now: float) -> str | None:
-        """Why the connection is to be closed; None when it is not."""
-        seconds = now - self.since
-        if self.transport.is_closing() and self.phase is not Phase.CLOSING:
-            self.enter(Phase.CLOSING)
-            return None
-        match self.phase:
-            case Phase.HEAD:
-                return "slow_headers" if seconds > HEAD_SECONDS else None
-            case Phase.IDLE:
-                return "" if seconds > IDLE_SECONDS else None
-            case Phase.CLOSING:
-                return "unread" if seconds > CLOSING_SECONDS else None
-            case Phase.REPLY:
-                return self._unread(now, seconds)
-        return None
-
-    def _unread(self, now: float, seconds: float) -> str | None:
-        """A reply is read when its bytes leave for the network."""
+    def is_unread(self, now: float) -> bool:
+        """Whether the caller leaves the reply. What is read leaves for the network."""
         waiting = self.transport.get_write_buffer_size()
         taken = self.sent - waiting
         if not waiting or taken - self._taken >= UNREAD_SECONDS * LEAST_BYTES_A_SECOND:
             self.since, self._taken = now, taken
-        return "unread" if seconds > UNREAD_SECONDS else None
+        return now - self.since > UNREAD_SECONDS
 
     # --- What the network says -------------------------------------------------------------------------------------
 
@@ -181,9 +194,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._all.all.discard(self)
-        self._all.idle.pop(self, None)
-        self._all.sending.pop(self, None)
+        self._is_lost = True
+        self._all.by_phase[self.phase].pop(self, None)
         if self.exchange:
             self.exchange.abandon()
 
@@ -195,7 +207,7 @@ class Connection(HttpToolsProtocol):
         self.received += len(data)
         super().data_received(data)
         if self.phase is Phase.HEAD and self._head_bytes > MAX_HEAD_BYTES:
-            self._all.close(self, "long_headers")
+            self._all.close(self, Reason.LONG_HEADERS)
 
     # --- What the parser says --------------------------------------------------------------------------------------
 
@@ -227,7 +239,3 @@ class Connection(HttpToolsProtocol):
             self.enter(Phase.CLOSING)
         elif self.cycle.response_complete:
             self.enter(Phase.IDLE)
-
-    def timeout_keep_alive_handler(self) -> None:
-        if not self.transport.is_closing():
-            self._all.close(self, None)

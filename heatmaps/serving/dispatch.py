@@ -112,9 +112,12 @@ class Dispatcher:
         self._queued: Counter[Group] = Counter()
         self._timers: dict[Exchange, asyncio.TimerHandle] = {}
 
-    @property
-    def waiting(self) -> int:
-        return len(self._timers)
+    def waiting(self) -> dict[str, int]:
+        """How many requests of each kind wait for a thread."""
+        return {group.value: self._queued[group] for group in Group}
+
+    def running(self) -> dict[str, int]:
+        return {group.value: self._running[group] for group in Group}
 
     @property
     def is_answering(self) -> bool:

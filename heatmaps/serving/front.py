@@ -12,6 +12,7 @@ from typing import cast
 import structlog
 import uvicorn
 from django.conf import settings
+from structlog.contextvars import clear_contextvars
 
 from heatmaps.serving.connections import IDLE_SECONDS, SWEEP_SECONDS, Connection, Connections
 from heatmaps.serving.dispatch import Dispatcher, Thread
@@ -21,7 +22,9 @@ from heatmaps.serving.spool import Room
 
 logger = structlog.get_logger(__name__)
 
+# Connections that wait until they are taken.
 BACKLOG = 4_096
+_TAKEN_AT_ONCE = 100
 MAX_CONNECTIONS = 30_000
 _QUIET_SECONDS = 60
 # For what is no connection of a caller: files of replies, and whatever else is open.
@@ -30,6 +33,8 @@ _OTHER_FILES = 500
 
 def run(callers: socket.socket, threads: socket.socket, limits: dict[Group, int], seconds_to_finish: int) -> None:
     """Serves until the process is told to stop, and then finishes what it has begun."""
+    # Its lines are not of the command that began it all.
+    clear_contextvars()
     asyncio.run(_run(callers, threads, limits, seconds_to_finish))
 
 
@@ -53,9 +58,11 @@ async def _run(
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=IDLE_SECONDS,
+        # We come first, and do not close all at once.
+        timeout_keep_alive=2 * IDLE_SECONDS,
         timeout_graceful_shutdown=seconds_to_finish,
-        backlog=BACKLOG,
+        # So many are taken at a time before anybody else is served.
+        backlog=_TAKEN_AT_ONCE,
     )
     sweeping = loop.create_task(_sweep(connections))
     await _Server(config).serve([callers])
@@ -64,6 +71,12 @@ async def _run(
 
 
 class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in sockets or ():
+            # It was told the number that is taken at once.
+            listening.listen(BACKLOG)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """The signal is not raised again when all is done: being told to stop is no failure."""
@@ -84,9 +97,8 @@ async def _sweep(connections: Connections) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
         connections.sweep(loop.time())
         # The first at once, then one line a minute.
-        if connections.closed and loop.time() >= quiet_until:
-            logger.warning("Callers were too slow, or too many", open=len(connections.all), **connections.closed)
-            connections.closed.clear()
+        if loop.time() >= quiet_until and (news := connections.news()):
+            logger.warning("Callers were too slow, or too many", open=len(connections), **news)
             quiet_until = loop.time() + _QUIET_SECONDS
 
 

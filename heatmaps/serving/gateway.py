@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from django.conf import settings
 
 from heatmaps.capture.bodies import MAX_BYTES_UNREAD
 from heatmaps.capture.views import MAX_BATCH_BYTES
-from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, envelope
+from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, Refusal, envelope
 from heatmaps.front.holders import Holders
-from heatmaps.front.middleware import request_id
+from heatmaps.front.middleware import request_id, tell_of, unresolved_route
 from heatmaps.front.paths import Area, area_of
-from heatmaps.front.probes import HEALTH, HEALTHY
+from heatmaps.front.probes import HEALTH, HEALTHY, METRICS
+from heatmaps.metrics import FIGURES
 from heatmaps.serving import wire
-from heatmaps.serving.connections import Connection, Connections, Phase, Verdict
+from heatmaps.serving.connections import Connection, Connections, Phase, Reason
 from heatmaps.serving.dispatch import Dispatcher
 from heatmaps.serving.environ import environ_of
 from heatmaps.serving.exchange import Busy, CallerGone, Ended, Exchange, Group, Unread
@@ -28,13 +30,15 @@ MAX_CAPTURE_BODY_BYTES = MAX_BATCH_BYTES + 1
 _AT_ONCE_BYTES = 256 * 1024
 
 _GROUPS = {Area.PROBES: Group.PROBES, Area.CAPTURE: Group.CAPTURE}
-_TOO_SLOW_DETAIL = "The body came too slowly. Send it again, or less at once."
+_TOO_SLOW = Refusal(
+    408, "The body came too slowly. Send it again, or less at once.", "request_timeout", type="invalid_request"
+)
 
 
 class _Refused(Exception):
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.value)
-        self.verdict = verdict
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -65,18 +69,16 @@ class Gateway:
         most = MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
         body = _Body(most)
         connection.enter(Phase.BODY)
+        began = perf_counter()
         try:
             await self._read(connection, receive, environ, body)
             connection.enter(Phase.WORK)
-            await self._answer(connection, send, environ, area, body)
+            await self._answer(connection, send, environ, area, body, began)
         except CallerGone:
             pass
         except _Refused as refused:
             connection.enter(Phase.REPLY)
-            if refused.verdict is Verdict.TOO_SLOW:
-                await _refuse(send, environ, 408, "invalid_request", "request_timeout", _TOO_SLOW_DETAIL)
-            else:
-                await _refuse(send, environ, BUSY.status, "server_error", BUSY.code, BUSY.detail)
+            await _refuse(send, environ, _TOO_SLOW if refused.reason is Reason.SLOW_BODY else BUSY, began)
         finally:
             self._bodies -= body.kept
 
@@ -88,8 +90,8 @@ class Gateway:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise CallerGone
-            if connection.verdict:
-                raise _Refused(connection.verdict)
+            if connection.refused:
+                raise _Refused(connection.refused)
             piece = message["body"]
             body.length += len(piece)
             is_kept = is_kept and body.length <= body.most
@@ -105,21 +107,39 @@ class Gateway:
         body.pieces.append(piece)
         body.kept += len(piece)
         self._bodies += len(piece)
-        if self._bodies > MAX_BODIES_BYTES and self._connections.sending:
+        if self._bodies > MAX_BODIES_BYTES and (longest := self._connections.oldest(Phase.BODY)):
             # Who has been sending longest is the one that is not going to finish.
-            next(iter(self._connections.sending)).refuse(Verdict.NO_ROOM)
+            longest.refuse(Reason.NO_ROOM_FOR_BODY)
+
+    def _figures(self) -> dict[str, dict[str, int]]:
+        """What there is at the moment, as the metrics tell it."""
+        return {
+            "connections": {phase.value: len(found) for phase, found in self._connections.by_phase.items()},
+            "held_bytes": {
+                "bodies": self._bodies,
+                "replies_in_memory": self._room.memory,
+                "replies_in_files": self._room.files,
+            },
+            "waiting_requests": self._dispatcher.waiting(),
+            "running_requests": self._dispatcher.running(),
+            "cut_off": {reason.value: number for reason, number in self._connections.ended.items()},
+        }
 
     def _drop(self, body: _Body) -> None:
         self._bodies -= body.kept
         body.pieces, body.kept = [], 0
 
     async def _answer(
-        self, connection: Connection, send: Any, environ: dict[str, Any], area: Area, body: _Body
+        self, connection: Connection, send: Any, environ: dict[str, Any], area: Area, body: _Body, began: float
     ) -> None:
-        if environ["PATH_INFO"].rstrip("/") == HEALTH and self._dispatcher.is_answering:
-            # Without any thread, so that it is told at once whatever else there is to do.
-            await _say(send, environ, 200, HEALTHY)
-            return
+        if area is Area.PROBES:
+            path = environ["PATH_INFO"].rstrip("/")
+            if path == HEALTH and self._dispatcher.is_answering:
+                # Without any thread, so that it is told at once whatever else there is to do.
+                await _say(send, environ, 200, HEALTHY, began)
+                return
+            if path == METRICS:
+                environ[FIGURES] = self._figures()
         if body.length or "CONTENT_LENGTH" not in environ:
             # One way to say how long it is, however it came.
             environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -136,9 +156,11 @@ class Gateway:
             except Unread:
                 continue
             except Busy:
-                await _refuse(send, environ, BUSY.status, "server_error", BUSY.code, BUSY.detail)
+                self._connections.ended[Reason.NO_THREAD] += 1
+                await _refuse(send, environ, BUSY, began)
             except Ended:
-                await _refuse(send, environ, 503, "server_error", UNAVAILABLE.code, UNAVAILABLE.detail)
+                self._connections.ended[Reason.PROCESS_ENDED] += 1
+                await _refuse(send, environ, UNAVAILABLE, began)
             finally:
                 connection.exchange = None
                 self._dispatcher.forget(exchange)
@@ -180,18 +202,22 @@ async def _start(send: Any, status: int, headers: Sequence[tuple[str, str]]) -> 
     await send({"type": "http.response.start", "status": status, "headers": encoded})
 
 
-async def _refuse(send: Any, environ: dict[str, Any], status: int, kind: str, code: str, detail: str) -> None:
+async def _refuse(send: Any, environ: dict[str, Any], refusal: Refusal, began: float) -> None:
     """An error of this process's own, after which the connection is closed: a body may still be on its way."""
     headers = [("Connection", "close")]
-    if status == 503:
-        headers.append(("Retry-After", "1"))
-    await _say(send, environ, status, envelope(type=kind, code=code, detail=detail), headers)
+    if refusal.retry_after is not None:
+        headers.append(("Retry-After", str(refusal.retry_after)))
+    body = envelope(type=refusal.type, code=refusal.code, detail=refusal.detail)
+    await _say(send, environ, refusal.status, body, began, headers)
 
 
 async def _say(
-    send: Any, environ: dict[str, Any], status: int, body: bytes, more: Sequence[tuple[str, str]] = ()
+    send: Any, environ: dict[str, Any], status: int, body: bytes, began: float, more: Sequence[tuple[str, str]] = ()
 ) -> None:
+    """A reply of this process's own. It is told and counted as those of the application are."""
     own = request_id(environ.get("HTTP_X_REQUEST_ID", ""))
     headers = [("Content-Type", JSON), ("X-Request-ID", own), ("Content-Length", str(len(body))), *more]
     await _start(send, status, headers)
     await send({"type": "http.response.body", "body": body, "more_body": False})
+    route = unresolved_route(environ["PATH_INFO"])
+    tell_of(environ["REQUEST_METHOD"], route, status, perf_counter() - began, request_id=own)

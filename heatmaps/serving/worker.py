@@ -25,6 +25,8 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _TOGETHER_BYTES = 64 * 1024
 # After so long without any of a reply being taken, its thread lets go of it.
 MOST_SECONDS_UNTAKEN = 60
+# A thread that has a little to do waits so long for one that has much, each time that it waits for anything.
+_SWITCH_SECONDS = 0.001
 # Those who wait for a front process that is not there look for it so often.
 _RETRY_SECONDS = 0.1
 
@@ -50,6 +52,7 @@ class Worker:
         # Typed at a terminal it reaches all processes; this one ends when the front process needs it no more.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(self._number)]
         for thread in threads:
             thread.start()

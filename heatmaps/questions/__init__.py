@@ -7,6 +7,7 @@ from typing import Any
 
 from heatmaps.questions import areas, compare, explain, heatmap, interactions, pages
 from heatmaps.questions.entry import Entry
+from heatmaps.questions.heatmap import image
 
 REGISTER: tuple[Entry[Any], ...] = (
     heatmap.ENTRY,
@@ -15,4 +16,5 @@ REGISTER: tuple[Entry[Any], ...] = (
     explain.ENTRY,
     compare.ENTRY,
     areas.ENTRY,
+    image.ENTRY,
 )

@@ -207,8 +207,12 @@ def test_the_legend_and_the_fold_are_drawn_where_they_are_asked_for(api: Api, in
     assert np.array_equal(fold[:320], pixels(ask(api, height=340))[:320])
     legend = pixels(ask(api, legend=True))
     assert legend[12:40, 1000:1268, 3].all()
-    of_difference = pixels(ask(api, legend=True, against='{"type":"scrolldepth"}', height=100))
-    assert of_difference.shape == (100, 1280, 4)
+    interactions.add_all([{"viewport_width": 128, "x": 60}] * 2)
+    against = '{"viewport_width_max":null,"viewport_width_min":2000}'
+    difference = pixels(ask(api, legend=True, viewport_width_max=1040, against=against))
+    # From blue to orange.
+    assert difference[25, 1000, 2] > difference[25, 1000, 0]
+    assert difference[25, 1250, 0] > difference[25, 1250, 2]
 
 
 # --- Scroll depth --------------------------------------------------------------------------------------------------
@@ -250,12 +254,8 @@ def test_bands_as_a_drawing_are_the_same(api: Api, depths: list[tuple[int, float
         (str(top), str(bottom - top), f"#{bytes(INFERNO[round(255 * share)]).hex()}", opacity)
         for top, (bottom, share) in zip(tops, depths, strict=True)
     ]
-    assert [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")] == [
-        "0 %",
-        "50 %",
-        "100 %",
-        "of interactions got this far",
-    ]
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["0 %", "50 %", "100 %", "of interactions got this far"]
 
 
 @pytest.mark.usefixtures("depths")
@@ -266,9 +266,8 @@ def test_bands_of_two_sides_differ_by_the_share_that_got_there(api: Api, interac
     )
     a, b = {"viewport_width_max": 1040, "viewport_width_min": None}, {"viewport_width_min": 2000}
     asked = {"type": "scrolldepth", "width": 320, "opacity": 1}
-    response = ask(
-        api, **asked, viewport_width_max=1040, against=orjson.dumps(b | {"viewport_width_max": None}).decode()
-    )
+    of_b = orjson.dumps(b | {"viewport_width_max": None}).decode()
+    response = ask(api, **asked, viewport_width_max=1040, against=of_b)
     assert (response["Heatmaps-Matched"], response["Heatmaps-Matched-Against"]) == ("4", "2")
     picture = pixels(response)
     assert picture.shape == (900, 320, 4)

@@ -113,7 +113,7 @@ def test_what_a_caller_writes_matches_nothing_or_is_refused(session: Api, entry:
         response = session.get(f"/api/projects/1/{entry.path}/", required(entry) | {name: text})
         is_picture = response["Content-Type"] in entry.pictures.values()
         # How much is drawn is all that a picture tells of it.
-        answer = {"matched": int(response["Heatmaps-Matched"])} if is_picture else document(response)
+        answer: dict[str, Any] = {"matched": int(response["Heatmaps-Matched"])} if is_picture else document(response)
         assert (response.status_code, answer.get("attr")) in {(200, None), (400, name)}, (text, answer)
         if is_picture or entry.name == "heatmaps-explain":
             # The explanation tells what there is instead.

@@ -181,7 +181,7 @@ class HeatmapsSchema(AutoSchema):
     def get_response_serializers(self) -> dict[int | tuple[int, str], OpenApiResponse]:  # type: ignore[override]
         operation = self.operation
         known = sorted((_ERRORS | _ERRORS_OF_A_BODY if self.has_body else _ERRORS).items())
-        errors = {
+        errors: dict[int | tuple[int, str], OpenApiResponse] = {
             status: OpenApiResponse(HeatmapError, description)
             for status, description in known
             if status not in operation.without

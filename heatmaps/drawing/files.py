@@ -26,7 +26,7 @@ def png(strips: Strips, sheet: Sheet) -> bytes:
     """Compressed strip by strip; the whole picture is never there. Pillow would need all of it, and takes twice as
     long."""
     compressor = zlib.compressobj(_LEVEL)
-    pixels = b"".join([compressor.compress(rows) for rows in _filtered(strips, sheet.width)])
+    pixels = b"".join([compressor.compress(rows.data) for rows in _filtered(strips, sheet.width)])
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",

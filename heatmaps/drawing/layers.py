@@ -20,7 +20,8 @@ PLACES_AT_ONCE = 65_536
 class Layer(Protocol):
     """As high as the picture, or lower."""
 
-    height: int
+    @property
+    def height(self) -> int: ...
 
     def strip(self, top: int, bottom: int) -> Image.Image | None:
         """Its pixels between two heights, above `height`; None where there is nothing."""

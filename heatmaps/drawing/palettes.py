@@ -54,14 +54,15 @@ def colours(palette: str) -> Bytes:
     shares, named = zip(*stops(palette), strict=True)
     at = np.linspace(0, 1, HOTTEST + 1 if palette in PALETTES else 2 * HOTTEST + 1)
     mixed = [np.interp(at, shares, channel) for channel in zip(*named, strict=True)]
-    return np.rint(np.stack(mixed, axis=1)).astype(np.uint8)
+    table: Bytes = np.rint(np.stack(mixed, axis=1)).astype(np.uint8)
+    return table
 
 
-@cache
 def alphas(opacity: float) -> Bytes:
     """How opaque 0 to 255 are."""
     shares = np.arange(HOTTEST + 1) / HOTTEST
-    return np.rint(255 * opacity * np.minimum(1, shares / _SOLID_FROM) ** _FADING).astype(np.uint8)
+    found: Bytes = np.rint(255 * opacity * np.minimum(1, shares / _SOLID_FROM) ** _FADING).astype(np.uint8)
+    return found
 
 
 def warmth(values: NDArray[Any], hottest: float) -> NDArray[np.int16]:
@@ -70,7 +71,8 @@ def warmth(values: NDArray[Any], hottest: float) -> NDArray[np.int16]:
     if not hottest:
         return np.zeros(values.shape, dtype=np.int16)
     found = np.floor(HOTTEST * np.sqrt(np.minimum(1, np.abs(values) / hottest)) + 0.5)
-    return (np.sign(values) * found).astype(np.int16)
+    signed: NDArray[np.int16] = (np.sign(values) * found).astype(np.int16)
+    return signed
 
 
 def colour_of(share: float, palette: str) -> Colour:

@@ -163,12 +163,13 @@ def _buckets(filters: Filters, question: ImageQuestion, min_visitors: int) -> _S
 
 def _depths(side: _Side) -> Integers:
     """Where each bucket begins, the shallowest first."""
-    return side.columns["scroll_depth_bucket"].astype(np.int64)
+    depths: Integers = side.columns["scroll_depth_bucket"].astype(np.int64)
+    return depths
 
 
 def _reached(side: _Side) -> Floats:
     """Of each bucket the share of those who got at least that far."""
-    counts = side.columns["cumulative_count"].astype(np.float64)
+    counts: Floats = side.columns["cumulative_count"].astype(np.float64)
     return counts / counts[0] if len(counts) else counts
 
 

@@ -205,8 +205,12 @@ def test_the_legend_and_the_fold_are_drawn_where_they_are_asked_for(api: Api, in
     assert fold.shape == (340, 1280, 4)
     assert (fold[320:322] == (214, 40, 40, 255)).all()
     assert np.array_equal(fold[:320], pixels(ask(api, height=340))[:320])
-    legend = pixels(ask(api, legend=True))
+    legend = pixels(ask(api, legend=True, height=100))
     assert legend[12:40, 1000:1268, 3].all()
+    # Also where a mark lies across the strips that a picture is drawn in.
+    wide = pixels(ask(api, legend=True, fold=True, width=3840))
+    assert np.array_equal(wide[12:74, 3840 - 292 :], legend[12:74, 1280 - 292 :])
+    assert (wide[320:322] == (214, 40, 40, 255)).all()
     interactions.add_all([{"viewport_width": 128, "x": 60}] * 2)
     against = '{"viewport_width_max":null,"viewport_width_min":2000}'
     difference = pixels(ask(api, legend=True, viewport_width_max=1040, against=against))
@@ -238,6 +242,11 @@ def test_bands_have_the_colour_of_the_share_that_got_there(api: Api, depths: lis
     for row, share in enumerate(image_reference.bands(depths, 1000)):
         wanted = (0, 0, 0, 0) if share is None else (*INFERNO[round(255 * share)], round(255 * 0.6))
         assert (taller[row] == wanted).all(), row
+    # Two buckets have one visitor each. They are no bands of their own, and still count in those above.
+    few = pixels(ask(api, type="scrolldepth", opacity=1, width=320, min_visitors=2))
+    assert np.array_equal(few[:500], np.broadcast_to(few[0], (500, 320, 4)))
+    assert tuple(few[0, 0]) == (*INFERNO[round(255 * 0.75)], round(255 * 0.6))
+    assert few.shape == (500, 320, 4)
 
 
 def test_bands_as_a_drawing_are_the_same(api: Api, depths: list[tuple[int, float]]) -> None:

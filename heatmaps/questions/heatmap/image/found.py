@@ -135,16 +135,16 @@ def _difference(a: _Side, b: _Side, hidden: Integers) -> tuple[Integers, Integer
 
 
 def depths(question: ImageQuestion) -> FoundBands:
-    side_a = _buckets(question.filters, question, question.min_visitors)
-    found, shares, largest = _depths(side_a), _reached(side_a), 1.0
+    side_a, hidden = _every_bucket(question.filters, question)
+    found, largest = np.setdiff1d(_depths(side_a), hidden), 1.0
+    shares = _at(side_a, found)
     matched: tuple[int, ...] = (side_a.matched,)
     if question.side_b:
-        side_b = _buckets(question.side_b, question, question.min_visitors)
+        side_b, hidden_b = _every_bucket(question.side_b, question)
         matched = (side_a.matched, side_b.matched)
-        hidden = [_too_few(side_a, question.filters, question), _too_few(side_b, question.side_b, question)]
         # Of a side without visitors nothing can be said.
-        every = np.union1d(found, _depths(side_b)) if all(matched) else found[:0]
-        found = np.setdiff1d(every, np.concatenate(hidden))
+        every = np.union1d(_depths(side_a), _depths(side_b)) if all(matched) else found[:0]
+        found = np.setdiff1d(every, np.concatenate([hidden, hidden_b]))
         shares = _at(side_a, found) - _at(side_b, found)
         largest = float(np.abs(shares).max(initial=0)) or 1.0
     return FoundBands(
@@ -152,6 +152,14 @@ def depths(question: ImageQuestion) -> FoundBands:
         largest=largest,
         matched=matched,
     )
+
+
+def _every_bucket(filters: Filters, question: ImageQuestion) -> tuple[_Side, Integers]:
+    """All buckets of a side, and those that have visitors, but too few of them: they still count in all above."""
+    every = _buckets(filters, question, 1)
+    if question.min_visitors == 1:
+        return every, np.zeros(0, dtype=np.int64)
+    return every, np.setdiff1d(_depths(every), _depths(_buckets(filters, question, question.min_visitors)))
 
 
 def _buckets(filters: Filters, question: ImageQuestion, min_visitors: int) -> _Side:
@@ -167,22 +175,11 @@ def _depths(side: _Side) -> Integers:
     return depths
 
 
-def _reached(side: _Side) -> Floats:
-    """Of each bucket the share of those who got at least that far."""
-    counts: Floats = side.columns["cumulative_count"].astype(np.float64)
-    return counts / counts[0] if len(counts) else counts
-
-
 def _at(side: _Side, depths: Integers) -> Floats:
     """Of each depth the share of those who got at least that far, who are those of the next bucket that there is."""
-    return np.append(_reached(side), 0.0)[np.searchsorted(_depths(side), depths)]
-
-
-def _too_few(side: _Side, filters: Filters, question: ImageQuestion) -> Integers:
-    """The buckets of a side that have visitors, but too few of them."""
-    if question.min_visitors == 1:
-        return np.zeros(0, dtype=np.int64)
-    return np.setdiff1d(_depths(_buckets(filters, question, 1)), _depths(side))
+    counts = np.append(side.columns["cumulative_count"], 0).astype(np.float64)
+    shares: Floats = counts[np.searchsorted(_depths(side), depths)] / max(1.0, counts[0])
+    return shares
 
 
 # -------------------------------------------------------------------------------------------------------------------

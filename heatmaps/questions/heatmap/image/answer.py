@@ -114,11 +114,9 @@ def _heat(
 def _legend_of_cells(question: ImageQuestion, hottest: int, unit: int) -> marks.Legend:
     noun = _NOUNS[question.aggregation]
     if question.side_b:
-        most, quarter = hottest / unit, hottest / unit / 4
-        ends = ((0.0, f"-{most:.3g}"), (0.25, f"-{quarter:.3g}"), (0.5, "0"), (0.75, f"+{quarter:.3g}"))
-        return marks.Legend(
-            ticks=(*ends, (1.0, f"+{most:.3g}")), unit=f"{noun} a visitor, more or less, within {question.radius} px"
-        )
+        most = f"{hottest / unit:.3g}"
+        ticks = ((0.0, f"-{most}"), (0.5, "0"), (1.0, f"+{most}"))
+        return marks.Legend(ticks=ticks, unit=f"{noun} a visitor, more or less, within {question.radius} px")
     # Near the middle.
     quarter = round(hottest / 4)
     between = [(math.sqrt(quarter / hottest), f"{quarter:,}")] if quarter else []

@@ -45,7 +45,7 @@ def compress_replies(next_view: View) -> View:
         encoding = preferred(request.headers.get("Accept-Encoding", ""))
         if (
             encoding
-            and response["Content-Type"] not in _COMPRESSED
+            and response.get("Content-Type") not in _COMPRESSED
             and not response.has_header("Content-Encoding")
             and response.status_code == 200
         ):

@@ -265,6 +265,8 @@ def _tables(server: Server, settings: dict[str, str], runs: int, cohort: str, ro
     lines += ["", "| the list of pages | ms | from plain columns, ms | times faster |", "|---|---|---|---|"]
     lines += _pages(server, runs)
     lines += ["", "| two sides, and parts of a page | ms | ratio | aim |", "|---|---|---|---|", *_sides(server, runs)]
+    lines += ["", "| pictures | ms | the map, or alone, ms | memory, MB more | aim |", "|---|---|---|---|---|"]
+    lines += _pictures(server, runs)
     lines += ["", "| at once | |", "|---|---|", *_crowd(server), *_million(server), *_grown(server, runs, rows)]
     return "\n".join(lines) + "\n"
 
@@ -402,6 +404,41 @@ def _sides(server: Server, runs: int) -> list[str]:
         other, aim = beside.get(name, (name, ""))
         ratio = statistics.median(times) / statistics.median(seconds[other])
         lines.append(f"| {name} | {_ms(times)} | {ratio:.2f} | {aim} |")
+    return lines
+
+
+def _pictures(server: Server, runs: int) -> list[str]:
+    """Pictures beside the map that they are of, and what a small question takes meanwhile."""
+    image, of_map = "/api/projects/1/heatmaps/image/", _PROJECT | {"limit": "0"}
+    cells = len(json.loads(server.get("/api/projects/1/heatmaps/", of_map))["results"])
+    usual = {"width": "1280", "height": "6000"}
+    asked = {
+        f"1280 × 6,000 px of {cells:,} cells": (usual, "≤ 1,000 ms"),
+        "the same as WebP": (usual | {"format": "webp"}, "–"),
+        "the same against the 30 days before": (usual | MONTH | {"against": "previous"}, "–"),
+        "1250 × 20,000 px": ({"width": "1250", "height": "20000"}, "–"),
+        "1525 × 16,383 px as WebP": ({"width": "1525", "height": "16383", "format": "webp"}, "–"),
+    }
+    lines = []
+    for name, (parameters, aim) in asked.items():
+        _say(f"A picture of {name} …")
+        server.memory()
+        before = server.memory()["now"]
+        ours, maps = [], []
+        for _ in range(runs):
+            ours.append(server.seconds(image, _PROJECT | parameters))
+            maps.append(server.seconds("/api/projects/1/heatmaps/", of_map))
+        more = (server.memory()["peak"] - before) / 1e6
+        lines.append(f"| {name} | {_ms(ours)} | {_ms(maps)} | {more:.0f} | {aim} |")
+    alone = [server.seconds("/api/projects/1/heatmaps/", BUSY_PAGE | WEEK) for _ in range(runs * 2)]
+    with ThreadPoolExecutor(1) as pool:
+        drawing = pool.submit(server.together, image, _PROJECT | usual, clients=3, times=9)
+        beside = []
+        while not drawing.done():
+            beside.append(server.seconds("/api/projects/1/heatmaps/", BUSY_PAGE | WEEK))
+    lines.append(
+        f"| a default request while three callers ask for pictures | {_ms(beside)} | {_ms(alone)} | – | ≤ 3 × |"
+    )
     return lines
 
 

@@ -62,6 +62,8 @@ CLICKHOUSE_MAX_QUERIES = env.whole_number("CLICKHOUSE_MAX_QUERIES", 16, minimum=
 # for those fairly.
 MAX_REQUESTS = 4 * CLICKHOUSE_MAX_QUERIES
 CLICKHOUSE_QUEUE_SECONDS = env.whole_number("CLICKHOUSE_QUEUE_SECONDS", 10)
+# Pictures that one process draws at once, each on one CPU. Others wait as queries do.
+IMAGE_MAX_DRAWINGS = env.whole_number("IMAGE_MAX_DRAWINGS", 1, minimum=1)
 CLICKHOUSE_CONNECT_SECONDS = env.whole_number("CLICKHOUSE_CONNECT_SECONDS", 5, minimum=1)
 RETENTION_DAYS = env.whole_number("RETENTION_DAYS", 90)
 
@@ -134,6 +136,7 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = [
     *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"),
     *("Heatmaps-Ignored", "Heatmaps-Has-More", "Heatmaps-Fold", "Heatmaps-Total-Count", "Heatmaps-Types"),
+    *("Heatmaps-Matched", "Heatmaps-Matched-Against", "Heatmaps-Cells-Below"),
 ]
 
 AUTH_USER_MODEL = "heatmaps.User"

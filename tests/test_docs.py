@@ -22,8 +22,10 @@ import orjson
 import pytest
 import yaml
 from django.core.management import call_command, get_commands, load_command_class
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, resolve
+from PIL import Image
 
 import heatmaps_service.settings as defaults
 from heatmaps import urls
@@ -158,10 +160,15 @@ def examples(text: str) -> Iterator[Example]:
 
 def curl(line: str, variables: Mapping[str, str]) -> tuple[int, str]:
     """The status and the body that a printed curl command gets."""
+    response = curl_response(line, variables)
+    return response.status_code, body(response).decode()
+
+
+def curl_response(line: str, variables: Mapping[str, str]) -> HttpResponseBase:
     words = iter(shlex.split(Template(line).substitute(variables))[1:])
     method, target, query, headers = "GET", "", list[str](), dict[str, str]()
     for word in words:
-        if word in {"-X", "-H", "-d", "--data-urlencode", "-w"}:
+        if word in {"-X", "-H", "-d", "--data-urlencode", "-w", "-o"}:
             value = next(words)
         elif word in {"-sS", "-G"}:
             continue
@@ -181,8 +188,7 @@ def curl(line: str, variables: Mapping[str, str]) -> tuple[int, str]:
             query.append(urlencode({name: rest}))
     assert target.startswith(SERVER)
     path = target.removeprefix(SERVER) + ("?" + "&".join(query) if query else "")
-    response = Client().generic(method, path, headers=headers)
-    return response.status_code, body(response).decode()
+    return Client().generic(method, path, headers=headers)
 
 
 def manage(line: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -283,6 +289,9 @@ def test_every_example_of_the_api_gets_the_reply_that_is_printed(
     asked = [example for example in examples(read(name)) if example.command.startswith("curl")]
     assert len(asked) >= least
     for example in asked:
+        if " -o " in example.command:
+            assert_picture(curl_response(example.command, variables), example)
+            continue
         status, text = curl(example.command, variables)
         if example.language == "json":
             assert status == 200, f"{example}: {text}"
@@ -291,6 +300,18 @@ def test_every_example_of_the_api_gets_the_reply_that_is_printed(
             assert (status, text.replace("\r\n", "\n")) == (200, example.block), example
         else:
             assert f"{text}\n{status}\n" == example.printed, example
+
+
+def assert_picture(response: HttpResponseBase, example: Example) -> None:
+    """It is one, and what the command prints of its headers is what the page says."""
+    assert response.status_code == 200, body(response)
+    assert Image.open(io.BytesIO(body(response))).getbbox()
+    told = {"%{content_type}": response["Content-Type"], "\\n": "\n"}
+    told |= {f"%header{{{name}}}": value for name, value in response.items()}
+    (shown,) = re.findall("-w '([^']*)'", example.command)
+    for name, value in told.items():
+        shown = shown.replace(name, value)
+    assert shown == example.printed
 
 
 def test_the_python_example_prints_what_is_printed_below_it(

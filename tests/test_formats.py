@@ -166,14 +166,13 @@ def test_an_error_is_json_whatever_was_asked_for(api: Api, anonymous: Api, name:
 def test_every_question_of_the_register_has_every_format(api: Api, entry: Entry[Any]) -> None:
     for name in FORMATS:
         response = api.get(f"/api/projects/1/{entry.path}/", required(entry) | {"format": name})
-        if entry.has_results or name == "json":
+        if entry.has_results or (name == "json" and not entry.pictures):
             assert response.status_code == 200
             assert response["Content-Type"] == FORMATS[name].media_type
         else:
             assert (response.status_code, document(response)["attr"]) == (400, "format")
-            assert (
-                api.get(f"/api/projects/1/{entry.path}/", required(entry), accept=MEDIA_TYPES[name]).status_code == 406
-            )
+            accepted = FORMATS[name].media_type
+            assert api.get(f"/api/projects/1/{entry.path}/", required(entry), accept=accepted).status_code == 406
 
 
 class Side(serializers.Serializer[None]):

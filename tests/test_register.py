@@ -169,10 +169,10 @@ def test_no_row_of_another_project_changes_an_answer(
 
 @pytest.mark.usefixtures("throwaway", "rows")
 @every_question
-def test_nothing_that_a_caller_writes_is_a_fault(entry: Entry[Any], api: Api) -> None:
+def test_nothing_that_a_caller_writes_is_a_fault(entry: Entry[Any], session: Api) -> None:
     for name in entry.form.parameters():
         for text in CORPUS[::5]:
-            response = api.get(f"/api/projects/1/{entry.path}/", required(entry) | {name: text})
+            response = session.get(f"/api/projects/1/{entry.path}/", required(entry) | {name: text})
             assert response.status_code in {200, 400}, (name, text)
 
 

@@ -49,6 +49,28 @@ def test_the_next_place_goes_to_who_holds_the_fewest() -> None:
     assert came == ["quiet", "busy", "busy", "busy"]
 
 
+def test_with_one_place_those_who_wait_take_turns() -> None:
+    """Whoever asks for many at once would else have the place until all of them are done."""
+    places = FairSemaphore(1)
+    assert places.acquire("first", 0)
+    came: list[str] = []
+
+    def come(holder: str) -> None:
+        assert places.acquire(holder, 10)
+        came.append(holder)
+        places.release(holder)
+
+    threads = []
+    for number, holder in enumerate(["busy", "busy", "busy", "quiet"], 1):
+        threads.append(threading.Thread(target=come, args=(holder,)))
+        threads[-1].start()
+        wait_until(lambda number=number: sum(map(len, places._waiting.values())) == number)  # type: ignore[misc]
+    places.release("first")
+    for thread in threads:
+        thread.join(10)
+    assert came == ["busy", "quiet", "busy", "busy"]
+
+
 def test_who_gave_up_waiting_gets_no_place() -> None:
     places = FairSemaphore(1)
     assert places.acquire("a", 0)

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import numpy as np
 import orjson
 import pytest
 from django.utils.timezone import now
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from heatmaps.demo import site
+from heatmaps.drawing.palettes import colours
 from tests import chromium, node
 from tests.processes import Service, ask, served
 
@@ -582,6 +585,67 @@ def test_fixed_elements_are_a_layer_of_their_own(viewer: Viewer, demo: Demo) -> 
     viewer.page.get_by_label("Fixed elements").uncheck()
     expect(viewer.page.locator("#heat-fixed")).to_be_hidden()
     assert viewer.state()["fixed"] == "no"
+
+
+# Every fifth pixel of what lies over the page, and the colours of the legend from cold to hot.
+SEEN = """async (layers) => {
+    const { COLOURS } = await import("/static/viewer/heat.js");
+    const { offsetWidth: width, offsetHeight: height } = document.getElementById("sheet");
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    for (const layer of layers.map((id) => document.getElementById(id))) {
+        const { width: wide, height: tall } = getComputedStyle(layer);
+        context.drawImage(layer, 0, 0, parseFloat(wide), parseFloat(tall));
+    }
+    const { data } = context.getImageData(0, 0, width, height);
+    const pixels = [];
+    for (let y = 0; y < height; y += 5) {
+        for (let x = 0; x < width; x += 5) pixels.push(...data.slice((y * width + x) * 4, (y * width + x) * 4 + 4));
+    }
+    return { width, height, pixels, colours: [...COLOURS] };
+}"""
+Pixels = NDArray[np.float64]
+
+
+def drawn_twice(viewer: Viewer, *layers: str, **asked: Any) -> tuple[Pixels, Pixels, Pixels]:
+    """Every fifth pixel of the service's picture and of the viewer's, and the palette of the viewer's."""
+    seen = viewer.page.evaluate(SEEN, list(layers))
+    size = {"width": seen["width"], "height": seen["height"]}
+    query = urlencode({"date_from": "-31d", "url_exact": HOME, "viewport_width_min": 1040, **size, **asked})
+    target = f"/api/projects/1/heatmaps/image/?{query}"
+    status, content = ask(viewer.demo.port, target, Authorization=f"Bearer {viewer.demo.key}")
+    assert status == 200, content
+    drawn = np.asarray(Image.open(io.BytesIO(content))).astype(np.float64)
+    assert drawn.shape == (size["height"], size["width"], 4)
+    drawn = drawn[::5, ::5]
+    in_browser = np.array(seen["pixels"], dtype=np.float64).reshape(drawn.shape)
+    return drawn, in_browser, np.array(seen["colours"], dtype=np.float64).reshape(256, 4)[:, :3]
+
+
+def nearest(pixels: Pixels, palette: Pixels) -> Pixels:
+    """Which colour of a palette is the nearest to each pixel."""
+    return np.array([np.square(palette - pixel[:3]).sum(axis=1).argmin() for pixel in pixels], dtype=np.float64)
+
+
+def test_the_picture_without_a_browser_is_the_same(viewer: Viewer, demo: Demo) -> None:
+    """The two have palettes of their own, so places in them are compared. Both, and opacities, are from 0 to 255."""
+    viewer.open(url=HOME, width_min=1040, opacity=100)
+    drawn, in_browser, palette = drawn_twice(viewer, "heat", "heat-fixed", radius=32, opacity=1)
+    assert np.abs(drawn[:, :, 3] - in_browser[:, :, 3]).max() <= 3
+    # Of paler pixels the colours are rounded too much.
+    seen = (drawn[:, :, 3] > 64) & (in_browser[:, :, 3] > 64)
+    assert seen.sum() > 500
+    inferno = colours("inferno").astype(np.float64)
+    apart = np.abs(nearest(drawn[seen], inferno) - nearest(in_browser[seen], palette))
+    assert (apart <= 2).mean() > 0.9
+    assert apart.max() <= 8
+
+    viewer.open(url=HOME, width_min=1040, opacity=100, type="scrolldepth")
+    drawn, in_browser, palette = drawn_twice(viewer, "bands", opacity=1, type="scrolldepth")
+    down, of_viewer = drawn[:, 100], in_browser[:, 100]
+    assert ((down[:, 3] > 0) == (of_viewer[:, 3] > 0)).all()
+    there = down[:, 3] > 0
+    assert there.sum() > 100
+    assert np.abs(nearest(down[there], inferno) - nearest(of_viewer[there], palette)).max() <= 1
 
 
 def test_the_fold_is_where_the_api_says(viewer: Viewer, demo: Demo) -> None:

@@ -1,9 +1,10 @@
 """In what form a reply is sent: what `format` says, else what the Accept header takes, else JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -27,23 +28,34 @@ class FormatNegotiation(AcceptHeaderNegotiation):
         (json,) = renderers
         if request.query_params.get("format"):
             return json, json.media_type or ""
+        if pictures := request.parser_context["view"].entry.pictures:
+            return self._of_pictures(request, pictures)
         offered = [json, *_OTHERS] if _has_results(request) else [json]
         found: tuple[BaseRenderer, str] = super().select_renderer(request, offered, format_suffix)
         return found
+
+    def _of_pictures(self, request: Request, pictures: Mapping[str, str]) -> tuple[BaseRenderer, str]:
+        """The first of the formats that is accepted at all: what a browser accepts for an image names some formats and
+        then everything, and is to get the default one."""
+        for name, media_type in pictures.items():
+            with suppress(NotAcceptable):
+                found: tuple[BaseRenderer, str] = super().select_renderer(request, [_Named(name, media_type)])
+                return found
+        raise NotAcceptable
 
 
 class _Named(BaseRenderer):
     """Stands for a format while the framework chooses; nothing is rendered by it."""
 
-    def __init__(self, one: Format) -> None:
-        self.media_type = one.media_type
-        self.format = one.name
+    def __init__(self, name: str, media_type: str) -> None:
+        self.media_type = media_type
+        self.format = name
 
     def render(self, data: Any, *_: Any, **__: Any) -> bytes:
         raise NotImplementedError
 
 
-_OTHERS = [_Named(one) for one in FORMATS.values() if one.name != "json"]
+_OTHERS = [_Named(one.name, one.media_type) for one in FORMATS.values() if one.name != "json"]
 
 
 def chosen_format(request: Request) -> Format:

@@ -1,7 +1,7 @@
 """What the OpenAPI document says of each operation: most of it comes from the register of questions."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
@@ -32,7 +32,7 @@ _ERRORS = {
     403: "The key or its user may not read this project.",
     404: "There is no such project.",
     405: "The method is not allowed on this route.",
-    406: "The reply is JSON, and the Accept header excludes it.",
+    406: "The Accept header excludes every format of the reply.",
     414: "The request target has more than 60,000 characters.",
     429: "The key's budget is spent, or too many invalid keys came from the address; wait Retry-After seconds.",
     500: "A fault of the service.",
@@ -60,10 +60,15 @@ class Operation:
     without: Collection[int] = ()
     may_be_kept: bool = True
     has_formats: bool = False
+    # Of a reply that is a picture.
+    media_types: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def operation_of(entry: Entry[Any]) -> Operation:
-    reply: Any = entry.replies[0](many=True) if entry.is_bare_list else entry.replies[0]
+    reply: Any = OpenApiTypes.BINARY
+    if not entry.pictures:
+        reply = entry.replies[0](many=True) if entry.is_bare_list else entry.replies[0]
     if len(entry.replies) > 1:
         reply = PolymorphicProxySerializer(
             component_name=entry.reply_name,
@@ -79,6 +84,8 @@ def operation_of(entry: Entry[Any]) -> Operation:
         form=entry.form,
         may_be_kept=entry.may_be_kept,
         has_formats=entry.has_results,
+        media_types=tuple(entry.pictures.values()),
+        headers=entry.headers,
     )
 
 
@@ -160,6 +167,10 @@ class HeatmapsSchema(AutoSchema):
             *RESPONSE_HEADERS,
             *([CACHE_CONTROL] if may_be_kept else []),
             *([IGNORED] if self.operation.form else []),
+            *(
+                _header(name, _COUNT, [200], description, required=False)
+                for name, description in self.operation.headers.items()
+            ),
         ]
         formats = [FORMAT] if self.operation.has_formats else []
         return [*self._path_parameters(), *headers, *in_query, *formats]
@@ -170,17 +181,20 @@ class HeatmapsSchema(AutoSchema):
     def map_parsers(self) -> list[str]:
         return ["application/json"]
 
-    def get_response_serializers(self) -> dict[int, OpenApiResponse]:  # type: ignore[override]
+    def get_response_serializers(self) -> dict[int | tuple[int, str], OpenApiResponse]:  # type: ignore[override]
         operation = self.operation
         known = sorted((_ERRORS | _ERRORS_OF_A_BODY if self.has_body else _ERRORS).items())
-        errors = {
+        errors: dict[int | tuple[int, str], OpenApiResponse] = {
             status: OpenApiResponse(HeatmapError, description)
             for status, description in known
             if status not in operation.without
         }
         # The other formats are told with the parameter: named here, they would make the type of every reply one of
         # several in generated clients.
-        return {200: OpenApiResponse(operation.reply, operation.reply_description), **errors}
+        reply = OpenApiResponse(operation.reply, operation.reply_description)
+        if operation.media_types:
+            return {**{(200, media_type): reply for media_type in operation.media_types}, **errors}
+        return {200: reply, **errors}
 
     def _path_parameters(self) -> list[OpenApiParameter]:
         return [

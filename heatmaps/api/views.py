@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework import viewsets
@@ -24,7 +25,9 @@ from heatmaps.api.streaming import streamed
 from heatmaps.models import Project
 from heatmaps.questions.entry import Entry
 from heatmaps.replies import json
+from heatmaps.replies.answer import Answer
 from heatmaps.replies.formats import JSON, Format, headers, with_tail
+from heatmaps.replies.pictures import Picture
 from heatmaps.requests.reading import read
 
 VARY = ["Authorization", "Cookie", "Accept", "Accept-Encoding"]
@@ -68,22 +71,40 @@ class HeatmapsViewSet(ApiViewSet):
     def ask(self, request: Request, **path: str) -> HttpResponseBase:
         """Answers the question of the register that the route is for."""
         request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
-        question = read(self.entry.form, _parameters(request), self.project, address=request.build_absolute_uri())
-        response = self._sent(question, chosen_format(request))
+        address = request.build_absolute_uri()
+        question = read(self.entry.form, self._parameters(request), self.project, address=address)
+        response = self._drawn(question) if self.entry.pictures else self._sent(question, chosen_format(request))
         if self.entry.may_be_kept and request.method != "POST":
             response["Cache-Control"] = MAY_BE_KEPT
         return response
 
+    def _parameters(self, request: Request) -> Mapping[str, Any]:
+        given = _parameters(request)
+        if self.entry.pictures and not given.get("format"):
+            # What the Accept header takes.
+            return dict(given.items()) | {"format": request.accepted_renderer.format}
+        return given
+
+    def _drawn(self, question: Any) -> HttpResponseBase:
+        picture = cast("Picture", self.entry.answer(question))
+        response = HttpResponse(picture.content, content_type=picture.media_type)
+        for name, value in picture.headers.items():
+            response[name] = value
+        response["Content-Disposition"] = f'inline; filename="{self._file_name(picture.format)}"'
+        return response
+
+    def _file_name(self, ending: str) -> str:
+        return f"{self.entry.name}-of-project-{self.project.pk}.{ending}"
+
     def _sent(self, question: Any, form: Format) -> HttpResponseBase:
-        answer = self.entry.answer(question)
+        answer = cast("Answer", self.entry.answer(question))
         if form is JSON:
             return streamed(form.chunks(answer), form.media_type)
         answer = with_tail(answer)
         response = streamed(form.chunks(answer), form.media_type)
         for name, value in headers(answer).items():
             response[name] = value
-        name = f"{self.entry.name}-of-project-{self.project.pk}.{form.name}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        response["Content-Disposition"] = f'attachment; filename="{self._file_name(form.name)}"'
         return response
 
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 
 class FairSemaphore:
-    """A bounded number of places. A free one goes to who waits and holds the fewest, among equals to who came first;
+    """A bounded number of places. A free one goes to who waits and holds the fewest, among equals to each in turn;
     so one who asks for hundreds does not keep another from the next. Nobody holds more than `most_of_one`: another
     finds a place at once."""
 
@@ -47,6 +47,9 @@ class FairSemaphore:
                 following = min(able, key=self._held.__getitem__)
                 turn = self._waiting[following][0]
                 self._forget(following, turn)
+                if following in self._waiting:
+                    # The next time all others come before it.
+                    self._waiting[following] = self._waiting.pop(following)
                 self._free -= 1
                 self._held[following] += 1
                 turn.set()

@@ -15,6 +15,8 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 # Below this a reply fits one packet anyway.
 WORTH_BYTES = 1_000
+# Pictures that are compressed already.
+_COMPRESSED = frozenset({"image/png", "image/webp"})
 # Fast levels: the network is to be the slow part, not we.
 GZIP_LEVEL = 1
 ZSTD_LEVEL = 1
@@ -41,7 +43,12 @@ def compress_replies(next_view: View) -> View:
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
         encoding = preferred(request.headers.get("Accept-Encoding", ""))
-        if encoding and not response.has_header("Content-Encoding") and response.status_code == 200:
+        if (
+            encoding
+            and response.get("Content-Type") not in _COMPRESSED
+            and not response.has_header("Content-Encoding")
+            and response.status_code == 200
+        ):
             _compress(response, encoding)
         return response
 

@@ -36,3 +36,9 @@ def places(cells: Sequence[int] | NDArray[np.int64]) -> Places:
     ys = (numbers >> X_BITS & (1 << Y_BITS) - 1) - Y_FROM
     xs = ((numbers & (1 << X_BITS) - 1) - X_FROM) / 100
     return ys, xs, numbers >> _FIXED_AT == 1
+
+
+def numbers(ys: NDArray[np.int64], xs: NDArray[np.float64], are_fixed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The numbers of the cells at some places; the inverse of `places`."""
+    hundredths = np.rint(xs * 100).astype(np.int64)
+    return are_fixed.astype(np.int64) << _FIXED_AT | (ys + Y_FROM) << X_BITS | hundredths + X_FROM

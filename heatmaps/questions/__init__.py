@@ -17,6 +17,7 @@ from heatmaps.questions import (
     pages,
 )
 from heatmaps.questions.entry import Entry
+from heatmaps.questions.heatmap import image
 
 REGISTER: tuple[Entry[Any], ...] = (
     heatmap.ENTRY,
@@ -28,4 +29,5 @@ REGISTER: tuple[Entry[Any], ...] = (
     element_stats.ENTRY,
     element_values.ENTRY,
     capture_pages.ENTRY,
+    image.ENTRY,
 )

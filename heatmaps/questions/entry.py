@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from heatmaps.access import scopes
 from heatmaps.replies.answer import Answer
+from heatmaps.replies.pictures import Picture
 from heatmaps.requests.forms import Form
 
 Q = TypeVar("Q")
@@ -26,7 +27,7 @@ class Entry(Generic[Q]):
     operation_id: str
     description: str
     form: type[Form[Q]]
-    answer: Callable[[Q], Answer]
+    answer: Callable[[Q], Answer | Picture]
     replies: tuple[type[serializers.Serializer[None]], ...]
     reply_description: str
     # The name that several replies have together.
@@ -37,6 +38,11 @@ class Entry(Generic[Q]):
     has_results: bool = True
     # Whether its reply is the list of results itself, each as `replies` says.
     is_bare_list: bool = False
+    # Where it is answered with a picture, the formats of that and their media types; `format` is then a parameter of
+    # its form. Only its errors are JSON.
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    # Numbers that its reply has in headers of their own, and what they are.
+    headers: Mapping[str, str] = field(default_factory=dict)
     legacy_path: str | None = None
     # The methods, and the scope that each asks of a key. A POST has in its body, as JSON, what a GET has in its query.
     methods: Mapping[str, str] = field(default_factory=lambda: {"GET": scopes.READ})

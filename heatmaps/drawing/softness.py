@@ -1,0 +1,42 @@
+"""How opaque a picture is at each place, as in the viewer's softness.js: each cell weighs the less, the further away it
+is, so that nothing ends in hard edges."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heatmaps.drawing.counting import Cells, Places
+
+Weights = NDArray[np.float32]
+
+
+def weighed(places: Places, cells: Cells) -> Weights:
+    """The values of the places, of which the cells weigh the less, the further away they are: between nothing and the
+    values themselves."""
+    rows, columns = places.values.shape
+    row = np.floor(cells.ys / places.grain).astype(np.int64)
+    is_in = (row >= 0) & (row < rows)
+    column = np.clip(np.floor(cells.xs * places.width / places.grain), 0, columns - 1).astype(np.int64)
+    sums = np.zeros((rows, columns), dtype=np.float64)
+    np.add.at(sums.reshape(-1), (row * columns + column)[is_in], cells.values[is_in].astype(np.float64))
+    # Three boxes in a row come close to a bell, and are nearly as wide as what is counted.
+    half = max(1, int(places.radius / places.grain / 2.6 + 0.5))
+    for _ in range(3):
+        for axis in (1, 0):
+            sums = _boxes(sums, half, axis)
+    # What the three sums make of a single count of 1, in the middle of it.
+    sums /= (3 * half * half + 3 * half + 1) ** 2
+    values = places.values
+    return np.clip(sums, np.minimum(values, 0), np.maximum(values, 0)).astype(np.float32)
+
+
+def _boxes(values: NDArray[np.float64], half: int, axis: int) -> NDArray[np.float64]:
+    """Of each place the sum of those that are at most `half` away along the axis."""
+    up_to = np.moveaxis(np.cumsum(values, axis=axis), axis, 0)
+    length = len(up_to)
+    half = min(half, length)
+    # The array that came in is taken for what goes out; nobody needs it any more.
+    sums = np.moveaxis(values, axis, 0)
+    sums[: length - half] = up_to[half:]
+    sums[length - half :] = up_to[-1]
+    sums[half + 1 :] -= up_to[: max(0, length - half - 1)]
+    return values

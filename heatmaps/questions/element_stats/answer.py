@@ -23,7 +23,7 @@ _LARGEST_COUNT = 2**63 - 1
 
 
 def stats(question: ElementStatsQuestion, layout: Layout = PLAIN) -> Query:
-    """Rows (elements_chain, event, count, hash), one more than limit asks for where there is one."""
+    """Rows (chain, event, count, hash), one more than limit asks for where there is one."""
     binder = Binder()
     binder.name("team_id", question.events.team_id)
     binder.name("limit", question.limit + 1)
@@ -51,7 +51,7 @@ def _chains(question: ElementStatsQuestion, tail: dict[str, Any]) -> Iterator[Co
                 "count": [_scaled(count, question.events.sampling_factor) for count in shown["count"]],
                 "hash": shown["hash"],
                 "type": shown["event"],
-                "elements": list(map(reader.elements, shown["elements_chain"])),
+                "elements": list(map(reader.elements, shown["chain"])),
             }
 
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from heatmaps.api import schema_views
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
+from heatmaps.mcp.views import MessagesViewSet
 from heatmaps.questions import REGISTER
 
 _PROJECT = r"api/projects/(?P<project_id>[^/]+)"
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_questions(),
     _route(f"{_PROJECT}/cohorts", CohortsViewSet.as_view({"get": "ask"}), "cohorts"),
     _route(r"api/projects", ProjectsViewSet.as_view({"get": "ask"}), "projects"),
+    _route(r"mcp", MessagesViewSet.as_view({"post": "take"}), "mcp"),
     _route(r"api/schema", schema_views.document, "schema"),
     _route(r"api/schema/swagger-ui", schema_views.swagger_ui, "swagger-ui"),
     _route(r"api/schema/redoc", schema_views.redoc, "redoc"),

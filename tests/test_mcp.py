@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -16,15 +17,18 @@ from structlog.testing import capture_logs
 
 from heatmaps import questions
 from heatmaps.access.throttling import PersonalAPIKeyThrottle
+from heatmaps.engine import EngineUnavailable
 from heatmaps.mcp import descriptions
 from heatmaps.mcp.server import listed
 from heatmaps.mcp.tools import MOST_RESULTS, tools
 from heatmaps.models import Membership, PersonalAPIKey, Project, User
+from heatmaps.population.filters import Filters
 from heatmaps.questions import REGISTER
+from heatmaps.replies.answer import Answer, Columns
 from tests.conftest import Api, Events, Interactions, body, document
 from tests.processes import INHERITED, ROOT
 from tests.test_injection import CORPUS, required
-from tests.test_register import THROWAWAY, throwaway
+from tests.test_register import THROWAWAY, HeightItem, routed, throwaway
 
 __all__ = ["throwaway"]
 
@@ -52,7 +56,7 @@ class Agent:
 
     def post(self, content: bytes, **headers: str) -> HttpResponseBase:
         headers = {"accept": ACCEPTED, "content_type": "application/json"} | headers
-        return self.api.ask("POST", "/mcp", content=content, **headers)
+        return self.api.ask("POST", "/mcp", None, content, **headers)
 
     def send(self, method: str, **params: Any) -> HttpResponseBase:
         return self.post(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode())
@@ -261,6 +265,24 @@ def test_a_reply_that_no_agent_could_read_is_refused(agent: Agent, interactions:
     assert len(agent.answer("heatmaps-list", limit=1_000)["results"]) == 1_000
 
 
+def breaking_off(_: Filters) -> Answer:
+    def blocks() -> Iterator[Columns]:
+        for height in range(4):
+            yield {"viewport_height": [height], "count": [1]}
+        raise EngineUnavailable("The connection broke.")
+
+    return Answer(item=HeightItem, blocks=blocks())
+
+
+def test_a_reply_that_breaks_off_is_an_error_and_no_short_list(
+    throwaway: None, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(descriptions.DESCRIPTIONS, "heatmaps-throwaway", "How tall viewports are.")
+    monkeypatch.setattr(questions, "REGISTER", (*REGISTER, replace(THROWAWAY, answer=breaking_off)))
+    routed()
+    assert agent.refusal("heatmaps-throwaway") == "The reply broke off. Ask again in a moment."
+
+
 # --- Refusals ------------------------------------------------------------------------------------------------------
 
 
@@ -298,7 +320,7 @@ def test_an_unknown_tool_is_an_error_of_the_protocol(agent: Agent) -> None:
 
 def test_nothing_that_an_agent_writes_is_a_fault(agent: Agent, settings: Settings) -> None:
     settings.RATE_LIMIT_ENABLED = False
-    values = [*CORPUS[::9], "\N{PILE OF POO}", None, True, [], {}, [[]], 1e308, -(2**70), {"a": [None]}]
+    values: list[Any] = [*CORPUS[::9], "\N{PILE OF POO}", None, True, [], {}, [[]], 1e308, -(2**70), {"a": [None]}]
     # Each argument of each tool once, each value with several of them.
     following = cycle(values)
     for entry in REGISTER:
@@ -417,12 +439,12 @@ def test_headers_of_a_message_are_looked_at(agent: Agent) -> None:
 
 def test_a_message_is_counted_once(agent: Agent, rates: Callable[[str, str], None]) -> None:
     rates("3/minute", "100/hour")
-    for send, left in (
-        (lambda: agent.send("tools/call", name="heatmaps-list", arguments={}), "2"),
-        (lambda: agent.send("tools/list"), "1"),
-        (lambda: agent.send("tools/call", name="heatmaps-list", arguments={"unknown": 1}), "0"),
+    for left, method, params in (
+        ("2", "tools/call", {"name": "heatmaps-list", "arguments": {}}),
+        ("1", "tools/list", {}),
+        ("0", "tools/call", {"name": "heatmaps-list", "arguments": {"unknown": 1}}),
     ):
-        response = send()
+        response = agent.send(method, **params)
         assert (response.status_code, response["RateLimit-Remaining"]) == (200, left)
     assert agent.refusal("heatmaps-list").startswith("Request was throttled. Expected available in ")
     response = agent.send("tools/list")

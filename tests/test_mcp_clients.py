@@ -17,9 +17,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import CallToolRequestParams
 
-from heatmaps.mcp.calls import Call, NoReply
+from heatmaps.mcp import sentences
+from heatmaps.mcp.calls import Call, NoReply, Reply, told_headers
 from heatmaps.mcp.over_http import RemoteAPI
+from heatmaps.mcp.server import server_for
 from tests import node
 from tests.processes import ROOT, Service, free_port, served
 from tests.test_mcp import NAMES
@@ -133,6 +136,46 @@ def test_a_message_is_no_longer_than_any_request(site: Site) -> None:
             assert (reply.status_code, reply.json()["code"]) == (413, "request_too_large")
 
 
+# --- Replies of other kinds ------------------------------------------------------------------------------------------
+
+
+def called(reply: Reply) -> Any:
+    """The result of a call, where the API says this."""
+
+    async def ask(_: Call) -> Reply:
+        return reply
+
+    found = server_for(ask).get_request_handler("tools/call")
+    assert found is not None
+    params = CallToolRequestParams(name="heatmaps-list", arguments={})
+    result: Any = asyncio.run(found.handler(None, params))  # type: ignore[arg-type]
+    return result.model_dump(by_alias=True, exclude_none=True)
+
+
+def test_a_picture_is_a_picture() -> None:
+    picture = Reply(
+        status=200, media_type="image/png", content=b"\x89PNG", headers=told_headers({"Heatmaps-Matched": "1"})
+    )
+    assert called(picture)["content"] == [
+        {"type": "image", "data": "iVBORw==", "mimeType": "image/png"},
+        {"type": "text", "text": "Drawn: 1 interaction."},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        (
+            b'{"results":[{}],"next":"https://heatmaps.example/?offset=1"}',
+            "1 result. There are more: ask with offset=1.",
+        ),
+        (b'{"results":[]}', "0 results. heatmaps-explain says why, for the same filters."),
+    ],
+)
+def test_the_text_says_how_much_there_is(document: bytes, text: str) -> None:
+    assert sentences.of_document(orjson.loads(document), 0, may_be_explained=True) == text
+
+
 # --- A service elsewhere -------------------------------------------------------------------------------------------
 
 
@@ -186,7 +229,7 @@ def test_an_agent_on_this_machine_is_told_what_is_wrong(site: Site, tmp_path: Pa
         async with Client(server, read_timeout_seconds=60) as client:
             called = [await client.call_tool("projects-list"), await client.call_tool("heatmaps-list", {"limit": "x"})]
             assert all(result.is_error for result in called)
-            return [result.content[0].text for result in called]
+            return [str(result.content[0].model_dump()["text"]) for result in called]
 
     invalid = "Personal API key found in request Authorization header is invalid."
     assert asyncio.run(texts(stdio(site, **{"key-file": str(tmp_path / "wrong")}))) == [invalid, invalid]
@@ -207,5 +250,5 @@ def test_a_file_without_a_key_is_told(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("url", ["heatmaps.example", "ftp://heatmaps.example", "http://", "http://x:y", "http://a b"])
 def test_an_address_that_is_none_is_told(tmp_path: Path, url: str) -> None:
-    with pytest.raises(CommandError, match="type an address such as https://heatmaps.example, not "):
+    with pytest.raises(CommandError, match=r"type an address such as https://heatmaps\.example, not "):
         call_command("mcp", f"--url={url}", "--key-file", str(tmp_path / "key"))

@@ -11,7 +11,7 @@ from django.urls import resolve
 from structlog.contextvars import get_contextvars
 
 from heatmaps.engine import EngineError
-from heatmaps.front.middleware import observe, refuse_long_targets
+from heatmaps.front.middleware import View, observe, refuse_long_targets
 from heatmaps.mcp.calls import MAX_REPLY_BYTES, Call, NoReply, Reply, told_headers
 
 # A session opens nothing here, and the reply is read by ourselves.
@@ -27,7 +27,7 @@ def _view(request: HttpRequest) -> HttpResponseBase:
 
 
 # A log line, a metric and a limit of length for each call, as if it had come by itself.
-_answer = observe(refuse_long_targets(convert_exception_to_response(_view)))
+_answer = observe(refuse_long_targets(cast("View", convert_exception_to_response(_view))))
 
 
 class API:
@@ -74,6 +74,6 @@ def _content(response: HttpResponseBase) -> bytes:
         raise NoReply("The reply broke off. Ask again in a moment.") from error
     finally:
         # All of `close` but its signal, that the request is finished: the one around it is not.
-        for close in response._resource_closers:  # noqa: SLF001 -- the framework has no other name for them
+        for close in response._resource_closers:  # type: ignore[attr-defined]  # noqa: SLF001 -- they have no other name
             close()
     return bytes(found[: MAX_REPLY_BYTES + 1])

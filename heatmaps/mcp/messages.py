@@ -38,7 +38,8 @@ async def _handled(manager: StreamableHTTPSessionManager, request: HttpRequest) 
         for body in bodies:
             return {"type": "http.request", "body": body, "more_body": False}
         # A caller who goes away is noticed by nobody here.
-        return await asyncio.get_running_loop().create_future()
+        await asyncio.Event().wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":

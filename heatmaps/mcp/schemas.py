@@ -48,7 +48,7 @@ def input_schema(tool: Tool) -> dict[str, Any]:
 
 def output_schema(tool: Tool) -> dict[str, Any] | None:
     """Of what is JSON; a picture has none."""
-    content = _operation(tool.operation_id)["responses"]["200"]["content"].get("application/json")
+    content = _operation(tool.operation_id)["responses"]["200"].get("content", {}).get("application/json")
     if content is None:
         return None
     schema = content["schema"]

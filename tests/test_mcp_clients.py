@@ -20,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolRequestParams
 
 from heatmaps.mcp import sentences
-from heatmaps.mcp.calls import Call, NoReply, Reply, told_headers
+from heatmaps.mcp.calls import AskAPI, Call, NoReply, Reply, told_headers
 from heatmaps.mcp.over_http import RemoteAPI
 from heatmaps.mcp.server import server_for
 from tests import node
@@ -37,8 +37,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "heatmaps-explain": FILTERS | {"type": "rageclick"},
     "heatmaps-compare": FILTERS | {"against": {"url_exact": None}},
     "heatmaps-areas": FILTERS | {"areas": AREAS, "include": "types,elements", "by": "day"},
-    "projects-list": {},
 }
+CALLS = {name: CALLS.get(name, {}) for name in NAMES}
 # What docs/example has, as docs/api.md tells it.
 POINTS = [[3, 0.25, 240], [1, 0.5, 960]]
 
@@ -97,7 +97,7 @@ def results(site: Site, *, way: str) -> tuple[list[str], dict[str, Any]]:
 
 
 def check(names: list[str], found: dict[str, Any]) -> None:
-    assert names == list(CALLS) == NAMES
+    assert names == NAMES
     assert [name for name, (is_error, _) in found.items() if is_error] == []
     points = found["heatmaps-list"][1]
     assert [[one["count"], one["pointer_relative_x"], one["pointer_y"]] for one in points["results"][:2]] == POINTS
@@ -139,16 +139,12 @@ def test_a_message_is_no_longer_than_any_request(site: Site) -> None:
 # --- Replies of other kinds ------------------------------------------------------------------------------------------
 
 
-def called(reply: Reply) -> Any:
-    """The result of a call, where the API says this."""
-
-    async def ask(_: Call) -> Reply:
-        return reply
-
+async def called_by(ask: AskAPI) -> Any:
+    """The result of a call, where the API says what `ask` says."""
     found = server_for(ask).get_request_handler("tools/call")
     assert found is not None
     params = CallToolRequestParams(name="heatmaps-list", arguments={})
-    result: Any = asyncio.run(found.handler(None, params))  # type: ignore[arg-type]
+    result: Any = await found.handler(None, params)  # type: ignore[arg-type]
     return result.model_dump(by_alias=True, exclude_none=True)
 
 
@@ -156,7 +152,11 @@ def test_a_picture_is_a_picture() -> None:
     picture = Reply(
         status=200, media_type="image/png", content=b"\x89PNG", headers=told_headers({"Heatmaps-Matched": "1"})
     )
-    assert called(picture)["content"] == [
+
+    async def ask(_: Call) -> Reply:
+        return picture
+
+    assert asyncio.run(called_by(ask))["content"] == [
         {"type": "image", "data": "iVBORw==", "mimeType": "image/png"},
         {"type": "text", "text": "Drawn: 1 interaction."},
     ]
@@ -222,19 +222,25 @@ def test_a_key_goes_nowhere_else() -> None:
         asked(f"{url}/moved")
 
 
+def test_a_reply_of_something_else_is_told() -> None:
+    async def call(url: str) -> Any:
+        return await called_by(RemoteAPI(url, "phx_any").ask)
+
+    with elsewhere() as url:
+        (block,) = asyncio.run(call(url))["content"]
+    assert block["text"] == "The reply, with status 200, is not one of this API."
+
+
 def test_an_agent_on_this_machine_is_told_what_is_wrong(site: Site, tmp_path: Path) -> None:
     (tmp_path / "wrong").write_text("phx_wrong")
 
-    async def texts(server: StdioServerParameters) -> list[str]:
-        async with Client(server, read_timeout_seconds=60) as client:
-            called = [await client.call_tool("projects-list"), await client.call_tool("heatmaps-list", {"limit": "x"})]
-            assert all(result.is_error for result in called)
-            return [str(result.content[0].model_dump()["text"]) for result in called]
+    async def said() -> str:
+        async with Client(stdio(site, **{"key-file": str(tmp_path / "wrong")}), read_timeout_seconds=60) as client:
+            result = await client.call_tool("projects-list")
+            assert result.is_error
+            return str(result.content[0].model_dump()["text"])
 
-    invalid = "Personal API key found in request Authorization header is invalid."
-    assert asyncio.run(texts(stdio(site, **{"key-file": str(tmp_path / "wrong")}))) == [invalid, invalid]
-    with elsewhere() as url:
-        assert set(asyncio.run(texts(stdio(site, url=url)))) == {"The reply, with status 200, is not one of this API."}
+    assert asyncio.run(said()) == "Personal API key found in request Authorization header is invalid."
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"two words", b"\xff\xfe", b"one\ntwo"])

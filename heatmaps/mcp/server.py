@@ -90,9 +90,7 @@ async def _called(name: str, arguments: dict[str, Any], ask: AskAPI) -> CallTool
     if reply.status != 200:
         return _failed(sentences.of_error(document))
     offset = arguments.get("offset")
-    text = sentences.of_document(
-        document, offset if isinstance(offset, int) else 0, may_be_explained="url_page" in tool.arguments
-    )
+    text = sentences.of_document(document, offset if isinstance(offset, int) else 0, may_be_explained=tool.has_filters)
     return CallToolResult(content=[_text(text)], structured_content=document)
 
 

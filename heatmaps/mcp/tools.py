@@ -12,6 +12,7 @@ from heatmaps.mcp import descriptions
 from heatmaps.mcp.calls import Call
 from heatmaps.questions.entry import Entry
 from heatmaps.requests.fields import Words
+from heatmaps.requests.filters import FiltersForm
 from heatmaps.requests.forms import Form
 
 PROJECT = "project_id"
@@ -39,6 +40,11 @@ class Tool:
     @property
     def is_of_a_project(self) -> bool:
         return f"{{{PROJECT}}}" in self.path
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether an explanation takes what it takes."""
+        return self.form is not None and issubclass(self.form, FiltersForm)
 
     @property
     def arguments(self) -> tuple[str, ...]:

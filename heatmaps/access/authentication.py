@@ -58,8 +58,8 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
 
     @staticmethod
     def _candidate(request: Request) -> tuple[str | None, str]:
-        if key := _key_in_header(request):
-            return key, "Authorization header"
+        if header := BEARER.fullmatch(request.headers.get("Authorization", "").strip()):
+            return header[1], "Authorization header"
         # Read as a whole first, so that a body of any size meets the one limit for bodies.
         _ = request._request.body  # noqa: SLF001 -- Django's request has no other name in DRF's
         for source, place in ((request.data, "body"), (request.query_params, "query string")):
@@ -67,19 +67,6 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
             if value and isinstance(value, str):
                 return value, place
         return None, ""
-
-
-class HeaderKeyAuthentication(PersonalAPIKeyAuthentication):
-    """Takes a key from the header alone."""
-
-    @staticmethod
-    def _candidate(request: Request) -> tuple[str | None, str]:
-        return _key_in_header(request), "Authorization header"
-
-
-def _key_in_header(request: Request) -> str | None:
-    header = BEARER.fullmatch(request.headers.get("Authorization", "").strip())
-    return header[1] if header else None
 
 
 class ReadOnlySessionAuthentication(SessionAuthentication):

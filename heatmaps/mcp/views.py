@@ -9,9 +9,18 @@ from rest_framework.exceptions import MethodNotAllowed, PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
-from heatmaps.access.authentication import HeaderKeyAuthentication
+from heatmaps.access.authentication import BEARER, PersonalAPIKeyAuthentication
 from heatmaps.api.views import ApiViewSet
 from heatmaps.mcp.in_process import API
+from heatmaps.models import PersonalAPIKey, User
+
+
+class HeaderKeyAuthentication(PersonalAPIKeyAuthentication):
+    """Takes a key from the header alone."""
+
+    def authenticate(self, request: Request) -> tuple[User, PersonalAPIKey] | None:
+        is_there = BEARER.fullmatch(request.headers.get("Authorization", "").strip())
+        return super().authenticate(request) if is_there else None
 
 
 class MessagesViewSet(ApiViewSet):

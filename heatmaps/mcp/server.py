@@ -1,5 +1,5 @@
 """The server of the official SDK with our tools. It is loaded with the first message of an agent, and not before: the
-SDK takes nearly a second, and most services have no agent."""
+SDK takes over half a second, and most services have no agent."""
 
 import base64
 from functools import cache

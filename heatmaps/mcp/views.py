@@ -46,7 +46,7 @@ class MessagesViewSet(ApiViewSet):
         http_request: HttpRequest = request._request  # noqa: SLF001 -- as above
         # As a whole, or it is refused for its length.
         _ = http_request.body
-        # The SDK is loaded with the first message: it takes nearly a second, and most services have no agent.
+        # The SDK is loaded with the first message: it takes over half a second, and most services have no agent.
         messages = import_module("heatmaps.mcp.messages")
         api = API(http_request)
         response: HttpResponseBase = messages.answered(http_request, api)

@@ -19,4 +19,4 @@ for (const [name, given] of Object.entries(calls)) {
   results[name] = { text: content[0].text, isError: isError ?? false, structured: structuredContent };
 }
 await client.close();
-process.stdout.write(JSON.stringify({ tools: tools.map((tool) => tool.name), results }));
+console.log(JSON.stringify({ tools: tools.map((tool) => tool.name), results }));

@@ -272,10 +272,10 @@ def test_what_visitors_wrote_is_in_structured_content_alone(
 
 
 def test_a_reply_that_no_agent_could_read_is_refused(agent: Agent, interactions: Interactions) -> None:
-    interactions.add_all([{"x": place % 60, "y": place // 60 + 1} for place in range(30_000)])
+    interactions.add_all([{"x": place % 60, "y": place // 60 + 1} for place in range(40_000)])
     assert agent.refusal("heatmaps-list", limit=0) == (
-        "The reply has more than 2 MiB, which is more than an agent can read. "
-        "Ask for less, with limit or narrower filters."
+        "The reply has more than 3 MiB, which is more than an agent can read. "
+        "Ask for less: with limit, narrower filters, or a smaller picture."
     )
     assert len(agent.answer("heatmaps-list", limit=1_000)["results"]) == 1_000
 
@@ -444,6 +444,20 @@ def test_what_is_no_request_is_told_by_its_status(agent: Agent, content: bytes, 
     # The later version tells the kind of error in the status, too.
     assert response.status_code in ({status} if version == "2025-06-18" or status != 200 else {200, 400})
     assert (body(response) == b"") == (status == 202)
+
+
+@pytest.mark.parametrize("method", ["ping", "server/discover", "subscriptions/listen", "resources/list", "tasks/list"])
+def test_every_request_gets_a_reply(agent: Agent, method: str) -> None:
+    """Also those that would go on, or are of other kinds of servers."""
+    version = "2026-07-28"
+    about = {"protocolVersion": version, "clientCapabilities": {}}
+    params = {"_meta": {f"io.modelcontextprotocol/{name}": value for name, value in about.items()}}
+    content = orjson.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    later = agent.post(content, mcp_protocol_version=version, mcp_method=method)
+    assert ("result" in document(later)) == (later.status_code == 200) == (method == "server/discover")
+    assert later.status_code in {200, 400, 404}
+    earlier = agent.post(content, mcp_protocol_version="2025-11-25")
+    assert (earlier.status_code, "result" in document(earlier)) == (200, method == "ping")
 
 
 def test_headers_of_a_message_are_looked_at(agent: Agent) -> None:

@@ -169,6 +169,7 @@ def test_a_picture_is_a_picture() -> None:
             b'{"results":[{}],"next":"https://heatmaps.example/?offset=1"}',
             "1 result. There are more: ask with offset=1.",
         ),
+        (b'{"other":1}', "The answer is in the structured content."),
         (b'{"results":[]}', "0 results. heatmaps-explain says why, for the same filters."),
     ],
 )

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# An agent reads no more than that, and a tool's result is held in memory.
-MAX_REPLY_BYTES = 2 * 1024**2
+# No agent reads more, and a tool's result is held in memory.
+MAX_REPLY_BYTES = 3 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,8 @@
 """The API asked over the network, for an agent on another machine than the service."""
 
 import asyncio
-from http.client import HTTPException, HTTPMessage
-from typing import IO, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from http.client import HTTPException, HTTPResponse
+from urllib.request import HTTPErrorProcessor, Request, build_opener
 
 from heatmaps import __version__
 from heatmaps.mcp.calls import MAX_REPLY_BYTES, Call, NoReply, Reply, told_headers
@@ -13,20 +11,21 @@ from heatmaps.mcp.calls import MAX_REPLY_BYTES, Call, NoReply, Reply, told_heade
 SECONDS = 120
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """A key is sent to the address that was typed, and to no other."""
+class _AsItCame(HTTPErrorProcessor):
+    """An error is a reply like any other. No redirect is followed: a key is sent to the address that was typed, and to
+    no other."""
 
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
-    ) -> None:
-        return None
+    def http_response(self, request: Request, response: HTTPResponse) -> HTTPResponse:
+        return response
+
+    https_response = http_response
 
 
 class RemoteAPI:
     def __init__(self, url: str, key: str) -> None:
         self._url = url.rstrip("/")
         self._key = key
-        self._opener = build_opener(_NoRedirects)
+        self._opener = build_opener(_AsItCame)
 
     async def ask(self, call: Call) -> Reply:
         return await asyncio.to_thread(self._ask, call)
@@ -43,21 +42,13 @@ class RemoteAPI:
         )
         try:
             with self._opener.open(request, timeout=SECONDS) as response:
-                return _reply(response)
-        except HTTPError as error:
-            with error:
-                if "Location" in error.headers:
-                    raise NoReply(f"{self._url} leads elsewhere. Start `manage.py mcp` with --url of that.") from error
-                return _reply(error)
-        except (URLError, HTTPException, OSError) as error:
-            reason = getattr(error, "reason", error)
-            raise NoReply(f"{self._url} does not answer: {reason}.") from error
-
-
-def _reply(response: Any) -> Reply:
-    return Reply(
-        status=response.status,
-        media_type=response.headers.get("Content-Type", ""),
-        content=response.read(MAX_REPLY_BYTES + 1),
-        headers=told_headers(dict(response.headers.items())),
-    )
+                if "Location" in response.headers:
+                    raise NoReply(f"{self._url} leads elsewhere. Start `manage.py mcp` with --url of that.")
+                return Reply(
+                    status=response.status,
+                    media_type=response.headers.get("Content-Type", ""),
+                    content=response.read(MAX_REPLY_BYTES + 1),
+                    headers=told_headers(dict(response.headers.items())),
+                )
+        except (HTTPException, OSError) as error:
+            raise NoReply(f"{self._url} does not answer: {getattr(error, 'reason', error)}.") from error

@@ -7,6 +7,8 @@ from typing import Any
 def of_document(document: Mapping[str, Any], offset: int, *, may_be_explained: bool) -> str:
     if "reason" in document:
         return _of_explanation(document)
+    if "results" not in document:
+        return "The answer is in the structured content."
     coverage = document.get("coverage")
     number = len(document["results"])
     said = [f"{_counted(number, 'result')}."]

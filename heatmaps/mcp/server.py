@@ -29,7 +29,7 @@ from heatmaps.mcp.tools import BadArgument, tools
 _READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 _TOO_LARGE = (
     f"The reply has more than {MAX_REPLY_BYTES // 1024**2} MiB, which is more than an agent can read. "
-    "Ask for less, with limit or narrower filters."
+    "Ask for less: with limit, narrower filters, or a smaller picture."
 )
 
 

@@ -3,7 +3,7 @@ BIN := .venv/bin
 FUZZ_MINUTES ?= 10
 SECONDS ?= 10
 KILLS ?= 1000
-# Side by side on all cores, each file in one process, in the order of tests/conftest.py.
+# Side by side on all cores and one more, each file in one process, in the order of tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 # What is run a second time over ClickHouse's HTTP interface.
 OVER_HTTP := points interactions fold scroll_depth layout erase_visitor removal loading_persons capture_store
@@ -58,6 +58,7 @@ fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUT
 
 bench: install  ## Measure, with tables at the end; ROWS= sets how many interactions
 	$(BIN)/python -m bench.reading --output docs/performance.md
+	$(BIN)/python -m bench.formats --output docs/performance.md
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.loading --output docs/performance.md

@@ -72,13 +72,14 @@ FROM
 SETTINGS max_partitions_per_insert_block = 0
 """
 
-# One project whose map has a million cells.
+# One project whose map has a million cells, with 1 to 9 interactions in each, most with few.
 WIDE = f"""
 INSERT INTO upstream_heatmaps ({COLUMNS})
 SELECT
     'session', {WIDE_PROJECT}, 'visitor', toDateTime64('{TODAY} 12:00:00', 6, 'UTC'),
     number % 100, intDiv(number, 100), 16, 100, 50, false, '{HOME}', 'click'
 FROM numbers({WIDE_CELLS} + 10)
+ARRAY JOIN range(1 + toUInt8(pow({chance(14)}, 4) * 9)) AS nth
 WHERE NOT (number = 0)
 """
 
@@ -122,6 +123,23 @@ PERSONS = f"""
 INSERT INTO person_distinct_id2 (team_id, distinct_id, person_id, is_deleted, version)
 SELECT DISTINCT {BUSY_PROJECT}, distinct_id, reinterpretAsUUID(sipHash128(distinct_id)), 0, 1
 FROM heatmaps WHERE team_id = {BUSY_PROJECT}
+"""
+
+# All of them have an address, one in a hundred that of the own staff; with those who have not come lately, a million.
+MILLION = 1_000_000
+OTHER_PERSONS = f"""
+INSERT INTO person_distinct_id2 (team_id, distinct_id, person_id, is_deleted, version)
+SELECT {BUSY_PROJECT}, lower(hex(sipHash128(number, 15))), reinterpretAsUUID(sipHash128(number, 16)), 0, 1
+FROM numbers({{missing:UInt64}})
+"""
+
+PROPERTIES = f"""
+INSERT INTO person (id, created_at, team_id, properties, is_identified, is_deleted, version)
+SELECT
+    person_id, toDateTime64('{TODAY} 00:00:00', 6, 'UTC'), {BUSY_PROJECT},
+    concat('{{"email":"', distinct_id, if({chance(14, "person_id")} < 0.01, '@shop.example.com', '@visitors.example'),
+           '","plan":"free"}}'), 1, 0, 1
+FROM person_distinct_id2 WHERE team_id = {BUSY_PROJECT}
 """
 
 COHORT = f"""
@@ -176,7 +194,7 @@ def grow(first: int, end: int) -> None:
 
 
 def add_events(cohort: int) -> None:
-    """Adds a million events of the last week, persons, and the members of a cohort."""
+    """Adds a million events of the last week, a million persons, and the members of a cohort."""
     with engine.writer() as client:
         sessions = client.query(
             f"SELECT uniqExact(session_id) FROM heatmaps WHERE team_id = {BUSY_PROJECT}"
@@ -184,6 +202,9 @@ def add_events(cohort: int) -> None:
         ).result_rows[0][0]
         client.command(EVENTS, parameters={"copies": max(1, 1_000_000 // max(1, sessions * 2 // 3))})
         client.command(PERSONS)
+        of_visitors = client.query("SELECT count() FROM person_distinct_id2").result_rows[0][0]
+        client.command(OTHER_PERSONS, parameters={"missing": max(0, MILLION - of_visitors)})
+        client.command(PROPERTIES)
         client.command(COHORT, parameters={"cohort": cohort})
 
 

@@ -1,5 +1,6 @@
 """People, projects, a real engine, and a client that asks as a caller does."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -50,6 +51,11 @@ EVENT = {
 }
 
 PERSON = {"team_id": 1, "distinct_id": "visitor", "person_id": UUID(int=1), "is_deleted": 0, "version": 1}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for processes of their own."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

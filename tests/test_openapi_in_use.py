@@ -1,5 +1,8 @@
 """Clients that others generate from the OpenAPI document work: their types are true, and they reach the service."""
 
+import base64
+import io
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -8,6 +11,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -50,8 +54,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def answer(done: "CompletedProcess[str]") -> object:
+    """What a program says it was answered. The Parquet file that it downloaded has the points that it read as JSON."""
     assert done.returncode == 0, done.stdout + done.stderr
-    return orjson.loads(done.stdout)
+    answered: dict[str, object] = orjson.loads(done.stdout)
+    table = pq.read_table(io.BytesIO(base64.b64decode(str(answered.pop("parquet")))))
+    columns = (table[name].to_pylist() for name in ("count", "pointer_relative_x", "pointer_y"))
+    assert [list(row) for row in zip(*columns, strict=True)] == answered["points"]
+    return answered
 
 
 # --- Python --------------------------------------------------------------------------------------------------------
@@ -94,15 +103,27 @@ def test_every_operation_is_a_module_of_the_python_client(python_client: Path) -
 needs_node = pytest.mark.skipif(
     not node.is_there() and not node.is_required(), reason="A TypeScript client needs Node 20 or newer with npm."
 )
-# What is replaced in the program, and a mistake that the types have to find.
-MISTAKES = {
+# What is replaced in a program, and a mistake that the types have to find.
+IN_BOTH = {
     '"unique_visitors"': '"unique_visitor"',
+    '"parquet"': '"xlsx"',
     "point.pointer_relative_x": "point.relative_x",
-    'if (!("fold" in reply)) throw': 'if ("code" in reply) throw',
-    'if (!("code" in reply)) throw': 'if ("fold" in reply) throw',
-    "if (error) throw": "if (!error) throw",
     "const height: number | null": "const height: number",
 }
+MISTAKES = {
+    "ask.ts": {
+        **IN_BOTH,
+        'if (!("fold" in reply)) throw': 'if ("code" in reply) throw',
+        'if (!("code" in reply)) throw': 'if ("fold" in reply) throw',
+        "if (error) throw": "if (!error) throw",
+    },
+    "ask-oazapfts.ts": {
+        **IN_BOTH,
+        'if (!("fold" in reply)) throw': 'if ("fold" in reply) throw',
+        "(error: HeatmapError) => error": "(error: HeatmapReply) => error",
+    },
+}
+WRONG = [(program, wrong) for program, mistakes in MISTAKES.items() for wrong in mistakes.values()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,34 +139,57 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> TypeScript:
     node.install(PROGRAMS)
     directory = tmp_path_factory.mktemp("typescript")
     (directory / "node_modules").symlink_to(PROGRAMS / "node_modules")
-    for name in ("package.json", "ask.ts"):
-        shutil.copy(PROGRAMS / name, directory)
-    program = (PROGRAMS / "ask.ts").read_text()
-    for number, (right, wrong) in enumerate(MISTAKES.items()):
-        assert right in program
-        (directory / f"wrong{number}.ts").write_text(program.replace(right, wrong))
-    files = ["ask.ts", *(f"wrong{number}.ts" for number in range(len(MISTAKES)))]
-    config = orjson.loads((PROGRAMS / "tsconfig.json").read_bytes()) | {"files": files}
+    shutil.copy(PROGRAMS / "package.json", directory)
+    files = {name: (PROGRAMS / name).read_text() for name in MISTAKES}
+    for program, mistakes in MISTAKES.items():
+        for right, wrong in mistakes.items():
+            assert right in files[program]
+            files[wrong_name(program, wrong)] = files[program].replace(right, wrong)
+    for name, text in files.items():
+        (directory / name).write_text(text)
+    config = orjson.loads((PROGRAMS / "tsconfig.json").read_bytes()) | {"files": list(files)}
     (directory / "tsconfig.json").write_bytes(orjson.dumps(config))
-    generated = node.run(directory, "node_modules/.bin/openapi-typescript", str(DOCUMENT), "--output", "schema.d.ts")
-    assert generated.returncode == 0, generated.stdout + generated.stderr
-    told = node.run(directory, "node_modules/.bin/tsc").stdout.splitlines()
+    for generator, *written in (("openapi-typescript", "--output", "schema.d.ts"), ("oazapfts", "oazapfts.ts")):
+        generated = node.run(directory, f"node_modules/.bin/{generator}", str(DOCUMENT), *written)
+        assert generated.returncode == 0, generated.stdout + generated.stderr
+    told = node.run(directory, "node_modules/.bin/tsc", timeout=180).stdout.splitlines()
     return TypeScript(
         directory=directory,
         complaints={file: [line for line in told if line.startswith(f"{file}(")] for file in files},
     )
 
 
-@needs_node
-def test_a_generated_typescript_client_reads_the_service(site: Site, typescript: TypeScript) -> None:
-    assert typescript.complaints["ask.ts"] == []
-    assert answer(node.run(typescript.directory, "node", "ask.js", site.url, site.key)) == EXPECTED
+def wrong_name(program: str, wrong: str) -> str:
+    """The file of a program with a mistake."""
+    return f"wrong{WRONG.index((program, wrong))}.ts"
 
 
 @needs_node
-@pytest.mark.parametrize("number", range(len(MISTAKES)), ids=list(MISTAKES.values()))
-def test_the_generated_types_tell_a_mistake(typescript: TypeScript, number: int) -> None:
-    assert typescript.complaints[f"wrong{number}.ts"]
+@pytest.mark.parametrize("program", MISTAKES)
+def test_a_generated_typescript_client_reads_the_service(site: Site, typescript: TypeScript, program: str) -> None:
+    assert typescript.complaints[program] == []
+    compiled = program.replace(".ts", ".js")
+    assert answer(node.run(typescript.directory, "node", compiled, site.url, site.key)) == EXPECTED
+
+
+@needs_node
+@pytest.mark.parametrize(("program", "wrong"), WRONG)
+def test_the_generated_types_tell_a_mistake(typescript: TypeScript, program: str, wrong: str) -> None:
+    assert typescript.complaints[wrong_name(program, wrong)]
+
+
+# --- The page ------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_page_shows_is_of_the_programs_that_are_run() -> None:
+    page = (ROOT / "docs" / "clients.md").read_text()
+    shown = re.findall(r"^```(python|ts)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    programs = {
+        "python": (PROGRAMS / "ask.py").read_text(),
+        "ts": "".join((PROGRAMS / name).read_text() for name in MISTAKES),
+    }
+    assert {language for language, _ in shown} == set(programs)
+    assert [block for language, block in shown if block not in programs[language]] == []
 
 
 # --- In a browser --------------------------------------------------------------------------------------------------

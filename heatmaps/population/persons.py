@@ -52,8 +52,8 @@ def by_person(
 
 
 def _visitors_of(of_person: str, layout: Layout) -> str:
-    """The visitors whose person meets a condition. Old versions are looked at first, for that is quick, and then
-    whether the newest is one of them."""
+    """The visitors whose person meets a condition. Old versions, of persons and of who is which, are looked at first,
+    for that is quick, and then whether the newest is one of them."""
     once = f"SELECT id FROM person WHERE team_id = {{team_id:Int64}} AND {of_person}"
     persons = (
         f"SELECT id FROM person FINAL WHERE team_id = {{team_id:Int64}} AND id IN ({once})"
@@ -61,7 +61,7 @@ def _visitors_of(of_person: str, layout: Layout) -> str:
     )
     if layout.has_overrides:
         return f"SELECT distinct_id FROM ({current_ids(layout)}) WHERE person_id IN ({persons})"
-    were = f"SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {{team_id:Int64}} AND person_id IN ({persons})"
+    were = f"SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {{team_id:Int64}} AND person_id IN ({once})"
     return f"SELECT distinct_id FROM ({_IDS} AND distinct_id IN ({were})) WHERE person_id IN ({persons})"
 
 

@@ -44,6 +44,14 @@ function refusal(reply: Awaited<ReturnType<typeof heatmap>>): Schemas["HeatmapEr
   return reply;
 }
 
+async function parquet(): Promise<Uint8Array> {
+  const query = { ...filters, limit: 2, aggregation: "unique_visitors", format: "parquet" } as const;
+  const list = "/api/projects/{project_id}/heatmaps/";
+  const { data, error } = await client.GET(list, { params: { path, query }, parseAs: "arrayBuffer" });
+  if (error) throw new Error(error.detail);
+  return new Uint8Array(data);
+}
+
 const found = points(await heatmap("click"));
 const hottest = found[0];
 if (hottest === undefined) throw new Error("There are no points.");
@@ -57,5 +65,6 @@ process.stdout.write(
     behind: results.map((interaction) => [interaction.distinct_id, interaction.timestamp]),
     total: total_count,
     error: { type, code, attr },
+    parquet: btoa(String.fromCharCode(...(await parquet()))),
   }),
 );

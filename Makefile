@@ -96,7 +96,7 @@ lint: install  ## Check format, lint, import rules and types
 HAS_NODE := const [major, minor] = process.versions.node.split("."); process.exit(major > 20 || (major == 20 && minor >= 19) ? 0 : 1)
 
 lint-javascript: lint/node_modules/.package-lock.json
-	lint/node_modules/.bin/eslint --config lint/eslint.config.mjs heatmaps tests/browser
+	lint/node_modules/.bin/eslint --config lint/eslint.config.mjs heatmaps tests/agents tests/browser
 	lint/node_modules/.bin/tsc --project lint/tsconfig.json
 
 # What lint/package-lock.json names, from npm, anew only when it names something else.

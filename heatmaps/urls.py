@@ -8,6 +8,7 @@ from heatmaps.api import schema_views
 from heatmaps.api.capture_settings import CaptureSettingsViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
+from heatmaps.mcp.views import MessagesViewSet
 from heatmaps.questions import REGISTER
 
 _PROJECT = r"api/projects/(?P<project_id>[^/]+)"
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         )
     ),
     _route(r"api/projects", ProjectsViewSet.as_view({"get": "ask"}), "projects"),
+    _route(r"mcp", MessagesViewSet.as_view({"post": "take"}), "mcp"),
     _route(r"api/schema", schema_views.document, "schema"),
     _route(r"api/schema/swagger-ui", schema_views.swagger_ui, "swagger-ui"),
     _route(r"api/schema/redoc", schema_views.redoc, "redoc"),

@@ -83,6 +83,8 @@ def configuration(log_format: str) -> dict[str, Any]:
             # It would repeat what a stranger wrote into a header.
             "django.security": {"level": "CRITICAL"},
             "django.request": {"level": "ERROR", "filters": ["unforeseen"]},
+            # It would repeat what an agent wrote.
+            "mcp": {"level": "ERROR"},
             "urllib3": {"level": "ERROR"},
             "clickhouse_connect": {"level": "ERROR"},
         },

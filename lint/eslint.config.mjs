@@ -45,7 +45,7 @@ export default [
     languageOptions: { globals: globals.browser, sourceType: "script" },
   },
   {
-    files: ["tests/browser/*.mjs"],
+    files: ["tests/*/*.mjs"],
     // What it hands to a page runs in a browser.
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
     // Its output is what the test reads.

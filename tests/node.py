@@ -32,9 +32,9 @@ def leave_out_module(reason: str) -> None:
     pytest.skip(reason, allow_module_level=True)
 
 
-def run(directory: Path, *command: str, timeout: float = 60) -> "CompletedProcess[str]":
+def run(directory: Path, *command: str, given: str = "", timeout: float = 60) -> "CompletedProcess[str]":
     return subprocess.run(  # noqa: S603 -- npm, and what our own lock files name
-        command, cwd=directory, capture_output=True, text=True, timeout=timeout, check=False
+        command, cwd=directory, input=given, capture_output=True, text=True, timeout=timeout, check=False
     )
 
 

@@ -32,6 +32,7 @@ from heatmaps import urls
 from heatmaps.api import errors
 from heatmaps.front.envelope import UNAVAILABLE
 from heatmaps.front.paths import PROBES
+from heatmaps.mcp.tools import tools
 from heatmaps.population import property_parsing
 from heatmaps.population.dates import parse_day
 from heatmaps.population.property_filters import Operator, PropertyType
@@ -448,6 +449,11 @@ def test_every_route_is_on_the_api_page() -> None:
     assert set(PROBES) <= set(routes)
     matched = {resolve(re.sub(r"\{\w+\}", "1", route)).url_name for route in routes if route not in PROBES}
     assert matched == {route.name for route in urls.urlpatterns if isinstance(route, URLPattern) and route.name}
+
+
+def test_every_tool_is_on_the_page_of_agents() -> None:
+    documented = [names(row[0]) for row in table(section("docs/agents.md", "## The tools"))]
+    assert documented == [[name] for name in tools()]
 
 
 def documented_errors() -> set[tuple[int, str]]:

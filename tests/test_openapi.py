@@ -340,7 +340,7 @@ def test_a_key_opens_it(schema: dict[str, Any]) -> None:
 
 
 def test_headers_are_told(schema: dict[str, Any]) -> None:
-    for path, operation in operations(schema):
+    for _, operation in operations(schema):
         headers = {status: one.get("headers", {}) for status, one in operation["responses"].items()}
         always = {
             status: {name for name, one in told.items() if one.get("required")} for status, told in headers.items()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import pytest
 from django.core.checks import CheckMessage, run_checks
 from django.core.management import call_command
@@ -142,9 +143,11 @@ def secrets_of_both(interactions: Interactions, other_project: Project, project:
 
 
 def paths() -> Iterator[tuple[str, int | str | None]]:
-    """Every route of the API that is not for everyone, with the project that it is about."""
+    """Every route of the API that is not for everyone, with the project that it is about. Agents have a test of their
+    own."""
     for route in urls.urlpatterns:
-        if not (isinstance(route, URLPattern) and route.name) or route.name in {"schema", "swagger-ui", "redoc"}:
+        others = {"schema", "swagger-ui", "redoc", "mcp"}
+        if not (isinstance(route, URLPattern) and route.name) or route.name in others:
             continue
         path = "/" + route.pattern.regex.pattern.strip("^$").removesuffix("/?") + "/"
         if "(?P" not in path:
@@ -177,6 +180,29 @@ def test_everyone_gets_what_is_theirs_and_nothing_else(
             if response.status_code == 200 and method == "GET" and not caller.teams and not caller.organizations:
                 tells_names = path.endswith(("/events/", "/pages/", "/cohorts/", "/projects/"))
                 assert b"acme" in text or b"globex" in text or not tells_names
+
+
+@pytest.mark.parametrize("name", CALLERS)
+def test_an_agent_gets_what_its_key_gets(name: str, ask_as: Callable[[str], Api], secrets_of_both: None) -> None:
+    api, caller = ask_as(name), CALLERS[name]
+    for project in (1, 2, 9):
+        for tool in ("heatmaps-pages", "projects-list"):
+            arguments = {"project_id": project, "date_from": "all"} if tool == "heatmaps-pages" else {}
+            message = {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "tools/call",
+                "params": {"name": tool, "arguments": arguments},
+            }
+            response = api.ask("POST", "/mcp", None, orjson.dumps(message), accept="application/json")
+            has_key = caller.home is not None and caller.scopes is not None
+            assert response.status_code == (200 if has_key else 401)
+            text = body(response).lower()
+            assert caller.home == "Acme" or b"acme" not in text, text
+            assert caller.home == "Globex" or b"globex" not in text, text
+            if has_key:
+                status = caller.expected(project if arguments else None, "GET")
+                assert document(response)["result"]["isError"] is (status != 200)
 
 
 # --- Keys ----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import patched_settings
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer
@@ -35,6 +36,14 @@ class DocumentView(SpectacularAPIView):
 @cache
 def _document(renderer: type[BaseRenderer]) -> str | bytes:
     return renderer().render(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+
+
+@cache
+def document_with_json_schemas() -> dict[str, Any]:
+    """The document in the later version of OpenAPI whose schemas are JSON Schema."""
+    with _one_makes, patched_settings({"OAS_VERSION": "3.1.0"}):
+        made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
 
 
 document = DocumentView.as_view()

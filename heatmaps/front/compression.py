@@ -39,7 +39,7 @@ def compress_replies(next_view: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = next_view(request)
-        if area_of(request.path_info) is not Area.API:
+        if area_of(request.path_info) not in {Area.API, Area.MCP}:
             return response
         patch_vary_headers(response, ["Accept-Encoding"])
         encoding = preferred(request.headers.get("Accept-Encoding", ""))

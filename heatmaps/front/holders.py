@@ -49,7 +49,7 @@ def _is_locked(environ: Mapping[str, Any]) -> bool:
     """Whether a request needs a credential; pages, the document of the API and preflights are for anybody."""
     path = environ["PATH_INFO"]
     is_for_anybody = path.startswith(SCHEMA) or environ["REQUEST_METHOD"] == "OPTIONS"
-    return area_of(path) is Area.API and not is_for_anybody
+    return area_of(path) in {Area.API, Area.MCP} and not is_for_anybody
 
 
 def address(environ: Mapping[str, Any]) -> str:

@@ -93,7 +93,7 @@ def refuse_long_targets(next_view: View) -> View:
 
 
 # What asks the metadata database, as capture does not while it waits.
-_ASKING = {Area.API, Area.ADMIN, Area.DEMO, Area.VIEWER}
+_ASKING = {Area.API, Area.MCP, Area.ADMIN, Area.DEMO, Area.VIEWER}
 
 
 def few_at_once(next_view: View) -> View:
@@ -141,7 +141,7 @@ _READERS = (
 )
 _ADMIN = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_POLICIES = {Area.ADMIN: _ADMIN, Area.API: _NOTHING}
+_POLICIES = {Area.ADMIN: _ADMIN, Area.API: _NOTHING, Area.MCP: _NOTHING}
 
 
 def set_content_policy(next_view: View) -> View:

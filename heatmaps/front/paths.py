@@ -10,6 +10,7 @@ class Area(StrEnum):
     PROBES = "probes"
     CAPTURE = "capture"
     API = "api"
+    MCP = "mcp"
     ADMIN = "admin"
     DEMO = "demo"
     STATIC = "static"
@@ -22,6 +23,8 @@ SCHEMA = "/api/schema"
 SCHEMA_READERS = (f"{SCHEMA}/swagger-ui", f"{SCHEMA}/redoc")
 
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
+# Where agents post messages.
+MCP = "/mcp"
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
 
 
@@ -32,6 +35,8 @@ def area_of(path: str) -> Area:
             return area
     if _CAPTURE.match(path):
         return Area.CAPTURE
+    if path in {MCP, f"{MCP}/"}:
+        return Area.MCP
     if path.rstrip("/") in PROBES:
         return Area.PROBES
     return Area.STATIC if path.startswith("/static") else Area.VIEWER

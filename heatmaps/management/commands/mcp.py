@@ -1,0 +1,54 @@
+import argparse
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.management.base import CommandError
+
+from heatmaps.management.service_command import ServiceCommand
+
+
+class Command(ServiceCommand):
+    help = (
+        "Give an agent on this machine the heatmaps as tools: it starts this command and speaks with it through"
+        " standard input and output, in the Model Context Protocol. The service may be elsewhere; no database is opened"
+        " here."
+    )
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--url",
+            type=_url,
+            default="http://127.0.0.1:8000",
+            help="address of the service, with its path where it has one (%(default)s)",
+        )
+        parser.add_argument(
+            "--key-file",
+            type=Path,
+            metavar="FILE",
+            required=True,
+            help="file with a personal API key, which is to be readable for its owner alone",
+        )
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        key = options["key_file"].read_text(errors="replace").strip()
+        if not key.isascii() or not key.isprintable() or not key or " " in key:
+            raise CommandError(
+                f"{options['key_file']} has no personal API key. Make one with `manage.py create_api_key`."
+            )
+        # Here alone, because the other commands need no SDK.
+        import_module("heatmaps.mcp.stdio").run(options["url"], key)
+        return {}
+
+
+def _url(text: str) -> str:
+    try:
+        url = urlsplit(text)
+        is_good = url.scheme in {"http", "https"} and bool(url.hostname) and not url.query and not url.fragment
+        _ = url.port
+    except ValueError:
+        is_good = False
+    if not is_good or not text.isascii() or not text.isprintable() or " " in text:
+        raise argparse.ArgumentTypeError(f"type an address such as https://heatmaps.example, not {text!r}")
+    return text

@@ -1,0 +1,1 @@
+"""The Model Context Protocol: the questions of the register as tools of an agent."""

@@ -10,7 +10,7 @@ import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, readable, shortUrl, title, widths } from "./words.js";
+import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -125,17 +125,18 @@ function pageHeight(deepest, foldHeight, depths) {
 
 export function showTitle() {
   const state = current();
-  const where = state.pattern || state.url;
-  $("shown-title").textContent = state.pattern || readable(state.url) || "No page";
-  $("shown-title").title = where;
+  const where = state.pattern || state.page || state.url;
+  $("shown-title").textContent = nameOf(state) || "No page";
+  $("shown-title").title = state.template || where;
   const who = [
     state.test_accounts && "without test accounts",
     state.cohort && `cohort ${select("cohort").selectedOptions[0]?.text ?? state.cohort}`,
     state.events && `with ${state.events}`,
+    state.zero && "also at x = 0, y = 0",
   ];
   const counting = state.aggregation === "unique_visitors" ? `${title(state.type)}, in visitors` : title(state.type);
   $("shown-text").textContent = [counting, days(state), widths(state), ...who].filter(Boolean).join(" · ");
-  document.title = where ? `${title(state.type)} · ${state.pattern || shortUrl(state.url)} · Heatmaps` : "Heatmaps";
+  document.title = where ? `${title(state.type)} · ${nameOf(state, shortUrl)} · Heatmaps` : "Heatmaps";
 }
 
 /**
@@ -172,5 +173,5 @@ picture.follow({
 /** @param {Drawn} shown @param {picture.Pointer} pointer */
 function wordsAt(shown, pointer) {
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
-  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer.reply.results, current());
+  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer, current());
 }

@@ -1,24 +1,23 @@
-// The pages of the project, and how often each type happened on the one that is looked at.
+// The pages of the project, and how often each type happened on what is looked at.
 import { ask } from "./api.js";
-import { act, code, lastSeen, text } from "./cards.js";
-import { showMatches, showNoList, showPages, showTypes } from "./lists.js";
-import { change, current, currentProject, dates, fillIn, path } from "./current.js";
-import { showEmpty } from "./empty.js";
+import { current, dates, fillIn, path } from "./current.js";
+import { showMatches, showTypes } from "./lists.js";
+import { choiceOf, isBare, isLookedAt } from "./page_names.js";
+import { forgetOpened, openLookedAt, refreshOpened, showNoRows, showRows } from "./page_rows.js";
+import { rowOf, urlsOf } from "./page_urls.js";
 import { showError } from "./signing_in.js";
-import { commonPart, matcher } from "./patterns.js";
-import { isSamePage, withoutEmpty, withoutSlashes } from "./state.js";
+import { below, hasManyUrls, isSamePage, withoutEmpty } from "./state.js";
 
 /** @typedef {import("./api.js").Pages} Pages */
 /** @typedef {import("./api.js").PageRow} PageRow */
 
 const PAGES_AT_ONCE = 50;
-const MOST_PAGES = 1000;
 
 /** @type {Pages} */
 let pages = { results: [], types: [], has_more: false };
 let searched = "";
 /**
- * The pages that the pattern takes in, the busiest first; null where that cannot be told.
+ * The URLs that the page or the pattern takes in, the busiest first; null where that cannot be told.
  * @type {Pages | null}
  */
 let matches = null;
@@ -29,6 +28,7 @@ let finding = new AbortController();
 export function forget() {
   pages = { results: [], types: [], has_more: false };
   searched = "";
+  forgetOpened();
 }
 
 /** @param {string} words */
@@ -47,16 +47,18 @@ export async function loadPages({ offset = 0, again } = {}) {
   finding.abort();
   const { signal } = (finding = new AbortController());
   try {
-    const asked = { ...dates(), ...withoutEmpty({ search: searched }), limit: PAGES_AT_ONCE, offset };
+    const { by } = current();
+    const asked = { ...dates(), ...withoutEmpty({ search: searched }), by, limit: PAGES_AT_ONCE, offset };
     const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked, { signal }));
     pages = { ...reply, results: offset ? [...pages.results, ...reply.results] : reply.results };
-    showPages(pages, searched !== "");
-    await showTypeCounts(signal);
+    showRows(pages, searched !== "");
+    await Promise.all([refreshOpened(signal), openLookedAt(pages.results, signal), showTypeCounts(signal)]);
     return true;
   } catch (error) {
     if (signal.aborted) return false;
     pages = { results: [], types: [], has_more: false };
-    showNoList();
+    showNoRows();
+    showTypes(null);
     showError(error, again);
     return false;
   }
@@ -65,39 +67,38 @@ export async function loadPages({ offset = 0, again } = {}) {
 /** With no page chosen yet, the busiest is a good one to begin with. Says whether there is one. */
 export function chooseFirstPage() {
   if (!pages.results.length) return false;
-  fillIn({ url: pages.results[0].url });
+  fillIn(choiceOf(pages.results[0]));
   void showTypeCounts();
   return true;
 }
 
 /**
- * Looks up which pages the pattern takes in, if there is one and that is not known yet. The busiest of them is shown below
- * the map, unless another one is chosen.
+ * Looks up which URLs the page or the pattern takes in, if that is not known yet. The busiest of them is shown below the
+ * map, or that of a page without a query string, unless another one is chosen.
  */
 export async function findMatches() {
-  const { project, pattern } = current();
-  if (!pattern) return;
-  const key = JSON.stringify([project, pattern, dates()]);
+  const { project, pattern, template, page } = current();
+  if (!hasManyUrls(current())) return;
+  const key = JSON.stringify([project, pattern, page, dates()]);
   if (key !== matchesOf) {
     matchesOf = "";
-    const found = await pagesOf(pattern);
-    if (pattern !== current().pattern) return;
+    const found = await urlsOf(pattern ? { pattern, template } : { page });
+    if (pattern !== current().pattern || page !== current().page) return;
     [matches, matchesOf] = [found, key];
   }
-  const { url } = current();
-  const isChosen = matches?.results.some((page) => isSamePage(page.url, url));
-  if (matches?.results.length && !isChosen) fillIn({ url: matches.results[0].url });
-  showMatches(matches);
+  chooseBelow(matches?.results ?? []);
+  if (pattern) showMatches(matches);
   await showTypeCounts();
 }
 
-/** @param {string} pattern */
-async function pagesOf(pattern) {
-  const isMatch = matcher(pattern);
-  if (!isMatch) return null;
-  const asked = { ...dates(), ...withoutEmpty({ search: withoutSlashes(commonPart(pattern)) }), limit: MOST_PAGES };
-  const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked));
-  return { ...reply, results: reply.results.filter((page) => isMatch(page.url)) };
+/** @param {PageRow[]} rows */
+function chooseBelow(rows) {
+  const { url, pattern } = current();
+  if (!rows.length || rows.some((row) => isSamePage(row.url, url))) return;
+  const { url: best } = (!pattern && rows.find((row) => isBare(row.url))) || rows[0];
+  // What goes without saying does not stand in the address.
+  const isSaid = isSamePage(best, below({ ...current(), url: "" }));
+  fillIn({ url: isSaid ? "" : best });
 }
 
 /** @param {PageRow[]} rows */
@@ -113,44 +114,20 @@ function typesOf(rows) {
 }
 
 /**
- * Why there is no page to choose.
- * @param {() => void} lookAgain
- */
-export async function showNoPages(lookAgain) {
-  const { types } = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), { date_from: "all", limit: 1 }));
-  if (types.length) {
-    showEmpty("Nothing happened in these dates", [
-      lastSeen(types, "The last of this project:", currentProject().timezone),
-      act("Show all dates", () => change({ date_from: "all", date_to: "" })),
-    ]);
-    return;
-  }
-  showEmpty("No interaction has come in yet", [
-    text("Put the browser SDK on your pages, or load a file:"),
-    code(`python manage.py load_interactions FILE.jsonl --project ${currentProject().id}`),
-    text("Or look at a made-up shop first:"),
-    code("make demo"),
-    act("Look again", lookAgain),
-  ]);
-}
-
-/**
- * How often each type happened on the page, whatever the other filters are.
+ * How often each type happened on what is looked at, whatever the other filters are.
  * @param {AbortSignal} [signal]
  */
 export async function showTypeCounts(signal) {
-  const { pattern, url } = current();
-  if (pattern) return showTypes(matches && !matches.has_more ? typesOf(matches.results) : null);
-  /** @param {PageRow[]} results */
-  const find = (results) => results.find((one) => isSamePage(one.url, url));
-  let page = find(pages.results);
-  if (!page && url) {
-    const asked = { ...dates(), search: withoutSlashes(url), limit: MOST_PAGES };
-    try {
-      page = find(/** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked, { signal })).results);
-    } catch {
-      return showTypes(null);
-    }
+  const state = current();
+  const row = pages.results.find((one) => isLookedAt(one, state));
+  if (row) return showTypes(row.types);
+  if (hasManyUrls(state)) return showTypes(matches && !matches.has_more ? typesOf(matches.results) : null);
+  if (!state.url) return showTypes([]);
+  try {
+    const found = await rowOf(state.url, signal);
+    if (state === current()) showTypes(found?.types ?? []);
+  } catch {
+    showTypes(null);
   }
-  return showTypes(page?.types ?? []);
+  return undefined;
 }

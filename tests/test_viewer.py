@@ -1647,7 +1647,7 @@ def test_nothing_sticks_out_of_the_window(viewer: Viewer, width: int) -> None:
 def test_the_picture_of_the_readme(anonymous: Viewer, demo: Demo) -> None:
     anonymous.page.goto(f"{demo.origin}/admin/login/?{urlencode({'next': '/?site=/demo'})}")
     anonymous.log_in()
-    anonymous.open(url=HOME, width_min=1040, date_from="-30d")
+    anonymous.open(page=HOME, width_min=1040, date_from="-30d")
     expect(anonymous.page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_be_visible()
     picture = Image.open(io.BytesIO(anonymous.page.screenshot())).convert("RGB")
     # Few colours, and dots of two of them for those between, make a small file.

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { current, dates, fillIn, path } from "./current.js";
 import { showMatches, showTypes } from "./lists.js";
 import { choiceOf, isBare, isLookedAt } from "./page_names.js";
-import { forgetOpened, openLookedAt, refreshOpened, showNoRows, showRows } from "./page_rows.js";
+import { forgetOpened, openLookedAt, refreshOpened, revealMarked, showNoRows, showRows } from "./page_rows.js";
 import { rowOf, urlsOf } from "./page_urls.js";
 import { showError } from "./signing_in.js";
 import { below, hasManyUrls, isSamePage, withoutEmpty } from "./state.js";
@@ -12,10 +12,14 @@ import { below, hasManyUrls, isSamePage, withoutEmpty } from "./state.js";
 /** @typedef {import("./api.js").PageRow} PageRow */
 
 const PAGES_AT_ONCE = 50;
+// Of the URLs of a page, those that may stand below the map.
+const URLS_BELOW = 100;
 
 /** @type {Pages} */
 let pages = { results: [], types: [], has_more: false };
 let searched = "";
+// How the pages are listed that are there.
+let listedBy = "";
 /**
  * The URLs that the page or the pattern takes in, the busiest first; null where that cannot be told.
  * @type {Pages | null}
@@ -28,6 +32,7 @@ let finding = new AbortController();
 export function forget() {
   pages = { results: [], types: [], has_more: false };
   searched = "";
+  listedBy = "";
   forgetOpened();
 }
 
@@ -53,6 +58,9 @@ export async function loadPages({ offset = 0, again } = {}) {
     pages = { ...reply, results: offset ? [...pages.results, ...reply.results] : reply.results };
     showRows(pages, searched !== "");
     await Promise.all([refreshOpened(signal), openLookedAt(pages.results, signal), showTypeCounts(signal)]);
+    // Another list begins at what is looked at; the same one stays where it was scrolled to.
+    if (by !== listedBy) revealMarked();
+    listedBy = by;
     return true;
   } catch (error) {
     if (signal.aborted) return false;
@@ -82,12 +90,13 @@ export async function findMatches() {
   const key = JSON.stringify([project, pattern, page, dates()]);
   if (key !== matchesOf) {
     matchesOf = "";
-    const found = await urlsOf(pattern ? { pattern, template } : { page });
+    const found = await (pattern ? urlsOf({ pattern, template }) : urlsOf({ page }, { limit: URLS_BELOW }));
     if (pattern !== current().pattern || page !== current().page) return;
     [matches, matchesOf] = [found, key];
   }
   chooseBelow(matches?.results ?? []);
-  if (pattern) showMatches(matches);
+  if (!pattern) return;
+  showMatches(matches);
   await showTypeCounts();
 }
 
@@ -121,11 +130,12 @@ export async function showTypeCounts(signal) {
   const state = current();
   const row = pages.results.find((one) => isLookedAt(one, state));
   if (row) return showTypes(row.types);
-  if (hasManyUrls(state)) return showTypes(matches && !matches.has_more ? typesOf(matches.results) : null);
-  if (!state.url) return showTypes([]);
+  if (state.pattern) return showTypes(matchesOf && matches && !matches.has_more ? typesOf(matches.results) : null);
+  if (!below(state)) return showTypes([]);
   try {
-    const found = await rowOf(state.url, signal);
-    if (state === current()) showTypes(found?.types ?? []);
+    const found = await rowOf(state, signal);
+    const { page, pattern, url } = current();
+    if (!pattern && page === state.page && (page || url === state.url)) showTypes(found?.types ?? []);
   } catch {
     showTypes(null);
   }

@@ -17,7 +17,7 @@ export function pageOf(url) {
 }
 
 /** Without a query string, and without a fragment that is none of its page. @param {string} url */
-export const isBare = (url) => !/^[^#]*\?|#(?!!?\/)/s.test(url);
+export const isBare = (url) => !/\?|#(?!!?\/)/.test(url);
 
 /** @param {string} origin */
 function originOf(origin) {

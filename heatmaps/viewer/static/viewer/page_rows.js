@@ -61,6 +61,13 @@ export function markPage() {
   }
 }
 
+/** Scrolls the list to what is looked at. */
+export function revealMarked() {
+  const box = $("pages");
+  const marked = box.querySelector("[aria-current]")?.getBoundingClientRect();
+  if (marked) box.scrollTop += marked.top - box.getBoundingClientRect().top - box.clientHeight / 2;
+}
+
 /** @param {PageRow} row */
 const canOpen = (row) => row.url_page !== undefined && (row.urls ?? 1) > 1;
 
@@ -116,6 +123,8 @@ function urlList(row) {
     line.append(chooser(one, /^[?#]/.test(rest) ? rest : name));
     list.append(line);
   }
+  const missing = rows ? (row.urls ?? 0) - rows.length : 0;
+  if (missing > 0) list.append(make("li", { className: "hint", textContent: `and ${number(missing)} that are less busy` }));
   return list;
 }
 
@@ -135,7 +144,7 @@ async function open(row, signal) {
     showAgain(row);
   }
   try {
-    const found = await urlsOf({ page: key }, signal);
+    const found = await urlsOf({ page: key }, { signal });
     if (opened.has(key)) opened.set(key, found?.results ?? []);
   } catch (error) {
     if (signal?.aborted) return;

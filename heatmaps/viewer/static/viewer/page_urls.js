@@ -1,42 +1,44 @@
 // The URLs that a page or a pattern takes in.
 import { ask } from "./api.js";
 import { dates, path } from "./current.js";
-import { pageOf } from "./page_names.js";
+import { isLookedAt, pageOf } from "./page_names.js";
 import { commonPart, matcher } from "./patterns.js";
 import { withoutEmpty, withoutSlashes } from "./state.js";
 
 /** @typedef {import("./api.js").Pages} Pages */
+/** @typedef {import("./state.js").State} State */
 /** @typedef {{ page: string } | { pattern: string, template: string }} Many */
 
+// The API gives no more at once.
 const MOST_PAGES = 1000;
 
 /**
- * The busiest first; null where that cannot be told.
+ * The busiest first; null where that cannot be told. Not more are looked through than `limit`.
  * @param {Many} many
- * @param {AbortSignal} [signal]
+ * @param {{ limit?: number, signal?: AbortSignal }} [options]
  * @returns {Promise<Pages | null>}
  */
-export async function urlsOf(many, signal) {
+export async function urlsOf(many, { limit = MOST_PAGES, signal } = {}) {
   const isOne = "page" in many ? isOfPage(many.page) : matcher(many.pattern);
   if (!isOne) return null;
-  const found = await find("page" in many ? beforeRoute(many.page) : partOf(many), signal);
+  const found = await find({ search: "page" in many ? beforeRoute(many.page) : partOf(many), limit }, signal);
   return { ...found, results: found.results.filter(({ url }) => isOne(url)) };
 }
 
-/** One URL as it was captured. @param {string} url @param {AbortSignal} [signal] */
-export async function rowOf(url, signal) {
-  const page = withoutSlashes(url);
-  return (await find(url, signal)).results.find((row) => row.url === page);
+/** The page or the URL that is looked at. @param {State} state @param {AbortSignal} [signal] */
+export async function rowOf(state, signal) {
+  const asked = state.page ? { search: beforeRoute(state.page), by: "page" } : { search: state.url };
+  return (await find({ ...asked, limit: MOST_PAGES }, signal)).results.find((row) => isLookedAt(row, state));
 }
 
 /**
- * @param {string} search
+ * @param {{ search: string, limit: number, by?: string }} asked
  * @param {AbortSignal} [signal]
  * @returns {Promise<Pages>}
  */
-function find(search, signal) {
-  const asked = { ...dates(), ...withoutEmpty({ search: withoutSlashes(search) }), limit: MOST_PAGES };
-  return ask(path("heatmaps/pages/"), asked, { signal });
+function find({ search, ...asked }, signal) {
+  const all = { ...dates(), ...withoutEmpty({ search: withoutSlashes(search) }), ...asked };
+  return ask(path("heatmaps/pages/"), all, { signal });
 }
 
 /** @param {string} page */

@@ -865,6 +865,18 @@ def test_templates_are_listed_with_the_number_of_their_urls(anonymous: Viewer, d
     expect(anonymous.page.locator("#pages .page")).to_have_count(len(stored))
 
 
+def test_how_the_picture_is_drawn_is_no_question_to_the_service(viewer: Viewer) -> None:
+    # Of one URL among several, which is in no row of the list.
+    viewer.open(url=HOME)
+    viewer.page.get_by_label("Live").uncheck()
+    viewer.wait_for_replies()
+    asked = len(viewer.requests)
+    for slider, value in (("Opacity", "40"), ("Radius", "20"), ("Radius", "24")):
+        viewer.page.get_by_label(slider).fill(value)
+    viewer.wait_for_replies()
+    assert viewer.requests[asked:] == []
+
+
 def test_addresses_of_before_show_what_they_did(anonymous: Viewer, demo: Demo) -> None:
     anonymous.use_key(demo.key_of_large)
     for named, total in (

@@ -10,6 +10,7 @@ import { below, hasManyUrls, isSamePage, withoutEmpty } from "./state.js";
 
 /** @typedef {import("./api.js").Pages} Pages */
 /** @typedef {import("./api.js").PageRow} PageRow */
+/** @typedef {import("./state.js").State} State */
 
 const PAGES_AT_ONCE = 50;
 // Of the URLs of a page, those that may stand below the map.
@@ -28,6 +29,11 @@ let matches = null;
 // What they are matches of.
 let matchesOf = "";
 let finding = new AbortController();
+/**
+ * How often each type happened on what no row of the list is of, which is asked once.
+ * @type {{ of: string, types: Promise<import("./api.js").TypeCount[]> } | null}
+ */
+let asked = null;
 
 export function forget() {
   pages = { results: [], types: [], has_more: false };
@@ -53,11 +59,12 @@ export async function loadPages({ offset = 0, again } = {}) {
   const { signal } = (finding = new AbortController());
   try {
     const { by } = current();
-    const asked = { ...dates(), ...withoutEmpty({ search: searched }), by, limit: PAGES_AT_ONCE, offset };
-    const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked, { signal }));
+    const parameters = { ...dates(), ...withoutEmpty({ search: searched }), by, limit: PAGES_AT_ONCE, offset };
+    const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), parameters, { signal }));
+    asked = null;
     pages = { ...reply, results: offset ? [...pages.results, ...reply.results] : reply.results };
     showRows(pages, searched !== "");
-    await Promise.all([refreshOpened(signal), openLookedAt(pages.results, signal), showTypeCounts(signal)]);
+    await Promise.all([refreshOpened(signal), openLookedAt(pages.results, signal), showTypeCounts()]);
     // Another list begins at what is looked at; the same one stays where it was scrolled to.
     if (by !== listedBy) revealMarked();
     listedBy = by;
@@ -122,22 +129,22 @@ function typesOf(rows) {
   return [...sums.values()];
 }
 
-/**
- * How often each type happened on what is looked at, whatever the other filters are.
- * @param {AbortSignal} [signal]
- */
-export async function showTypeCounts(signal) {
+/** @param {State} state */
+const keyOf = ({ project, pattern, page, url }) => JSON.stringify([project, pattern, page || url, dates()]);
+
+/** How often each type happened on what is looked at, whatever the other filters are. */
+export async function showTypeCounts() {
   const state = current();
   const row = pages.results.find((one) => isLookedAt(one, state));
   if (row) return showTypes(row.types);
   if (state.pattern) return showTypes(matchesOf && matches && !matches.has_more ? typesOf(matches.results) : null);
   if (!below(state)) return showTypes([]);
-  try {
-    const found = await rowOf(state, signal);
-    const { page, pattern, url } = current();
-    if (!pattern && page === state.page && (page || url === state.url)) showTypes(found?.types ?? []);
-  } catch {
-    showTypes(null);
-  }
-  return undefined;
+  const of = keyOf(state);
+  if (of !== asked?.of) asked = { of, types: rowOf(state).then((found) => found?.types ?? []) };
+  const { types } = asked;
+  const known = await types.catch(() => null);
+  // Meanwhile, it may have been asked for something else, or anew.
+  if (types !== asked?.types || of !== keyOf(current())) return undefined;
+  if (!known) asked = null;
+  return showTypes(known);
 }

@@ -25,10 +25,10 @@ export async function urlsOf(many, { limit = MOST_PAGES, signal } = {}) {
   return { ...found, results: found.results.filter(({ url }) => isOne(url)) };
 }
 
-/** The page or the URL that is looked at. @param {State} state @param {AbortSignal} [signal] */
-export async function rowOf(state, signal) {
+/** The page or the URL that is looked at. @param {State} state */
+export async function rowOf(state) {
   const asked = state.page ? { search: beforeRoute(state.page), by: "page" } : { search: state.url };
-  return (await find({ ...asked, limit: MOST_PAGES }, signal)).results.find((row) => isLookedAt(row, state));
+  return (await find({ ...asked, limit: MOST_PAGES })).results.find((row) => isLookedAt(row, state));
 }
 
 /**

@@ -80,8 +80,8 @@ class Demo:
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def answer(self, path: str, *, project: int = 1, **parameters: Any) -> Any:
-        target = f"/api/projects/{project}/{path}?{urlencode(parameters)}"
+    def answer(self, path: str, **parameters: Any) -> Any:
+        target = f"/api/projects/{parameters.pop('project', 1)}/{path}?{urlencode(parameters)}"
         status, body = ask(self.port, target, Authorization=f"Bearer {self.key_of_large}")
         assert status == 200, body
         return orjson.loads(body)
@@ -857,7 +857,7 @@ def test_templates_are_listed_with_the_number_of_their_urls(anonymous: Viewer, d
     # Its pattern is there for those who want to read it, and the stored URLs are listed as ever.
     anonymous.choose("Which pages", "Pattern")
     expect(anonymous.page.get_by_label("URL pattern")).to_have_value(template["url_pattern"])
-    expect(anonymous.page.locator("#matches")).to_have_text("Takes in 12 pages.")
+    expect(anonymous.page.get_by_text("Takes in 12 pages.")).to_be_visible()
     anonymous.choose("Which pages", "One page")
     expect(anonymous.page.locator("#shown-title")).to_have_text("shop.example/user/1/orders")
     anonymous.page.get_by_label("Listed").select_option("as stored")

@@ -140,6 +140,8 @@ export function showChoices() {
   $("exact-fields").hidden = isPattern;
   $("pattern-fields").hidden = !isPattern;
   $("match-fields").hidden = state.pattern === "";
+  // Of a template, the list says how many URLs it has.
+  $("matches").hidden = state.template !== "";
   select("by").value = state.by;
   write("pattern", state.pattern);
   markPage();

@@ -69,7 +69,7 @@ export async function explainNoPage(lookAgain) {
   if (found.reason === "never_captured") return showNeverCaptured(found, lookAgain);
   showEmpty(found.reason === "dates" ? "Nothing happened in these dates" : "No page to choose", [
     text(found.message),
-    act("Show all dates", () => change({ date_from: "all", date_to: "" })),
+    ...(found.reason === "dates" ? [act("Show all dates", goTo({ date_from: "all", date_to: "" }))] : []),
     ...newest(found),
   ]);
 }

@@ -43,8 +43,6 @@ export function showMatches(matches) {
     rows.map(({ url, total_count }) => [url, `${readable(url)} · ${number(total_count)}`]),
     rows.find(({ url }) => isSamePage(url, current().url))?.url ?? "",
   );
-  // Of a template, the list says it.
-  $("matches").hidden = current().template !== "";
   const more = matches?.has_more ? " or more" : "";
   if (!matches) $("matches").textContent = "Which pages this takes in cannot be told here.";
   else $("matches").textContent = `Takes in ${number(rows.length)}${more} ${rows.length === 1 ? "page" : "pages"}.`;

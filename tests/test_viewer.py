@@ -138,10 +138,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     shop = directory / "shop.jsonl"
     with shop.open("wb") as file:
         for path, places in SHOP.items():
-            row = {**at, **seen, "current_url": f"{SHOP_URL}{path}"}
-            file.writelines(orjson.dumps({**row, "x": x, "y": y}) + b"\n" for x, y in places)
+            click = {**at, **seen, "current_url": f"{SHOP_URL}{path}"}
+            file.writelines(orjson.dumps({**click, "x": x, "y": y}) + b"\n" for x, y in places)
         file.writelines(
-            orjson.dumps({**row, "current_url": f"{SHOP_URL}/pricing", "type": "scrolldepth", "x": 0, "y": y}) + b"\n"
+            orjson.dumps({**click, "current_url": f"{SHOP_URL}/pricing", "type": "scrolldepth", "x": 0, "y": y}) + b"\n"
             for y in (40, 80)
         )
     service.result("load_interactions", str(shop), "--project", "4")

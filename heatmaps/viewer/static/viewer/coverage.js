@@ -8,16 +8,15 @@ import { number, roundPercent, unit } from "./words.js";
 /** @typedef {import("./state.js").State} State */
 
 /**
- * Of a reply; of none, nothing. A service may not tell.
+ * Of a reply that tells; of none, nothing.
  * @param {{ coverage?: Coverage } | null} reply
  * @param {State} [state]
  */
 export function showCoverage(reply, state) {
   const coverage = reply?.coverage;
-  const isThere = Boolean(coverage?.cells_total);
-  $("coverage").hidden = !isThere;
+  $("coverage").hidden = !coverage?.cells_total;
   $("coverage").replaceChildren();
-  if (!coverage || !state || !isThere) return;
+  if (!coverage?.cells_total || !state) return;
   const { cells_returned, cells_total, share } = coverage;
   const [one, many] = state.type === SCROLL_DEPTH ? ["depth", "depths"] : ["spot", "spots"];
   const spots = `${number(cells_total)} ${cells_total === 1 ? one : many}`;

@@ -2,6 +2,7 @@
 import { countOf } from "./answer.js";
 import * as behind from "./behind.js";
 import { act } from "./cards.js";
+import { showCoverage } from "./coverage.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
@@ -35,6 +36,7 @@ export function clear() {
   drawn = null;
   picture.clear();
   numbers.clear();
+  showCoverage(null);
 }
 
 /** Takes away the page itself, where there is none to look at. */
@@ -56,6 +58,7 @@ export async function draw(answer, { signal } = {}) {
   showTitle();
   picture.setOpacity(Number(current().opacity));
   showFrame(current(), note);
+  showCoverage(answer && "coverage" in answer.reply ? answer.reply : null, current());
   try {
     if (answer?.kind === "points") await drawPoints(answer, either);
     if (answer?.kind === "depths") await drawDepths(answer, either);

@@ -1,6 +1,5 @@
 // What the picture shows, in numbers: totals, fold, hottest spots, bands, and the legend.
 import { countOf, interactions, isPart, total } from "./answer.js";
-import { showCoverage } from "./coverage.js";
 import { colour, paintLegend, warmth } from "./heat.js";
 import { $, canvas, make } from "./elements.js";
 import { fill, heads, line } from "./tables.js";
@@ -21,7 +20,6 @@ const UNTOLD = "How many visitors there were in all is not told here.";
 export function clear() {
   for (const id of ["total", "total-text", "fold-numbers", "spots-title"]) $(id).textContent = "";
   fill("spots", []);
-  showCoverage(null);
   $("legend").hidden = true;
 }
 
@@ -31,7 +29,6 @@ function showTotal(answer, state) {
   $("total").textContent = count === null ? "" : number(count);
   if (count === null) $("total-text").textContent = UNTOLD;
   else $("total-text").textContent = unit(state, count);
-  showCoverage(answer.reply, state);
 }
 
 // --- Points ---------------------------------------------------------------------------------------------------------

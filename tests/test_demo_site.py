@@ -125,7 +125,7 @@ def test_a_link_signs_in_and_shows_the_first_picture(visitor: Client, demo: Proj
     assert (target.scheme, target.netloc, target.path) == ("", "", "/")
     assert dict(parse_qsl(target.query)) == {
         "project": str(demo.pk),
-        "url": "https://demo.example.com/",
+        "page": "https://demo.example.com/",
         "type": "click",
         "date_from": "-30d",
         "width_min": "1040",

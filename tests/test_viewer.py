@@ -5,6 +5,7 @@ import math
 import os
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +36,7 @@ HOME = site.url("/").rstrip("/")
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
 NOBODY = "nobody@example.com"
 # All that the demo has, over its pages as the service itself serves them.
-LOOKED_AT = {"date_from": "-31d", "widths": "any", "site": "/demo"}
+LOOKED_AT = {"date_from": "-31d", "widths": "any", "limit": "0", "site": "/demo"}
 # Where the picture of the README goes, when it is to be made anew: `make screenshot`.
 SCREENSHOT = os.environ.get("SCREENSHOT", "")
 LARGE_CELLS = 100_000
@@ -47,6 +48,21 @@ ODD_PAGES = {
     "capacitor://localhost/tabs": "capacitor://localhost/tabs",
     "https://large.example.com/a+b(c)*d/e": "large.example.com/a+b(c)*d/e",
     "https://odd.example/<img src=x onerror=alert(1)>": "odd.example/<img src=x onerror=alert(1)>",
+}
+SHOP_URL = "https://shop.example"
+# Where the clicks are on each URL of a site: some pages have several, and some only such with a query string. On one
+# page 600 cells have 1,000 clicks, of which the hottest 500 have nine tenths.
+SHOP = {
+    "/big": [(x, y) for x in range(1, 21) for y in range(1, 31) for _ in range(1 + (y <= 20))],
+    "/pricing?utm_source=mail": [(1, y) for y in range(7)],
+    "/pricing": [(2, y) for y in range(5)],
+    "/pricing/#faq": [(3, y) for y in range(2)],
+    "/pricing-old": [(3, 1)],
+    "/index.php?id=1": [(4, 1)],
+    "/index.php?id=2": [(4, 1), (4, 2)],
+    "/zero": [(0, 0)] * 3,
+    **{f"/user/{user}/orders": [(5, 1), (5, user)] for user in range(1, 12)},
+    "/user/1/orders?page=2": [(5, 3)],
 }
 # What Chromium says of a request that is answered 401, which is how the viewer learns that nobody is signed in.
 NOT_SIGNED_IN = "Failed to load resource: the server responded with a status of 401"
@@ -69,8 +85,8 @@ class Demo:
         return f"http://127.0.0.1:{self.port}"
 
     def answer(self, path: str, **parameters: Any) -> Any:
-        target = f"/api/projects/1/{path}?{urlencode(parameters)}"
-        status, body = ask(self.port, target, Authorization=f"Bearer {self.key}")
+        target = f"/api/projects/{parameters.pop('project', 1)}/{path}?{urlencode(parameters)}"
+        status, body = ask(self.port, target, Authorization=f"Bearer {self.key_of_large}")
         assert status == 200, body
         return orjson.loads(body)
 
@@ -85,7 +101,8 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo, project 1; project 2 with no interactions; and project 3 with a hundred thousand cells."""
+    """The demo, project 1; project 2 with no interactions; project 3 with a hundred thousand cells; and project 4, with
+    pages of many URLs."""
     directory = tmp_path_factory.mktemp("viewer")
     service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"})
     rows = "300000" if SCREENSHOT else "20000"
@@ -101,6 +118,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             "organization = Organization.objects.get()\n"
             "Project.objects.create(pk=2, name='Empty', organization=organization)\n"
             "Project.objects.create(pk=3, name='Large', organization=organization)\n"
+            "Project.objects.create(pk=4, name='Shop', organization=organization)\n"
             f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
             f"nobody = User.objects.create_user({NOBODY!r})\n"
             "print(json.dumps([PersonalAPIKey.make(user, 'test')[1] for user in (nobody, ann)]"
@@ -121,6 +139,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
             seen["current_url"] = url
             file.writelines(orjson.dumps({**at, **seen, "x": 1, "y": y}) + b"\n" for y in range(10))
     service.result("load_interactions", str(cells), "--project", "3")
+    shop = directory / "shop.jsonl"
+    with shop.open("wb") as file:
+        for path, places in SHOP.items():
+            click = {**at, **seen, "current_url": f"{SHOP_URL}{path}"}
+            file.writelines(orjson.dumps({**click, "x": x, "y": y}) + b"\n" for x, y in places)
+        file.writelines(
+            orjson.dumps({**click, "current_url": f"{SHOP_URL}/pricing", "type": "scrolldepth", "x": 0, "y": y}) + b"\n"
+            for y in (40, 80)
+        )
+    service.result("load_interactions", str(shop), "--project", "4")
     with served(service) as port:
         yield Demo(
             port=port,
@@ -384,8 +412,13 @@ def test_the_link_of_the_demo_signs_in_and_shows_a_first_picture(anonymous: View
     anonymous.page.goto(f"{demo.origin}{demo.sign_in}")
     anonymous.settle()
     state = anonymous.state()
-    assert (state["url"], state["site"]) == (site.url("/"), "/demo")
-    shown = {"date_from": state["date_from"], "viewport_width_min": state["width_min"]}
+    assert (state["page"], state["site"]) == (site.url("/"), "/demo")
+    shown = {
+        "date_from": state["date_from"],
+        "viewport_width_min": state["width_min"],
+        "url_exact": "",
+        "url_page": HOME,
+    }
     assert anonymous.total() == demo.count(**shown) > 0
 
 
@@ -554,8 +587,8 @@ def test_the_picture_is_hot_at_the_call_to_action_and_cold_where_nothing_is(view
     viewer.page.get_by_label("Search pages").fill("EXAMPLE.com")
     viewer.page.locator("#pages button").get_by_text("demo.example.com/", exact=True).click()
     viewer.settle()
-    assert viewer.state()["url"] == HOME
-    points = demo.points(viewport_width_min=1040)
+    assert viewer.state()["page"] == HOME
+    points = demo.points(viewport_width_min=1040, url_exact="", url_page=HOME)
     assert viewer.total() == sum(point["count"] for point in points)
 
     x, y = middle("/", "Shop now")
@@ -771,25 +804,26 @@ BANDS: dict[str, dict[str, Any]] = {
 
 def shares(demo: Demo, url: str) -> dict[str, float]:
     """How much of a page's clicks each band of widths has, the busiest first."""
+    page = {"url_exact": "", "url_page": url}
     counts = {
-        band: sum(point["count"] for point in demo.points(url_exact=url, **widths) if not point["pointer_target_fixed"])
+        band: sum(point["count"] for point in demo.points(**page, **widths) if not point["pointer_target_fixed"])
         for band, widths in BANDS.items()
     }
     return {band: counts[band] / sum(counts.values()) for band in sorted(counts, key=lambda band: -counts[band])}
 
 
 def test_one_kind_of_screen_is_shown_at_first(viewer: Viewer, demo: Demo) -> None:
-    viewer.page.goto(f"{demo.origin}/?{urlencode({'date_from': '-31d', 'site': '/demo', 'url': HOME})}")
+    viewer.page.goto(f"{demo.origin}/?{urlencode({'date_from': '-31d', 'site': '/demo', 'page': HOME})}")
     viewer.settle()
     checked = viewer.page.locator("[name=band]:checked")
-    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=4)["results"]
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=4, by="page")["results"]
     for url in (HOME, *(page["url"] for page in pages)):
         viewer.page.locator("#pages button").and_(viewer.page.locator(f"[data-url='{url}']")).click()
         viewer.settle()
         expected = shares(demo, url)
         (busiest, *_) = expected
         expect(checked).to_have_value(busiest)
-        assert viewer.total() == demo.count(url_exact=url, **BANDS[busiest])
+        assert viewer.total() == demo.count(url_exact="", url_page=url, **BANDS[busiest])
         for band, share in expected.items():
             text = viewer.page.locator(f"label:has([value={band}]) small")
             expect(text).to_have_text(f" {100 * share:.0f} %" if share else "")
@@ -797,10 +831,10 @@ def test_one_kind_of_screen_is_shown_at_first(viewer: Viewer, demo: Demo) -> Non
     viewer.choose("Viewport width", "Any")
     mixed = ", ".join(f"{100 * share:.0f} % {band}" for band, share in expected.items() if share)
     expect(viewer.page.locator("#mixed")).to_contain_text(f"Mixes {mixed}: ")
-    assert viewer.total() == demo.count(url_exact=url)
+    assert viewer.total() == demo.count(url_exact="", url_page=url)
     viewer.page.locator(f"[data-url='{HOME}']").click()
     viewer.settle()
-    assert (viewer.total(), viewer.state()["widths"]) == (demo.count(), "any")
+    assert (viewer.total(), viewer.state()["widths"]) == (demo.count(url_exact="", url_page=HOME), "any")
     # So does a band that somebody chose.
     viewer.choose("Viewport width", "Mobile")
     viewer.page.locator("#pages button").first.click()
@@ -809,9 +843,9 @@ def test_one_kind_of_screen_is_shown_at_first(viewer: Viewer, demo: Demo) -> Non
 
 
 def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
-    viewer.open(url=HOME)
-    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=50)["results"]
-    shown = viewer.page.locator("#pages button")
+    viewer.open(page=HOME)
+    pages = demo.answer("heatmaps/pages/", date_from="-31d", limit=50, by="page")["results"]
+    shown = viewer.page.locator("#pages .page")
     expect(shown.locator("span:last-child")).to_have_text([f"{page['total_count']:,}" for page in pages])
     assert shown.evaluate_all("rows => rows.map(row => row.title)") == [page["url"] for page in pages]
     (home,) = [page for page in pages if page["url"] == HOME]
@@ -819,6 +853,158 @@ def test_pages_and_types_have_their_counts(viewer: Viewer, demo: Demo) -> None:
     kinds = ("click", "rageclick", "deadclick", "mousemove", "scrolldepth")
     expect(viewer.page.locator("#types label span:last-child")).to_have_text([f"{counts.get(k, 0):,}" for k in kinds])
     expect(viewer.page.locator("#pages [aria-current]")).to_have_text(re.compile(r"^demo\.example\.com/"))
+
+
+def names_of_pages(viewer: Viewer, rows: str = "#pages > li > .page") -> list[list[str]]:
+    return [row.split("\n") for row in viewer.page.locator(rows).all_inner_texts()]
+
+
+def test_the_urls_of_a_page_are_one_entry_and_are_listed_when_it_is_opened(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/pricing")
+    assert names_of_pages(anonymous)[:3] == [["/big", "1,000"], ["/pricing", "16"], ["/index.php", "3"]]
+    assert anonymous.total() == 14
+    expect(anonymous.page.locator("#pages [aria-current]")).to_have_text("/pricing 16")
+    expect(anonymous.page.locator("#types label").first).to_contain_text("14")
+    # A page of one URL has nothing to open.
+    openers = anonymous.page.locator("#pages .opener")
+    expect(openers).to_have_count(3)
+    opener = anonymous.page.get_by_role("button", name="3 URLs of /pricing")
+    opener.focus()
+    anonymous.page.keyboard.press("Enter")
+    urls = anonymous.page.get_by_role("list", name="The URLs of /pricing")
+    expect(urls.locator(".page")).to_have_text(["/pricing 7", "?utm_source=mail 7", "#faq 2"])
+    expect(opener).to_be_focused()
+    expect(opener).to_have_attribute("aria-expanded", "true")
+    # One of them is looked at for itself, and stays in sight in the link to it.
+    urls.get_by_role("button", name="?utm_source=mail").click()
+    expect(anonymous.page.locator("#shown-title")).to_have_text("shop.example/pricing?utm_source=mail")
+    expect(anonymous.page.locator("#total")).to_have_text("7")
+    anonymous.page.reload()
+    expect(anonymous.page.locator("#pages [aria-current]")).to_have_text("?utm_source=mail 7")
+    opener.click()
+    expect(urls).to_have_count(0)
+    expect(opener).to_have_attribute("aria-expanded", "false")
+
+
+def test_below_the_map_is_the_page_as_its_visitors_had_it(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/pricing")
+    # Without a query string, which somebody had.
+    assert "url" not in anonymous.state()
+    anonymous.page.locator(f"[data-url='{SHOP_URL}/index.php']").click()
+    # Nobody had it without.
+    expect(anonymous.page.locator("#total")).to_have_text("3")
+    state = anonymous.state()
+    assert (state["page"], state["url"]) == (f"{SHOP_URL}/index.php", f"{SHOP_URL}/index.php?id=2")
+
+
+def test_templates_are_listed_with_the_number_of_their_urls(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/pricing")
+    anonymous.page.get_by_label("Listed").select_option("as templates")
+    row = anonymous.page.locator(f"[data-url='{SHOP_URL}/user/*/orders']")
+    expect(row).to_have_text("/user/*/orders 12 URLs 23")
+    row.click()
+    expect(anonymous.page.locator("#total")).to_have_text("23")
+    expect(anonymous.page.locator("#shown-title")).to_have_text("shop.example/user/*/orders")
+    asked = {"project": 4, "date_from": "-31d", "search": "/user/"}
+    (template,) = demo.answer("heatmaps/pages/", by="template", **asked)["results"]
+    assert anonymous.state()["pattern"] == template["url_pattern"]
+    # A link finds its way back, and shows one of its pages, the busiest or another one.
+    anonymous.page.reload()
+    anonymous.settle()
+    expect(row).to_have_attribute("aria-current", "true")
+    expect(anonymous.page.locator("#types label").first).to_contain_text("23")
+    below = anonymous.page.get_by_label("Page below the map")
+    expect(below.locator("option")).to_have_count(12)
+    expect(below).to_have_value(f"{SHOP_URL}/user/1/orders")
+    # Its pattern is there for those who want to read it, and the stored URLs are listed as ever.
+    anonymous.choose("Which pages", "Pattern")
+    expect(anonymous.page.get_by_label("URL pattern")).to_have_value(template["url_pattern"])
+    expect(anonymous.page.get_by_text("Takes in 12 pages.")).to_be_visible()
+    anonymous.choose("Which pages", "One page")
+    expect(anonymous.page.locator("#shown-title")).to_have_text("shop.example/user/1/orders")
+    anonymous.page.get_by_label("Listed").select_option("as stored")
+    stored = demo.answer("heatmaps/pages/", project=4, date_from="-31d")["results"]
+    expect(anonymous.page.locator("#pages .page")).to_have_count(len(stored))
+
+
+def test_how_the_picture_is_drawn_is_no_question_to_the_service(viewer: Viewer) -> None:
+    # Of one URL among several, which is in no row of the list.
+    viewer.open(url=HOME)
+    viewer.page.get_by_label("Live").uncheck()
+    viewer.wait_for_replies()
+    asked = len(viewer.requests)
+    for slider, value in (("Opacity", "40"), ("Radius", "20"), ("Radius", "24")):
+        viewer.page.get_by_label(slider).fill(value)
+    viewer.wait_for_replies()
+    assert viewer.requests[asked:] == []
+
+
+def test_addresses_of_before_show_what_they_did(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    for named, total in (
+        ({"url": f"{SHOP_URL}/pricing"}, 5),
+        ({"url_exact": f"{SHOP_URL}/pricing"}, 5),
+        ({"page": f"{SHOP_URL}/pricing/?utm_source=x"}, 14),
+        ({"pattern": f"{SHOP_URL}/pricing.*", "url": f"{SHOP_URL}/pricing-old"}, 15),
+    ):
+        anonymous.open(project=4, site="", show="outline", **named)
+        assert anonymous.total() == total
+        expect(anonymous.page.locator("#types label").first).to_contain_text(str(total))
+
+
+def test_the_viewer_puts_urls_together_as_the_service_does(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.page.goto(f"{demo.origin}/static/viewer/icon.svg")
+    for project in (1, 3, 4):
+        asked = {"project": project, "date_from": "-31d", "limit": 1000}
+        urls = [page["url"] for page in demo.answer("heatmaps/pages/", **asked)["results"]]
+        pages = anonymous.page.evaluate(
+            "async (urls) => urls.map((await import('/static/viewer/page_names.js')).pageOf)", urls
+        )
+        together = demo.answer("heatmaps/pages/", by="page", **asked)["results"]
+        assert Counter(pages) == {page["url"]: page["urls"] for page in together}
+
+
+@pytest.mark.parametrize("aggregation", ["total_count", "unique_visitors"])
+def test_one_line_says_how_much_of_it_is_shown(anonymous: Viewer, demo: Demo, aggregation: str) -> None:
+    anonymous.use_key(demo.key_of_large)
+    big = {"page": f"{SHOP_URL}/big", "aggregation": aggregation}
+    anonymous.open(project=4, site="", show="outline", limit="", **big)
+    line = anonymous.page.locator("#coverage")
+    if aggregation == "total_count":
+        expect(line).to_have_text("500 of 600 spots, 90 % of the clicks: show all")
+        assert anonymous.total() == 1000
+        # What is around a place may be more than is shown.
+        anonymous.page.mouse.move(*anonymous.at(0.1, 160)[0])
+        expect(anonymous.page.locator("#tip")).to_contain_text("at least ")
+    else:
+        expect(line).to_have_text(re.compile(r"^500 of 600 spots, \d\d % of the clicks: show all$"))
+        assert anonymous.total() == 1
+    line.get_by_role("button", name="show all").click()
+    expect(line).to_have_text("All 600 spots")
+    expect(anonymous.page.locator("#shown-title")).to_be_focused()
+    assert anonymous.state()["limit"] == "0"
+    (*_, asked) = [url for url in anonymous.requests if "include=coverage" in url]
+    assert "limit=0" in asked
+
+
+def test_of_scroll_depth_the_line_counts_depths(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", limit="", page=f"{SHOP_URL}/pricing", type="scrolldepth")
+    expect(anonymous.page.locator("#coverage")).to_have_text("All 2 depths")
+    anonymous.page.route("**/heatmaps/?*include=coverage*", partly)
+    anonymous.open(project=4, site="", show="outline", limit="", page=f"{SHOP_URL}/pricing", type="scrolldepth")
+    expect(anonymous.page.locator("#coverage")).to_have_text("1 of 2 depths, 50 % of the visits: show all")
+
+
+def partly(route: Route) -> None:
+    """As where one of two depths had too few visitors to be told."""
+    reply = route.fetch()
+    document = orjson.loads(reply.body())
+    document["coverage"] |= {"cells_returned": 1, "count_returned": 1, "share": 0.5}
+    route.fulfill(response=reply, body=orjson.dumps(document))
 
 
 def test_a_pattern_shows_the_busiest_page_that_it_takes_in(viewer: Viewer, demo: Demo) -> None:
@@ -880,7 +1066,7 @@ def test_the_pattern_of_a_page_takes_in_the_page(anonymous: Viewer, demo: Demo) 
 
 def test_addresses_are_shown_as_they_are_read(anonymous: Viewer, demo: Demo) -> None:
     anonymous.use_key(demo.key_of_large)
-    anonymous.open(project=3, site="", show="outline")
+    anonymous.open(project=3, site="", show="outline", by="url")
     for url, read in ODD_PAGES.items():
         row = anonymous.page.locator(f'#pages [data-url="{url}"]')
         expect(row.locator("span").first).to_have_text(read)
@@ -1048,19 +1234,93 @@ def test_the_table_of_spots_does_it_all_without_a_mouse(viewer: Viewer) -> None:
 # --- Nothing, and what goes wrong -----------------------------------------------------------------------------------
 
 
-def test_an_empty_picture_names_the_filter_that_emptied_it(viewer: Viewer, demo: Demo) -> None:
+def explained(viewer: Viewer) -> list[list[str]]:
+    """The ladder on the card: what each filter is called, what it leaves, and what there is without it."""
+    rows = viewer.page.locator("#empty .ladder tbody tr")
+    expect(rows.first).to_be_visible()
+    return [row.split("\t") for row in rows.all_inner_texts()]
+
+
+def test_an_empty_picture_is_explained_as_the_service_explains_it(viewer: Viewer, demo: Demo) -> None:
     # Nobody visits with a window between the phones' and the desktops'.
-    viewer.open(url=HOME, width_min=496, width_max=1024, test_accounts="yes")
+    viewer.open(page=HOME, width_min=496, width_max=1024, test_accounts="yes")
+    asked = {"date_from": "-31d", "url_page": HOME, "type": "click", "filter_test_accounts": "true"}
+    told = demo.answer("heatmaps/explain/", **asked, viewport_width_min=496, viewport_width_max=1024)
+    assert told["reason"] == "viewport"
     card = viewer.page.locator("#empty")
-    expect(card).to_contain_text("This filter emptied it:")
-    assert card.locator("li span").all_inner_texts() == ["Viewport: 496 to 1024 px wide"]
-    seen = next(page for page in demo.answer("heatmaps/pages/", date_from="all")["results"] if page["url"] == HOME)
-    last = viewer.page.locator("#empty table tr")
-    assert [row.split("\t")[1] for row in last.all_inner_texts()] == [f"{one['count']:,}" for one in seen["types"]]
-    card.get_by_role("button", name="Take it away").click()
-    viewer.settle()
+    expect(card.locator("p").first).to_have_text(told["message"])
+    without = {one["filter"]: one["matched"] for one in told["without"]}
+    names = {
+        "project": "All of this project",
+        "dates": "Dates: last 31 days",
+        "type": "Kind: Clicks",
+        "url": "This page",
+        "viewport": "Viewport: 496 to 1024 px wide",
+        "hide_zero_coordinates": "Without x = 0, y = 0",
+        "test_accounts": "Without test accounts",
+    }
+    assert explained(viewer) == [
+        [
+            names[step["filter"]],
+            f"{step['remaining']:,}",
+            f"{without[step['filter']]:,}" + (" Take it away" if step["filter"] == "viewport" else "")
+            if step["filter"] in without
+            else "",
+        ]
+        for step in told["steps"]
+    ]
+    expect(card.locator(".emptied th")).to_have_text(names["viewport"])
+    # One question, where there were many.
+    assert len([url for url in viewer.requests if "/explain/" in url]) == 1
+    card.get_by_role("button", name="Take it away: Viewport").click()
     expect(card).to_be_hidden()
-    assert viewer.total() == demo.count(filter_test_accounts="true")
+    viewer.settle()
+    # Who presses a button that goes is still somewhere.
+    expect(viewer.page.locator("#shown-title")).to_be_focused()
+    assert viewer.total() == demo.count(filter_test_accounts="true", url_exact="", url_page=HOME)
+
+
+def test_filters_that_emptied_it_together_go_together(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/pricing", width_min=2000, events="never")
+    assert [row[2] for row in explained(anonymous)] == ["", "0", "0", "0", "0", "0", "0"]
+    anonymous.page.get_by_role("button", name="Take it away with all below it").click()
+    expect(anonymous.page.locator("#total")).to_have_text("14")
+    assert {"width_min", "events"} & anonymous.state().keys() == set()
+
+
+def test_what_has_no_position_can_be_looked_at(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/zero")
+    anonymous.page.get_by_role("button", name="Take it away: Without x = 0, y = 0").click()
+    expect(anonymous.page.locator("#total")).to_have_text("3")
+    expect(anonymous.page.locator("#shown-text")).to_contain_text("also at x = 0, y = 0")
+    # It can be put back where it is told.
+    anonymous.page.get_by_label("Also at x = 0, y = 0").uncheck()
+    expect(anonymous.page.locator("#empty .emptied")).to_contain_text("Without x = 0, y = 0")
+
+
+def test_the_nearest_page_is_a_button_away(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    for named, near, differs, total in (
+        ("page", "/pricing", "14 clicks · differs in www and case", "14"),
+        ("url", "/pricing?utm_source=mail", "7 clicks · differs in www, case and query string", "7"),
+    ):
+        anonymous.open(project=4, site="", show="outline", **{named: "https://www.shop.example/Pricing?plan=2"})
+        nearest = anonymous.page.locator("#empty li").first
+        expect(nearest.locator("span")).to_have_text(f"shop.example{near}{differs}")
+        nearest.get_by_role("button", name="Go there").click()
+        expect(anonymous.page.locator("#total")).to_have_text(total)
+        assert anonymous.state()[named] == f"{SHOP_URL}{near}"
+    anonymous.open(project=4, site="", show="outline", pattern="https://shop.example/none/*")
+    expect(anonymous.page.locator("#empty")).to_contain_text("The busiest pages:")
+    anonymous.page.get_by_role("button", name="Go there").first.click()
+    expect(anonymous.page.locator("#total")).to_have_text("1,000")
+    assert (anonymous.state()["url"], "pattern" in anonymous.state()) == (f"{SHOP_URL}/big", False)
+    # A page cannot be taken away for none: the busiest comes in its place.
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/nowhere")
+    anonymous.page.get_by_role("button", name="Busiest page: This page").click()
+    expect(anonymous.page.locator("#total")).to_have_text("1,000")
 
 
 def test_the_numbers_stay_while_the_reason_is_looked_for(viewer: Viewer) -> None:
@@ -1068,7 +1328,7 @@ def test_the_numbers_stay_while_the_reason_is_looked_for(viewer: Viewer) -> None
     viewer.open(url=HOME)
     # The answer is there at once, and the reason never.
     viewer.page.route("**/heatmaps/?*", lambda route: route.fulfill(json={"results": [], "fold": fold}))
-    viewer.page.route("**/heatmaps/pages/?date_from=all*", hold)
+    viewer.page.route("**/heatmaps/explain/?*", hold)
     viewer.page.get_by_label("In whose session this happened").fill("never")
     expect(viewer.page.locator("#empty")).to_contain_text("Looking for the reason…")
     # Longer than what is quick enough to show no progress.
@@ -1078,9 +1338,27 @@ def test_the_numbers_stay_while_the_reason_is_looked_for(viewer: Viewer) -> None
     assert viewer.text("#spots-title") == ""
 
 
-def test_a_type_that_never_happened_is_no_filters_fault(viewer: Viewer) -> None:
-    viewer.open(url=HOME, type="hover", test_accounts="yes")
-    expect(viewer.page.locator("#empty")).to_contain_text("nothing of this kind was ever seen here")
+def test_where_a_kind_never_happened_the_others_are_offered(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", page=f"{SHOP_URL}/pricing", type="hover")
+    card = anonymous.page.locator("#empty")
+    expect(card.locator(".emptied")).to_contain_text("Kind: hover")
+    others = card.locator("li span")
+    expect(others).to_have_text([re.compile("^Clicks: 14the last "), re.compile("^Scroll depth: 2the last ")])
+    card.get_by_role("button", name="Show them: Scroll depth").click()
+    expect(anonymous.page.locator("#total")).to_have_text("2")
+
+
+def test_dates_without_any_interaction_say_when_there_were_some(anonymous: Viewer, demo: Demo) -> None:
+    anonymous.use_key(demo.key_of_large)
+    dates = {"date_from": "2020-01-01", "date_to": "2020-01-31"}
+    anonymous.page.goto(f"{demo.origin}/?{urlencode({'project': 4, 'show': 'outline', **dates})}")
+    told = demo.answer("heatmaps/explain/", project=4, **dates)
+    card = anonymous.page.locator("#empty")
+    expect(card.get_by_role("heading")).to_have_text("Nothing happened in these dates")
+    expect(card.locator("p").first).to_have_text(told["message"])
+    card.get_by_role("button", name="Show all dates").click()
+    expect(anonymous.page.locator("#total")).to_have_text("1,000")
 
 
 @pytest.mark.parametrize(
@@ -1270,7 +1548,19 @@ def at_a_question_without_an_answer(viewer: Viewer) -> None:
 
 def at_an_empty_picture(viewer: Viewer) -> None:
     viewer.open(url=HOME, width_min=496, width_max=1024)
-    expect(viewer.page.locator("#empty li button")).to_be_visible()
+    expect(viewer.page.locator("#empty .ladder button")).to_be_visible()
+
+
+def at_a_page_of_many_urls(viewer: Viewer) -> None:
+    viewer.use_key(viewer.demo.key_of_large)
+    viewer.open(project=4, site="", show="outline", limit="500")
+    expect(viewer.page.get_by_role("button", name="show all")).to_be_visible()
+    expect(viewer.page.locator("#pages .opener").first).to_be_visible()
+
+
+def at_what_has_no_position(viewer: Viewer) -> None:
+    viewer.use_key(viewer.demo.key_of_large)
+    viewer.open(project=4, site="", show="outline", zero="yes")
 
 
 def at_many_pages(viewer: Viewer) -> None:
@@ -1294,6 +1584,8 @@ SCENES = (
     in_a_narrow_window,
     at_a_question_without_an_answer,
     at_an_empty_picture,
+    at_a_page_of_many_urls,
+    at_what_has_no_position,
     at_many_pages,
     signed_in,
     at_the_door,
@@ -1350,7 +1642,7 @@ PIXELS = """() => {
 
 def test_the_copied_curl_is_the_request_behind_the_picture(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME, events="it's", aggregation="unique_visitors", width_max=480)
-    (asked,) = {url for url in viewer.requests if "/heatmaps/?" in url and "limit=0" in url}
+    (asked,) = {url for url in viewer.requests if "/heatmaps/?" in url and "include=coverage" in url}
     viewer.page.get_by_role("button", name="Copy as curl").click()
     words = shlex.split(viewer.page.locator("#copy-text").input_value().replace("\\\n", ""))
     assert words[:6] == [
@@ -1383,6 +1675,27 @@ def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
     assert barriers(viewer.page) == []
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (390, 700)], ids=["desktop", "phone"])
+def test_axe_finds_no_barrier_in_an_open_list_nor_on_the_card(
+    anonymous: Viewer, demo: Demo, size: tuple[int, int]
+) -> None:
+    node.install(node.BROWSER)
+    anonymous.page.set_viewport_size({"width": size[0], "height": size[1]})
+    anonymous.use_key(demo.key_of_large)
+    anonymous.open(project=4, site="", show="outline", url=f"{SHOP_URL}/Pricing/#faq", limit="500")
+    if size[0] < 760:
+        anonymous.page.get_by_role("button", name="Filters").click()
+    anonymous.page.locator("#pages .opener").first.click()
+    expect(anonymous.page.locator("#pages ul .page").first).to_be_visible()
+    expect(anonymous.page.locator("#empty .ladder")).to_be_visible()
+    assert anonymous.page.evaluate("document.documentElement.scrollWidth") == size[0]
+    assert barriers(anonymous.page) == []
+    anonymous.page.get_by_label("Listed").select_option("as templates")
+    anonymous.page.locator("#pages .page").first.click()
+    expect(anonymous.page.get_by_role("button", name="show all")).to_be_visible()
+    assert barriers(anonymous.page) == []
+
+
 def test_axe_finds_no_barrier_before_signing_in(anonymous: Viewer, demo: Demo) -> None:
     node.install(node.BROWSER)
     anonymous.page.goto(demo.origin)
@@ -1413,7 +1726,7 @@ def test_nothing_sticks_out_of_the_window(viewer: Viewer, width: int) -> None:
 def test_the_picture_of_the_readme(anonymous: Viewer, demo: Demo) -> None:
     anonymous.page.goto(f"{demo.origin}/admin/login/?{urlencode({'next': '/?site=/demo'})}")
     anonymous.log_in()
-    anonymous.open(url=HOME, width_min=1040, date_from="-30d")
+    anonymous.open(page=HOME, width_min=1040, date_from="-30d")
     expect(anonymous.page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_be_visible()
     picture = Image.open(io.BytesIO(anonymous.page.screenshot())).convert("RGB")
     # Few colours, and dots of two of them for those between, make a small file.

@@ -65,7 +65,7 @@ def first_picture(project: Project, date_from: str) -> str:
     """Where the viewer shows the home page's clicks on desktops, over the page as this service serves it."""
     state = {
         "project": project.pk,
-        "url": site.url("/"),
+        "page": site.url("/"),
         "type": "click",
         "date_from": date_from,
         "width_min": DESKTOPS_FROM,

@@ -27,8 +27,8 @@ export function question(state) {
   return {
     ...filters(state),
     ...(state.aggregation === DEFAULTS.aggregation ? {} : { aggregation: state.aggregation }),
-    ...(areVisitorsCounted(state) ? { include: "coverage" } : {}),
-    ...(isOfDepth(state) ? {} : { limit: "0" }),
+    include: "coverage",
+    ...(isOfDepth(state) ? {} : { limit: state.limit }),
   };
 }
 
@@ -62,8 +62,14 @@ export async function answerTo(state, { signal, before, onProgress }) {
  */
 export function countOf(answer, state) {
   if (areVisitorsCounted(state)) return answer.visitors;
-  return answer.kind === "depths" ? (answer.bands[0]?.count ?? 0) : total(answer.reply.results);
+  return answer.kind === "depths" ? (answer.bands[0]?.count ?? 0) : interactions(answer);
 }
+
+/** Of all points, also of those that the answer leaves out. @param {PointsAnswer} answer */
+export const interactions = ({ reply }) => reply.coverage?.count_total ?? total(reply.results);
+
+/** Whether the answer leaves points out. @param {PointsAnswer} answer */
+export const isPart = ({ reply }) => reply.has_more;
 
 /** @param {{ count: number }[]} cells */
 export const total = (cells) => cells.reduce((sum, { count }) => sum + count, 0);

@@ -5,13 +5,18 @@
  * @typedef {{ id: number, name: string, timezone: string, is_current: boolean }} Project
  * @typedef {{ id: number, name: string }} Cohort
  * @typedef {{ type: string, count: number, last_seen: string }} TypeCount
- * @typedef {{ url: string, total_count: number, visitors: number, types: TypeCount[] }} PageRow
+ * @typedef {{
+ *   url: string, total_count: number, visitors: number, types: TypeCount[],
+ *   urls?: number, url_page?: string, template?: string, url_pattern?: string,
+ * }} PageRow
  * @typedef {{ results: PageRow[], types: TypeCount[], has_more: boolean }} Pages
  * @typedef {{ count: number, pointer_y: number, pointer_relative_x: number, pointer_target_fixed: boolean }} Cell
  * @typedef {{
  *   total_count: number, below_fold_count: number, pct_below_fold: number, median_viewport_height: number | null,
  * }} Fold
- * @typedef {{ visitors_total: number }} Coverage what `include=coverage` adds, of which this is used
+ * @typedef {{
+ *   cells_returned: number, cells_total: number, count_total: number, share: number | null, visitors_total: number,
+ * }} Coverage what `include=coverage` adds, of which this is used
  * @typedef {{ results: Cell[], fold: Fold, has_more: boolean, coverage?: Coverage }} Points
  * @typedef {{ cumulative_count: number, bucket_count: number, scroll_depth_bucket: number }} Bucket
  * @typedef {{ results: Bucket[], coverage?: Coverage }} Depths
@@ -19,6 +24,13 @@
  *   timestamp: string, distinct_id: string, session_id: string | null, current_url: string,
  * }} Interaction
  * @typedef {{ results: Interaction[], total_count: number, has_more: boolean }} Interactions
+ *
+ * @typedef {{ url: string, count: number, last_seen: string, differs_in: string[] }} NearUrl
+ * @typedef {{
+ *   matched: number, steps: { filter: string, remaining: number }[], without: { filter: string, matched: number }[],
+ *   types: TypeCount[], urls: NearUrl[], capture: { opted_in: boolean, last_captured: string | null },
+ *   reason: string | null, message: string,
+ * }} Explanation
  *
  * @typedef {Record<string, string | number>} Parameters
  * @typedef {{ signal?: AbortSignal, onProgress?: (received: number) => void }} Options

@@ -1,8 +1,5 @@
 // What messages are made of.
 import { make } from "./elements.js";
-import { moment, number, title } from "./words.js";
-
-/** @typedef {import("./api.js").TypeCount} TypeCount */
 
 /** @param {string} sentence */
 export function text(sentence) {
@@ -26,34 +23,24 @@ export function act(name, does) {
   return button;
 }
 
-/** Sentences, each of something that can be taken away. @param {[string, () => void][]} entries */
-export function list(entries) {
+/**
+ * A sentence, and entries with what can be done about each: its words, more of them, the name of the button.
+ * @param {string} sentence
+ * @param {{ words: string, hint: string, name: string, does: () => void }[]} entries
+ */
+export function list(sentence, entries) {
   const found = make("ul");
-  for (const [sentence, does] of entries) {
+  for (const { words, hint, name, does } of entries) {
     const entry = make("li");
-    entry.append(make("span", { textContent: sentence }), act("Take it away", does));
+    const both = make("span");
+    both.append(words, make("small", { textContent: hint }));
+    const button = act(name, does);
+    // Read alone, it has to say what it is about.
+    button.setAttribute("aria-label", `${name}: ${words}`);
+    entry.append(both, button);
     found.append(entry);
   }
-  return found;
-}
-
-/**
- * When the last interaction of each type came in.
- * @param {TypeCount[]} types
- * @param {string} sentence
- * @param {string} timezone
- */
-export function lastSeen(types, sentence, timezone) {
-  const table = make("table");
-  table.createCaption().textContent = sentence;
-  for (const { type, count, last_seen } of types) {
-    const row = table.insertRow();
-    row.insertCell().textContent = title(type);
-    const [amount, when] = [row.insertCell(), row.insertCell()];
-    amount.textContent = number(count);
-    amount.className = "number";
-    when.textContent = moment(last_seen, timezone);
-    when.className = "number";
-  }
-  return table;
+  const box = make("div", { className: "choices" });
+  box.append(text(sentence), found);
+  return box;
 }

@@ -1,9 +1,10 @@
 // The controls: from what is looked at to what they show, and from what is chosen to what is looked at.
 import { change, current } from "./current.js";
-import { markPage } from "./lists.js";
+import { pageOf } from "./page_names.js";
+import { markPage } from "./page_rows.js";
 import { patternFor } from "./patterns.js";
 import { $, input, radios, select } from "./elements.js";
-import { BANDS, band, DEFAULTS, frameWidth } from "./state.js";
+import { BANDS, band, below, DEFAULTS, frameWidth, NO_PAGE } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -17,7 +18,7 @@ let ownDates = false;
 /** @param {{ search: (words: string) => void, more: () => void }} calls */
 export function bind({ search, more }) {
   $("controls").addEventListener("submit", (event) => event.preventDefault());
-  whenChosen("project", (project) => change({ project, url: "", pattern: "", cohort: "", site: "" }));
+  whenChosen("project", (project) => change({ ...NO_PAGE, project, cohort: "", site: "" }));
   bindPage(search);
   $("more-pages").addEventListener("click", more);
 
@@ -25,6 +26,7 @@ export function bind({ search, more }) {
     if (target instanceof HTMLInputElement) change({ type: target.value });
   });
   onRadio("aggregation", (aggregation) => change({ aggregation }));
+  whenTicked("zero", (isOn) => change({ zero: isOn ? "yes" : "" }));
   bindDates();
   bindWidths();
 
@@ -37,19 +39,18 @@ export function bind({ search, more }) {
 /** @param {(words: string) => void} search */
 function bindPage(search) {
   onRadio("match", (value) => {
-    if (value === "exact") return change({ pattern: "" });
-    change({ pattern: patternFor(current().url), url: "" });
+    const state = current();
+    if (value === "exact") return change({ ...NO_PAGE, page: pageOf(state.url) });
+    // A template has a pattern of its own.
+    change(state.pattern ? { template: "" } : { ...NO_PAGE, pattern: patternFor(below(state)) });
     return $("pattern").focus();
   });
   whenTyped("search", search);
+  whenChosen("by", (by) => change({ by }));
   whenTyped("pattern", (pattern) => {
-    if (pattern.trim()) change({ pattern: pattern.trim(), url: "" });
+    if (pattern.trim()) change({ ...NO_PAGE, pattern: pattern.trim() });
   });
   whenChosen("below", (url) => change({ url }));
-  $("pages").addEventListener("click", ({ target }) => {
-    const url = target instanceof Element && target.closest("button")?.dataset.url;
-    if (url) change({ url });
-  });
 }
 
 function bindDates() {
@@ -133,13 +134,21 @@ export function showChoices() {
   if (band(state) !== band(before)) ownWidths = false;
   if (state.date_from !== before.date_from && !state.date_to) ownDates &&= document.activeElement === $("date-from");
   before = state;
-  check("match", state.pattern ? "pattern" : "exact");
-  $("exact-fields").hidden = state.pattern !== "";
-  $("pattern-fields").hidden = state.pattern === "";
+  // A template stands in the list, and need not be read as the pattern that it is.
+  const isPattern = state.pattern !== "" && !state.template;
+  check("match", isPattern ? "pattern" : "exact");
+  $("exact-fields").hidden = isPattern;
+  $("pattern-fields").hidden = !isPattern;
+  $("match-fields").hidden = state.pattern === "";
+  // Of a template, the list says how many URLs it has.
+  $("matches").hidden = state.template !== "";
+  select("by").value = state.by;
   write("pattern", state.pattern);
   markPage();
   check("aggregation", state.aggregation);
   check("type", state.type);
+  input("zero").checked = state.zero !== "";
+  $("zero-field").hidden = state.zero === "";
 
   const isPreset = [...select("dates").options].some(({ value }) => value === state.date_from && value !== "own");
   const hasOwnDates = ownDates || !isPreset || state.date_to !== "";

@@ -2,6 +2,7 @@
 import { countOf } from "./answer.js";
 import * as behind from "./behind.js";
 import { act } from "./cards.js";
+import { showCoverage } from "./coverage.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
@@ -10,7 +11,7 @@ import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, readable, shortUrl, title, widths } from "./words.js";
+import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -35,6 +36,7 @@ export function clear() {
   drawn = null;
   picture.clear();
   numbers.clear();
+  showCoverage(null);
 }
 
 /** Takes away the page itself, where there is none to look at. */
@@ -56,6 +58,7 @@ export async function draw(answer, { signal } = {}) {
   showTitle();
   picture.setOpacity(Number(current().opacity));
   showFrame(current(), note);
+  showCoverage(answer && "coverage" in answer.reply ? answer.reply : null, current());
   try {
     if (answer?.kind === "points") await drawPoints(answer, either);
     if (answer?.kind === "depths") await drawDepths(answer, either);
@@ -125,17 +128,18 @@ function pageHeight(deepest, foldHeight, depths) {
 
 export function showTitle() {
   const state = current();
-  const where = state.pattern || state.url;
-  $("shown-title").textContent = state.pattern || readable(state.url) || "No page";
-  $("shown-title").title = where;
+  const where = state.pattern || state.page || state.url;
+  $("shown-title").textContent = nameOf(state) || "No page";
+  $("shown-title").title = state.template || where;
   const who = [
     state.test_accounts && "without test accounts",
     state.cohort && `cohort ${select("cohort").selectedOptions[0]?.text ?? state.cohort}`,
     state.events && `with ${state.events}`,
+    state.zero && "also at x = 0, y = 0",
   ];
   const counting = state.aggregation === "unique_visitors" ? `${title(state.type)}, in visitors` : title(state.type);
   $("shown-text").textContent = [counting, days(state), widths(state), ...who].filter(Boolean).join(" · ");
-  document.title = where ? `${title(state.type)} · ${state.pattern || shortUrl(state.url)} · Heatmaps` : "Heatmaps";
+  document.title = where ? `${title(state.type)} · ${nameOf(state, shortUrl)} · Heatmaps` : "Heatmaps";
 }
 
 /**
@@ -172,5 +176,5 @@ picture.follow({
 /** @param {Drawn} shown @param {picture.Pointer} pointer */
 function wordsAt(shown, pointer) {
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
-  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer.reply.results, current());
+  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer, current());
 }

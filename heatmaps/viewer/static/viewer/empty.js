@@ -1,102 +1,180 @@
-// Why a picture is empty: the same question is asked again without each of its filters.
+// Why a picture is empty: as the service explains it, with what can be done about it.
 import { ask } from "./api.js";
-import { act, lastSeen, list, text } from "./cards.js";
-import { change, current, currentProject, path } from "./current.js";
-import { $ } from "./elements.js";
-import { band, filters, withoutEmpty, withoutSlashes } from "./state.js";
-import { days, unit, widths } from "./words.js";
+import { act, code, list, text } from "./cards.js";
+import { change, current, currentProject, dates, path } from "./current.js";
+import { $, make } from "./elements.js";
+import { filters, NO_PAGE } from "./state.js";
+import { days, listed, moment, number, readable, title, unit, widths } from "./words.js";
 
-/** @typedef {import("./api.js").Pages} Pages */
+/** @typedef {import("./api.js").Explanation} Explanation */
 /** @typedef {import("./state.js").State} State */
 /**
- * @typedef {{
- *   isOn: (state: State) => boolean, without: Partial<State>, sentence: (state: State) => string,
- * }} Filter
+ * A filter as it is called here; what takes it away, and what the button for that says.
+ * @typedef {{ name: (state: State) => string, without?: Partial<State>, action?: string }} Filter
  */
 
-/** @type {Filter[]} */
-const FILTERS = [
-  {
-    isOn: ({ date_from, date_to }) => date_from !== "all" || date_to !== "",
-    without: { date_from: "all", date_to: "" },
-    sentence: (state) => `Dates: ${days(state)}`,
+// By the names that the service has for them.
+/** @type {Record<string, Filter>} */
+const FILTERS = {
+  project: { name: () => "All of this project" },
+  dates: { name: (state) => `Dates: ${days(state)}`, without: { date_from: "all", date_to: "" } },
+  type: { name: ({ type }) => `Kind: ${title(type)}` },
+  // With none chosen, the busiest page is shown.
+  url: {
+    name: ({ page, pattern }) => (page ? "This page" : `This ${pattern ? "pattern" : "URL"}`),
+    without: NO_PAGE,
+    action: "Busiest page",
   },
-  {
-    isOn: (state) => band(state) !== "any",
+  viewport: {
+    name: (state) => `Viewport: ${widths(state)}`,
     without: { width_min: "", width_max: "", widths: "any", width: "" },
-    sentence: (state) => `Viewport: ${widths(state)}`,
   },
-  {
-    isOn: (state) => state.test_accounts !== "",
-    without: { test_accounts: "" },
-    sentence: () => "Test accounts left out",
-  },
-  { isOn: (state) => state.cohort !== "", without: { cohort: "" }, sentence: () => "Cohort" },
-  {
-    isOn: (state) => state.events !== "",
-    without: { events: "" },
-    sentence: ({ events }) => `Sessions with ${events}`,
-  },
-];
-
-/**
- * The filters that alone emptied it; if there are none, what to change to be rid of all, where that helps; and when the
- * last interaction of each type came in, of the page or of the whole project.
- * @param {State} state
- * @param {AbortSignal} signal
- */
-async function explain(state, signal) {
-  /** @param {Partial<State>} without */
-  const hasSome = async (without) => {
-    const asked = { ...filters({ ...state, ...without }), limit: 1 };
-    return (await ask(path("heatmaps/"), asked, { signal })).results.length > 0;
-  };
-  const on = FILTERS.filter(({ isOn }) => isOn(state));
-  /** @type {Partial<State>} */
-  const all = Object.assign({}, ...on.map(({ without }) => without));
-  const page = withoutSlashes(state.url);
-  const [found, together, pages] = await Promise.all([
-    Promise.all(on.map(({ without }) => hasSome(without))),
-    on.length > 1 ? hasSome(all) : false,
-    ask(
-      path("heatmaps/pages/"),
-      { ...withoutEmpty({ date_from: "all", search: state.pattern ? "" : page }), limit: 1000 },
-      { signal },
-    ),
-  ]);
-  const { results, types } = /** @type {Pages} */ (pages);
-  const seen = results.find(({ url }) => url === page);
-  const isOfPage = !state.pattern;
-  return {
-    reasons: on.filter((_, index) => found[index]).map((one) => ({ ...one, sentence: one.sentence(state) })),
-    together: together ? all : null,
-    types: isOfPage ? (seen?.types ?? []) : types,
-    where: isOfPage ? "Last seen on this page:" : "Last seen in this project:",
-  };
-}
+  hide_zero_coordinates: { name: () => "Without x = 0, y = 0", without: { zero: "yes" } },
+  test_accounts: { name: () => "Without test accounts", without: { test_accounts: "" } },
+  cohorts: { name: () => "Cohort", without: { cohort: "" } },
+  events: { name: ({ events }) => `Sessions with ${events}`, without: { events: "" } },
+};
+// Those that can be taken away together. What has no position is seldom what somebody looks for.
+const TOGETHER = ["url", "viewport", "test_accounts", "cohorts", "events"];
+/** @type {Record<string, string>} */
+const DIFFERENCES = {
+  percent_encoding: "percent encoding",
+  trailing_slash: "trailing slash",
+  query_string: "query string",
+};
 
 /** @param {AbortSignal} signal */
 export async function showWhyEmpty(signal) {
   const state = current();
   const heading = `No ${unit(state)} here`;
   showEmpty(heading, [text("Looking for the reason…")]);
-  const { reasons, together, types, where } = await explain(state, signal);
-  /** @type {HTMLElement[]} */
-  const children = [];
-  if (reasons.length) {
-    children.push(
-      text(reasons.length === 1 ? "This filter emptied it:" : "Each of these filters emptied it:"),
-      list(reasons.map(({ sentence, without }) => [sentence, () => change(without)])),
-    );
-  } else if (together) {
-    children.push(
-      text("No filter alone emptied it; all of them together did."),
-      act("Take all of them away", () => change(together)),
-    );
-  } else children.push(text("No filter is the reason: nothing of this kind was ever seen here."));
-  if (types.length) children.push(lastSeen(types, where, currentProject().timezone));
-  showEmpty(heading, children);
+  const found = await explain(filters(state), signal);
+  if (found.reason === "never_captured") return showNeverCaptured(found, () => location.reload());
+  showEmpty(heading, [
+    text(found.message),
+    ladder(found, state),
+    ...together(found),
+    ...nearUrls(found, state),
+    ...otherTypes(found),
+    ...newest(found),
+  ]);
 }
+
+/**
+ * Why there is no page to choose.
+ * @param {() => void} lookAgain
+ */
+export async function explainNoPage(lookAgain) {
+  const found = await explain(dates());
+  if (found.reason === "never_captured") return showNeverCaptured(found, lookAgain);
+  showEmpty(found.reason === "dates" ? "Nothing happened in these dates" : "No page to choose", [
+    text(found.message),
+    ...(found.reason === "dates" ? [act("Show all dates", goTo({ date_from: "all", date_to: "" }))] : []),
+    ...newest(found),
+  ]);
+}
+
+/**
+ * @param {Record<string, string>} asked
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Explanation>}
+ */
+const explain = (asked, signal) => ask(path("heatmaps/explain/"), asked, { signal });
+
+/** @param {Explanation} found @param {() => void} lookAgain */
+function showNeverCaptured({ message }, lookAgain) {
+  showEmpty("No interaction has come in yet", [
+    text(message),
+    code(`python manage.py load_interactions FILE.jsonl --project ${currentProject().id}`),
+    text("Or look at a made-up shop first:"),
+    code("make demo"),
+    act("Look again", lookAgain),
+  ]);
+}
+
+/**
+ * What each filter leaves of what those before it left, and what there would be without it alone.
+ * @param {Explanation} found
+ * @param {State} state
+ */
+function ladder({ steps, without }, state) {
+  const table = make("table", { className: "ladder" });
+  table.createCaption().textContent = "What each filter leaves, and how much there is without it alone";
+  const head = table.createTHead().insertRow();
+  for (const name of ["Filter", "Left", "Without it"]) head.append(make("th", { scope: "col", textContent: name }));
+  const body = table.createTBody();
+  const emptied = steps.find(({ remaining }) => remaining === 0);
+  for (const step of steps) {
+    const filter = FILTERS[step.filter] ?? { name: () => step.filter.replaceAll("_", " ") };
+    const row = body.insertRow();
+    if (step === emptied) row.className = "emptied";
+    row.append(make("th", { scope: "row", textContent: filter.name(state) }));
+    row.insertCell().textContent = number(step.remaining);
+    const cell = row.insertCell();
+    const matched = without.find((one) => one.filter === step.filter)?.matched;
+    if (matched === undefined) continue;
+    cell.append(number(matched));
+    if (matched && filter.without) cell.append(" ", takeAway(filter, state));
+  }
+  return table;
+}
+
+/** @param {Filter} filter @param {State} state */
+function takeAway({ name, without = {}, action = "Take it away" }, state) {
+  const button = act(action, goTo(without));
+  button.setAttribute("aria-label", `${action}: ${name(state)}`);
+  return button;
+}
+
+/** Where no filter alone is the reason: with those before the one that emptied it, there was something. @param {Explanation} found */
+function together({ reason, steps, without }) {
+  if (reason === null || !TOGETHER.includes(reason) || without.some(({ matched }) => matched > 0)) return [];
+  const after = steps.slice(steps.findIndex(({ filter }) => filter === reason));
+  const taken = after.filter(({ filter }) => TOGETHER.includes(filter)).map(({ filter }) => FILTERS[filter].without);
+  return [text("No filter alone emptied it."), act("Take it away with all below it", goTo(Object.assign({}, ...taken)))];
+}
+
+/** @param {Explanation} found @param {State} state */
+function nearUrls({ urls }, state) {
+  if (!urls.length) return [];
+  const entries = urls.map(({ url, count, differs_in }) => {
+    const differs = differs_in.length ? ` · differs in ${listed(differs_in.map((part) => DIFFERENCES[part] ?? part))}` : "";
+    const counted = `${number(count)} ${unit({ ...state, aggregation: "total_count" }, count)}`;
+    return {
+      words: readable(url),
+      hint: `${counted}${differs}`,
+      name: "Go there",
+      // Pages are told where a page was asked for, and else URLs.
+      does: goTo({ ...NO_PAGE, ...(state.page ? { page: url } : { url }) }),
+    };
+  });
+  return [list(state.pattern ? "The busiest pages:" : "The nearest:", entries)];
+}
+
+/** @param {Explanation} found */
+function otherTypes({ types }) {
+  if (!types.length) return [];
+  const entries = types.slice(0, 5).map(({ type, count, last_seen }) => ({
+    words: `${title(type)}: ${number(count)}`,
+    hint: `the last ${moment(last_seen, currentProject().timezone)}`,
+    name: "Show them",
+    does: goTo({ type }),
+  }));
+  return [list("Of other kinds there are:", entries)];
+}
+
+/** @param {Explanation} found */
+function newest({ capture: { last_captured } }) {
+  if (!last_captured) return [];
+  const when = moment(last_captured, currentProject().timezone);
+  return [make("p", { className: "hint", textContent: `The newest interaction of this project is of ${when}.` })];
+}
+
+/** The card with the button goes; whoever uses the keyboard goes on from the heading. @param {Partial<State>} difference */
+const goTo = (difference) => () => {
+  change(difference);
+  $("shown-title").focus();
+};
 
 /**
  * A card over the picture; no heading takes it away.

@@ -1,6 +1,6 @@
 // The page itself, in a sandboxed frame; or why it cannot be shown.
 import { $ } from "./elements.js";
-import { frameAddress } from "./state.js";
+import { below, frameAddress } from "./state.js";
 import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -26,7 +26,7 @@ let onNote = () => undefined;
  * @param {Note} note
  */
 export function showFrame(state, note) {
-  const address = frameAddress(state.url, state.site, location.href);
+  const address = frameAddress(below(state), state.site, location.href);
   const wanted = state.show === "page" ? address : null;
   const sandbox = state.scripts === "no" ? "" : "allow-scripts";
   const key = JSON.stringify([wanted, sandbox]);
@@ -40,7 +40,7 @@ export function showFrame(state, note) {
   if (isMixed(wanted)) return refuse("mixed");
   note("");
   const page = document.createElement("iframe");
-  page.title = `The page ${readable(state.url)}`;
+  page.title = `The page ${readable(below(state))}`;
   page.setAttribute("sandbox", sandbox);
   page.referrerPolicy = "no-referrer";
   page.src = wanted;

@@ -1,8 +1,8 @@
-// The lists among the controls, which come from the service: projects, cohorts, pages, and types.
+// The lists among the controls, which come from the service: projects, cohorts, matches, and types.
 import { current } from "./current.js";
 import { $, make, radios, select } from "./elements.js";
 import { isSamePage } from "./state.js";
-import { KNOWN_TYPES, number, readable, shortUrl, title } from "./words.js";
+import { KNOWN_TYPES, number, readable, title } from "./words.js";
 
 /** @typedef {import("./api.js").Cohort} Cohort */
 /** @typedef {import("./api.js").Pages} Pages */
@@ -34,44 +34,6 @@ function options(id, pairs, chosen) {
   select(id).replaceChildren(...pairs.map(([value, text]) => new Option(text, value, false, value === chosen)));
 }
 
-/** @param {Pages} pages @param {boolean} searched */
-export function showPages({ results, has_more }, searched) {
-  const box = $("pages");
-  const focused = box.contains(document.activeElement) && document.activeElement?.getAttribute("data-url");
-  const origins = new Set(results.map(({ url }) => originOf(url)));
-  const rows = results.map(({ url, total_count }) => {
-    const button = make("button", { type: "button", title: url });
-    button.dataset.url = url;
-    const name = origins.size > 1 ? readable(url) : shortUrl(url);
-    button.append(make("span", { textContent: name }), " ", make("span", { textContent: number(total_count) }));
-    const row = make("li");
-    row.append(button);
-    return row;
-  });
-  box.replaceChildren(...rows);
-  box.querySelectorAll("button").forEach((button) => button.dataset.url === focused && button.focus());
-  markPage();
-  const missing = searched ? "No page has that in its address." : "No page in these dates.";
-  $("pages-note").textContent = results.length ? "" : missing;
-  $("more-pages").hidden = !has_more;
-}
-
-/** Takes the numbers away that a failed question was about. */
-export function showNoList() {
-  $("pages").replaceChildren();
-  $("pages-note").textContent = "";
-  $("more-pages").hidden = true;
-  showTypes(null);
-}
-
-/** Marks the page that is looked at. */
-export function markPage() {
-  for (const button of $("pages").querySelectorAll("button")) {
-    if (isSamePage(button.dataset.url ?? "", current().url)) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
-  }
-}
-
 /** The pages that the pattern takes in; null when that cannot be told. @param {Pages | null} matches */
 export function showMatches(matches) {
   const rows = matches?.results ?? [];
@@ -84,11 +46,6 @@ export function showMatches(matches) {
   const more = matches?.has_more ? " or more" : "";
   if (!matches) $("matches").textContent = "Which pages this takes in cannot be told here.";
   else $("matches").textContent = `Takes in ${number(rows.length)}${more} ${rows.length === 1 ? "page" : "pages"}.`;
-}
-
-/** @param {string} url */
-function originOf(url) {
-  return URL.parse?.(url)?.origin ?? url.split("/").slice(0, 3).join("/");
 }
 
 /** @param {TypeCount[] | null} types null when nobody knows how many there are of each */

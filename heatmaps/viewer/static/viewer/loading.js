@@ -44,8 +44,7 @@ export async function load() {
   busy(true);
   const { signal } = restart();
   try {
-    await findMatches();
-    await takeBusiest();
+    await Promise.all([findMatches(), takeBusiest()]);
     signal.throwIfAborted();
     const found = await timed(signal, null, showReceived);
     // What is shown from here on is the answer, which must not be taken away.

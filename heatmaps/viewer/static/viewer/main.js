@@ -10,12 +10,12 @@ import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
-import { showEmpty } from "./empty.js";
+import { explainNoPage, showEmpty } from "./empty.js";
 import { $, input } from "./elements.js";
 import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
 import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
-import { ASKED } from "./state.js";
+import { ASKED, hasManyUrls, NO_PAGE } from "./state.js";
 import * as widths from "./widths.js";
 
 /** @typedef {import("./api.js").Project} Project */
@@ -50,15 +50,17 @@ async function open(project, all) {
   choices.showChoices();
   lists.showTypes(null);
   void loadCohorts();
-  if (current().url || current().pattern) await Promise.all([load(), pageList.loadPages()]);
+  if (isChosen()) await Promise.all([load(), pageList.loadPages()]);
   else await loadFirstPage();
 }
+
+const isChosen = () => current().url !== "" || hasManyUrls(current());
 
 /** @param {string} id */
 function noSuchProject(id) {
   nothing("There is no such project", [
     text(`Project ${id} does not exist, or it is not one of yours.`),
-    act("Show a project of mine", () => change({ project: "", url: "", pattern: "", cohort: "" })),
+    act("Show a project of mine", () => change({ ...NO_PAGE, project: "", cohort: "" })),
   ]);
 }
 
@@ -75,7 +77,7 @@ async function loadFirstPage() {
   if (!isListed) return;
   showProblem("");
   try {
-    await pageList.showNoPages(loadFirstPage);
+    await explainNoPage(loadFirstPage);
   } catch (error) {
     showError(error, loadFirstPage);
   }
@@ -94,8 +96,9 @@ function follow(before) {
   const state = current();
   /** @param {(keyof State)[]} names */
   const isOther = (names) => names.some((name) => state[name] !== before[name]);
-  // With a pattern, the URL is only that of the page below.
-  if (isOther(["project", "pattern"]) || (!state.pattern && isOther(["url"]))) widths.reopen();
+  // With a page or a pattern, the URL is only that of the page below.
+  const asked = ASKED.filter((name) => name !== "url" || !hasManyUrls(state));
+  if (isOther(["project", "page", "pattern"]) || (asked.includes("url") && isOther(["url"]))) widths.reopen();
   choices.showChoices();
   if (state.project !== before.project) {
     pageList.forget();
@@ -104,9 +107,9 @@ function follow(before) {
     return void start();
   }
   behind.close();
-  if (isOther(["date_from", "date_to"])) void pageList.loadPages();
-  if (!state.url && !state.pattern) return void loadFirstPage();
-  if (isOther(ASKED.filter((name) => name !== "url" || !state.pattern))) void load();
+  if (!isChosen()) return void loadFirstPage();
+  if (isOther(["date_from", "date_to", "by"])) void pageList.loadPages();
+  if (isOther(asked)) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
   } else void redraw();

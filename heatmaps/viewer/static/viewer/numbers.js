@@ -1,12 +1,11 @@
 // What the picture shows, in numbers: totals, fold, hottest spots, bands, and the legend.
-import { countOf, total } from "./answer.js";
+import { countOf, interactions, isPart, total } from "./answer.js";
 import { colour, paintLegend, warmth } from "./heat.js";
 import { $, canvas, make } from "./elements.js";
 import { fill, heads, line } from "./tables.js";
 import { areVisitorsCounted } from "./state.js";
 import { counted, number, percent, unit } from "./words.js";
 
-/** @typedef {import("./api.js").Cell} Cell */
 /** @typedef {import("./api.js").Fold} Fold */
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -41,15 +40,14 @@ function showTotal(answer, state) {
  * }} shown
  */
 export function showPoints({ answer, state, height, hottest, spots, onChoose, onPoint }) {
-  const { results: cells, fold, has_more: hasMore } = answer.reply;
-  const all = total(cells);
+  const { results: cells, fold } = answer.reply;
+  const all = interactions(answer);
   showTotal(answer, state);
   const below = total(cells.filter((cell) => !cell.pointer_target_fixed && cell.pointer_y >= height));
   $("fold-numbers").textContent = [
     foldText(fold, state),
     areVisitorsCounted(state) && "A visitor counts once in every cell, and so may count more than once around a place.",
     below && `${number(below)} are further down than ${number(height)} px, where the picture ends.`,
-    hasMore && `There are more cells than the ${number(cells.length)} hottest, which are shown.`,
   ]
     .filter(Boolean)
     .join(" ");
@@ -87,13 +85,15 @@ function around(state, value = 2) {
   return `${unit(state, value)}${perCell} within ${state.radius} px`;
 }
 
-/** @param {Spot[]} spots @param {Cell[]} all @param {State} state */
-export function spotWords(spots, all, state) {
+/** @param {Spot[]} spots @param {PointsAnswer} answer @param {State} state */
+export function spotWords(spots, answer, state) {
+  // What is around a place may have more cells than are shown.
+  const least = isPart(answer) ? "at least " : "";
   return spots
     .map(({ place: { count }, layer }) => {
       const where = layer.isFixed ? "on fixed elements " : "";
-      const share = areVisitorsCounted(state) ? "" : ` · ${percent(count, total(all))}`;
-      return `${number(count)} ${where}${around(state, count)}${share}`;
+      const share = areVisitorsCounted(state) ? "" : ` · ${percent(count, interactions(answer))}`;
+      return `${least}${number(count)} ${where}${around(state, count)}${share}`;
     })
     .join("; ");
 }

@@ -1,34 +1,45 @@
-// The pages of the project, and how often each type happened on the one that is looked at.
+// The pages of the project, and how often each type happened on what is looked at.
 import { ask } from "./api.js";
-import { act, code, lastSeen, text } from "./cards.js";
-import { showMatches, showNoList, showPages, showTypes } from "./lists.js";
-import { change, current, currentProject, dates, fillIn, path } from "./current.js";
-import { showEmpty } from "./empty.js";
+import { current, dates, fillIn, path } from "./current.js";
+import { showMatches, showTypes } from "./lists.js";
+import { choiceOf, isBare, isLookedAt } from "./page_names.js";
+import { forgetOpened, openLookedAt, refreshOpened, revealMarked, showNoRows, showRows } from "./page_rows.js";
+import { rowOf, urlsOf } from "./page_urls.js";
 import { showError } from "./signing_in.js";
-import { commonPart, matcher } from "./patterns.js";
-import { isSamePage, withoutEmpty, withoutSlashes } from "./state.js";
+import { below, hasManyUrls, isSamePage, withoutEmpty } from "./state.js";
 
 /** @typedef {import("./api.js").Pages} Pages */
 /** @typedef {import("./api.js").PageRow} PageRow */
+/** @typedef {import("./state.js").State} State */
 
 const PAGES_AT_ONCE = 50;
-const MOST_PAGES = 1000;
+// Of the URLs of a page, those that may stand below the map.
+const URLS_BELOW = 100;
 
 /** @type {Pages} */
 let pages = { results: [], types: [], has_more: false };
 let searched = "";
+// How the pages are listed that are there.
+let listedBy = "";
 /**
- * The pages that the pattern takes in, the busiest first; null where that cannot be told.
+ * The URLs that the page or the pattern takes in, the busiest first; null where that cannot be told.
  * @type {Pages | null}
  */
 let matches = null;
 // What they are matches of.
 let matchesOf = "";
 let finding = new AbortController();
+/**
+ * How often each type happened on what no row of the list is of, which is asked once.
+ * @type {{ of: string, types: Promise<import("./api.js").TypeCount[]> } | null}
+ */
+let asked = null;
 
 export function forget() {
   pages = { results: [], types: [], has_more: false };
   searched = "";
+  listedBy = "";
+  forgetOpened();
 }
 
 /** @param {string} words */
@@ -47,16 +58,22 @@ export async function loadPages({ offset = 0, again } = {}) {
   finding.abort();
   const { signal } = (finding = new AbortController());
   try {
-    const asked = { ...dates(), ...withoutEmpty({ search: searched }), limit: PAGES_AT_ONCE, offset };
-    const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked, { signal }));
+    const { by } = current();
+    const parameters = { ...dates(), ...withoutEmpty({ search: searched }), by, limit: PAGES_AT_ONCE, offset };
+    const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), parameters, { signal }));
+    asked = null;
     pages = { ...reply, results: offset ? [...pages.results, ...reply.results] : reply.results };
-    showPages(pages, searched !== "");
-    await showTypeCounts(signal);
+    showRows(pages, searched !== "");
+    await Promise.all([refreshOpened(signal), openLookedAt(pages.results, signal), showTypeCounts()]);
+    // Another list begins at what is looked at; the same one stays where it was scrolled to.
+    if (by !== listedBy) revealMarked();
+    listedBy = by;
     return true;
   } catch (error) {
     if (signal.aborted) return false;
     pages = { results: [], types: [], has_more: false };
-    showNoList();
+    showNoRows();
+    showTypes(null);
     showError(error, again);
     return false;
   }
@@ -65,39 +82,39 @@ export async function loadPages({ offset = 0, again } = {}) {
 /** With no page chosen yet, the busiest is a good one to begin with. Says whether there is one. */
 export function chooseFirstPage() {
   if (!pages.results.length) return false;
-  fillIn({ url: pages.results[0].url });
+  fillIn(choiceOf(pages.results[0]));
   void showTypeCounts();
   return true;
 }
 
 /**
- * Looks up which pages the pattern takes in, if there is one and that is not known yet. The busiest of them is shown below
- * the map, unless another one is chosen.
+ * Looks up which URLs the page or the pattern takes in, if that is not known yet. The busiest of them is shown below the
+ * map, or that of a page without a query string, unless another one is chosen.
  */
 export async function findMatches() {
-  const { project, pattern } = current();
-  if (!pattern) return;
-  const key = JSON.stringify([project, pattern, dates()]);
+  const { project, pattern, template, page } = current();
+  if (!hasManyUrls(current())) return;
+  const key = JSON.stringify([project, pattern, page, dates()]);
   if (key !== matchesOf) {
     matchesOf = "";
-    const found = await pagesOf(pattern);
-    if (pattern !== current().pattern) return;
+    const found = await (pattern ? urlsOf({ pattern, template }) : urlsOf({ page }, { limit: URLS_BELOW }));
+    if (pattern !== current().pattern || page !== current().page) return;
     [matches, matchesOf] = [found, key];
   }
-  const { url } = current();
-  const isChosen = matches?.results.some((page) => isSamePage(page.url, url));
-  if (matches?.results.length && !isChosen) fillIn({ url: matches.results[0].url });
+  chooseBelow(matches?.results ?? []);
+  if (!pattern) return;
   showMatches(matches);
   await showTypeCounts();
 }
 
-/** @param {string} pattern */
-async function pagesOf(pattern) {
-  const isMatch = matcher(pattern);
-  if (!isMatch) return null;
-  const asked = { ...dates(), ...withoutEmpty({ search: withoutSlashes(commonPart(pattern)) }), limit: MOST_PAGES };
-  const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked));
-  return { ...reply, results: reply.results.filter((page) => isMatch(page.url)) };
+/** @param {PageRow[]} rows */
+function chooseBelow(rows) {
+  const { url, pattern } = current();
+  if (!rows.length || rows.some((row) => isSamePage(row.url, url))) return;
+  const { url: best } = (!pattern && rows.find((row) => isBare(row.url))) || rows[0];
+  // What goes without saying does not stand in the address.
+  const isSaid = isSamePage(best, below({ ...current(), url: "" }));
+  fillIn({ url: isSaid ? "" : best });
 }
 
 /** @param {PageRow[]} rows */
@@ -112,45 +129,22 @@ function typesOf(rows) {
   return [...sums.values()];
 }
 
-/**
- * Why there is no page to choose.
- * @param {() => void} lookAgain
- */
-export async function showNoPages(lookAgain) {
-  const { types } = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), { date_from: "all", limit: 1 }));
-  if (types.length) {
-    showEmpty("Nothing happened in these dates", [
-      lastSeen(types, "The last of this project:", currentProject().timezone),
-      act("Show all dates", () => change({ date_from: "all", date_to: "" })),
-    ]);
-    return;
-  }
-  showEmpty("No interaction has come in yet", [
-    text("Put the browser SDK on your pages, or load a file:"),
-    code(`python manage.py load_interactions FILE.jsonl --project ${currentProject().id}`),
-    text("Or look at a made-up shop first:"),
-    code("make demo"),
-    act("Look again", lookAgain),
-  ]);
-}
+/** @param {State} state */
+const keyOf = ({ project, pattern, page, url }) => JSON.stringify([project, pattern, page || url, dates()]);
 
-/**
- * How often each type happened on the page, whatever the other filters are.
- * @param {AbortSignal} [signal]
- */
-export async function showTypeCounts(signal) {
-  const { pattern, url } = current();
-  if (pattern) return showTypes(matches && !matches.has_more ? typesOf(matches.results) : null);
-  /** @param {PageRow[]} results */
-  const find = (results) => results.find((one) => isSamePage(one.url, url));
-  let page = find(pages.results);
-  if (!page && url) {
-    const asked = { ...dates(), search: withoutSlashes(url), limit: MOST_PAGES };
-    try {
-      page = find(/** @type {Pages} */ (await ask(path("heatmaps/pages/"), asked, { signal })).results);
-    } catch {
-      return showTypes(null);
-    }
-  }
-  return showTypes(page?.types ?? []);
+/** How often each type happened on what is looked at, whatever the other filters are. */
+export async function showTypeCounts() {
+  const state = current();
+  const row = pages.results.find((one) => isLookedAt(one, state));
+  if (row) return showTypes(row.types);
+  if (state.pattern) return showTypes(matchesOf && matches && !matches.has_more ? typesOf(matches.results) : null);
+  if (!below(state)) return showTypes([]);
+  const of = keyOf(state);
+  if (of !== asked?.of) asked = { of, types: rowOf(state).then((found) => found?.types ?? []) };
+  const { types } = asked;
+  const known = await types.catch(() => null);
+  // Meanwhile, it may have been asked for something else, or anew.
+  if (types !== asked?.types || of !== keyOf(current())) return undefined;
+  if (!known) asked = null;
+  return showTypes(known);
 }

@@ -39,7 +39,7 @@ export function matcher(pattern) {
  * @param {string} pattern
  */
 function expression(pattern) {
-  const whole = pattern.replace(/^\^/, "").replace(/((?:^|[^\\])(?:\\\\)*)\$$/, "$1");
+  const whole = browsersOwn(pattern).replace(/^\^/, "").replace(/((?:^|[^\\])(?:\\\\)*)\$$/, "$1");
   let text = "";
   let canRepeat = true;
   for (const token of whole.match(/\\.|./gs) ?? []) {
@@ -49,6 +49,13 @@ function expression(pattern) {
     canRepeat = !isWildcard && (token.length === 2 || ".])}".includes(token));
   }
   return text;
+}
+
+/** What browsers write in another way than RE2: a character by its number, and that a dot is any. @param {string} pattern */
+function browsersOwn(pattern) {
+  return pattern
+    .replace(/\\x\{([0-9a-f]{1,6})\}/gi, (_, code) => literal(String.fromCodePoint(parseInt(code, 16))))
+    .replaceAll("(?s:", "(?:");
 }
 
 /** The text that every URL of a pattern has in it, to look for; "" when there is none. @param {string} pattern */

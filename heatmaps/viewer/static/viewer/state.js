@@ -2,8 +2,12 @@
 
 const defaults = {
   project: "",
+  // What is looked at: a page by any of its URLs, or one URL as it was captured, or all URLs of a pattern. With a page or a
+  // pattern, the URL is only that of the page below the map. A template is how people read its pattern.
+  page: "",
   url: "",
   pattern: "",
+  template: "",
   type: "click",
   date_from: "-7d",
   date_to: "",
@@ -15,6 +19,10 @@ const defaults = {
   test_accounts: "",
   cohort: "",
   events: "",
+  zero: "",
+  limit: "500",
+  // How the pages are listed: as for the API.
+  by: "page",
   // How it is shown.
   site: "",
   show: "page",
@@ -35,6 +43,7 @@ export const DEFAULTS = /** @type {Readonly<State>} */ (Object.freeze(defaults))
 /** @type {(keyof State)[]} */
 export const ASKED = [
   "project",
+  "page",
   "url",
   "pattern",
   "type",
@@ -47,13 +56,29 @@ export const ASKED = [
   "test_accounts",
   "cohort",
   "events",
+  "zero",
+  "limit",
 ];
+
+/** Nothing to look at. */
+export const NO_PAGE = { page: "", url: "", pattern: "", template: "" };
+
+// What the API calls them, in an address that somebody has written.
+/** @type {{ [name in keyof State]?: string }} */
+const ALSO = { page: "url_page", url: "url_exact", pattern: "url_pattern" };
+const LISTS = ["page", "template", "url"];
 
 // What is drawn with must be a number, and not any.
 /** @type {[keyof State, number, number][]} */
 const BOUNDS = [ ["opacity", 10, 100], ["radius", 8, 64]];
 
 export const SCROLL_DEPTH = "scrolldepth";
+
+/** Whether what is looked at may have many URLs. @param {State} state */
+export const hasManyUrls = ({ page, pattern }) => page !== "" || pattern !== "";
+
+/** The URL of the page below the map. @param {State} state */
+export const below = ({ url, page }) => url || page;
 
 /** Whether visitors are counted, and not what they did. @param {State} state */
 export const areVisitorsCounted = ({ aggregation }) => aggregation === "unique_visitors";
@@ -74,11 +99,13 @@ export const BANDS = {
 export function readState(search) {
   const given = new URLSearchParams(search);
   const state = { ...DEFAULTS };
-  for (const name of NAMES) state[name] = given.get(name) ?? DEFAULTS[name];
+  for (const name of NAMES) state[name] = given.get(name) ?? given.get(ALSO[name] ?? name) ?? DEFAULTS[name];
   for (const [name, least, most] of BOUNDS) {
     const value = Number(state[name]);
     if (!(value >= least && value <= most)) state[name] = DEFAULTS[name];
   }
+  if (!LISTS.includes(state.by)) state.by = DEFAULTS.by;
+  if (!/^\d{1,7}$/.test(state.limit)) state.limit = DEFAULTS.limit;
   if (state.widths !== "any" || state.width_min || state.width_max) state.widths = "";
   return state;
 }
@@ -119,9 +146,16 @@ export function filters(state) {
     filter_test_accounts: state.test_accounts ? "true" : "",
     cohort_ids: state.cohort && (state.cohort.startsWith("[") ? state.cohort : `[${state.cohort}]`),
     events: eventFilter(state.events),
-    ...(state.pattern ? { url_pattern: state.pattern } : { url_exact: state.url }),
+    hide_zero_coordinates: state.zero ? "false" : "",
+    ...named(state),
   };
   return withoutEmpty(asked);
+}
+
+/** @param {State} state @returns {Record<string, string>} */
+function named({ pattern, page, url }) {
+  if (pattern) return { url_pattern: pattern };
+  return page ? { url_page: page } : { url_exact: url };
 }
 
 /** @param {Record<string, string>} parameters */

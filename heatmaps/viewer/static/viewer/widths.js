@@ -5,6 +5,7 @@ import { showChoices } from "./choices.js";
 import { current, fillIn, path } from "./current.js";
 import { $, radios } from "./elements.js";
 import { band, BANDS, filters, isBandOpen, SCROLL_DEPTH } from "./state.js";
+import { roundPercent } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {{ name: string, count: number, share: number }} BandShare */
@@ -45,12 +46,12 @@ export async function showShares() {
   for (const radio of radios("band")) {
     const share = shares.find(({ name }) => name === radio.value);
     const text = radio.parentElement?.querySelector("small");
-    if (text) text.textContent = share?.count ? ` ${percent(share.share)}` : "";
+    if (text) text.textContent = share?.count ? ` ${roundPercent(share.share)}` : "";
   }
   const mixed = shares.filter(({ count }) => count > 0).sort((one, other) => other.count - one.count);
   const isMixed = band(state) === "any" && mixed.length > 1;
   $("mixed").hidden = !isMixed;
-  const parts = mixed.map(({ name, share }) => `${percent(share)} ${name}`).join(", ");
+  const parts = mixed.map(({ name, share }) => `${roundPercent(share)} ${name}`).join(", ");
   $("mixed").textContent = `Mixes ${parts}: one element is at different places there.`;
 }
 
@@ -58,12 +59,6 @@ export async function showShares() {
 export function clearShares() {
   for (const radio of radios("band")) radio.parentElement?.querySelector("small")?.replaceChildren();
   $("mixed").hidden = true;
-}
-
-/** @param {number} share */
-function percent(share) {
-  if (share < 0.01) return "<1 %";
-  return share > 0.99 && share < 1 ? ">99 %" : `${Math.round(100 * share)} %`;
 }
 
 /**

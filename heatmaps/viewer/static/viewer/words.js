@@ -36,6 +36,12 @@ export function percent(part, all) {
   return `${(all ? (100 * part) / all : 0).toFixed(1)} %`;
 }
 
+/** Whole percents, of which a part is never all nor nothing. @param {number} share */
+export function roundPercent(share) {
+  if (share < 0.01) return "<1 %";
+  return share > 0.99 && share < 1 ? ">99 %" : `${Math.round(100 * share)} %`;
+}
+
 /** @param {string} type */
 export function title(type) {
   return TITLES[type] ?? type;
@@ -84,6 +90,20 @@ export function moment(timestamp, timezone, { withYear = true } = {}) {
 /** @param {number} value */
 export function bytes(value) {
   return value < 1e6 ? `${number(value / 1e3)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+}
+
+/**
+ * What is looked at, as people read it.
+ * @param {State} state
+ * @param {(url: string) => string} write
+ */
+export function nameOf({ template, pattern, page, url }, write = readable) {
+  return template || !pattern ? write(template || page || url) : pattern;
+}
+
+/** "case", "case and query string". @param {string[]} words */
+export function listed(words) {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 /** A URL as people read it, without what goes without saying. @param {string} url */

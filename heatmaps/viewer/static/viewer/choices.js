@@ -17,7 +17,7 @@ let ownDates = false;
 /** @param {{ search: (words: string) => void, more: () => void }} calls */
 export function bind({ search, more }) {
   $("controls").addEventListener("submit", (event) => event.preventDefault());
-  whenChosen("project", (project) => change({ project, url: "", pattern: "", cohort: "", site: "" }));
+  whenChosen("project", (project) => change({ project, url: "", pattern: "", cohort: "", site: "", against: "" }));
   bindPage(search);
   $("more-pages").addEventListener("click", more);
 

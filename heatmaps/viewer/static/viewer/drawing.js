@@ -2,6 +2,9 @@
 import { countOf } from "./answer.js";
 import * as behind from "./behind.js";
 import { act } from "./cards.js";
+import * as comparedTable from "./compared_table.js";
+import * as comparison from "./comparison.js";
+import { againstWords } from "./comparison_words.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
@@ -15,13 +18,14 @@ import { counted, days, readable, shortUrl, title, widths } from "./words.js";
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
 /** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
+/** @typedef {import("./answer.js").ComparisonAnswer} ComparisonAnswer */
 /** @typedef {import("./api.js").Bucket} Bucket */
 
 const LEAST_HEIGHT_PX = 600;
 
 /**
  * What is to be seen, and so what the pointer is over.
- * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer }} Drawn
+ * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer | ComparisonAnswer }} Drawn
  */
 
 /** @type {Drawn | null} */
@@ -35,6 +39,7 @@ export function clear() {
   drawn = null;
   picture.clear();
   numbers.clear();
+  comparedTable.clear();
 }
 
 /** Takes away the page itself, where there is none to look at. */
@@ -55,10 +60,13 @@ export async function draw(answer, { signal } = {}) {
   const either = signal ? AbortSignal.any([signal, drawing.signal]) : drawing.signal;
   showTitle();
   picture.setOpacity(Number(current().opacity));
+  $("sheet").classList.toggle("is-compared", answer?.kind === "comparison");
+  if (answer?.kind !== "comparison") comparedTable.clear();
   showFrame(current(), note);
   try {
     if (answer?.kind === "points") await drawPoints(answer, either);
     if (answer?.kind === "depths") await drawDepths(answer, either);
+    if (answer?.kind === "comparison") await drawComparison(answer, either);
     return true;
   } catch (error) {
     if (either.aborted && !signal?.aborted) return false;
@@ -114,6 +122,26 @@ async function drawDepths(answer, signal) {
 }
 
 /**
+ * @param {ComparisonAnswer} answer
+ * @param {AbortSignal} signal
+ */
+async function drawComparison(answer, signal) {
+  const state = current();
+  const { fold } = answer.reply.a;
+  const foldHeight = fold?.median_viewport_height ?? LEAST_HEIGHT_PX;
+  const deepest = answer.of === "points" ? comparison.deepestOf(answer.reply.results) : (answer.stretches.at(-1)?.bottom ?? 0);
+  const height = pageHeight(deepest, foldHeight, answer.depths);
+  picture.layOut(frameWidth(state), height, state.zoom);
+  picture.showFold(fold?.median_viewport_height ?? null, fold ? numbers.foldLabel(fold) : "");
+  if (answer.of === "depths") comparison.drawDepths(answer.stretches, height);
+  else comparison.drawCells(answer.reply.results, { height, foldHeight, showFixed: state.fixed === "" });
+  drawn = { answer };
+  comparedTable.show(answer, state);
+  if (answer.reply.results.length) showEmpty(null);
+  else await showWhyEmpty(signal);
+}
+
+/**
  * @param {number} deepest
  * @param {number} foldHeight
  * @param {Bucket[]} depths
@@ -132,6 +160,7 @@ export function showTitle() {
     state.test_accounts && "without test accounts",
     state.cohort && `cohort ${select("cohort").selectedOptions[0]?.text ?? state.cohort}`,
     state.events && `with ${state.events}`,
+    againstWords(state),
   ];
   const counting = state.aggregation === "unique_visitors" ? `${title(state.type)}, in visitors` : title(state.type);
   $("shown-text").textContent = [counting, days(state), widths(state), ...who].filter(Boolean).join(" · ");
@@ -153,6 +182,10 @@ function note(sentence, { isUnsure = false } = {}) {
 
 /** Tells those who cannot see it what is shown. @param {Answer} answer */
 export function say(answer) {
+  if (answer.kind === "comparison") {
+    $("said").textContent = `${$("total").textContent} ${$("total-text").textContent}.`;
+    return;
+  }
   const count = countOf(answer, current());
   $("said").textContent = count === null ? `${title(current().type)} shown.` : `${counted(count, current())} shown.`;
 }
@@ -162,6 +195,7 @@ picture.follow({
     picture.showTip(pointer && drawn ? wordsAt(drawn, pointer) : "", pointer);
   },
   onClick(pointer) {
+    if (drawn?.answer.kind === "comparison") return comparison.chooseAt(drawn.answer, pointer);
     if (!drawn || !("heat" in drawn)) return;
     const found = spots.spotsAt(drawn.heat, pointer);
     if (found.length) spots.choose(found);
@@ -171,6 +205,7 @@ picture.follow({
 
 /** @param {Drawn} shown @param {picture.Pointer} pointer */
 function wordsAt(shown, pointer) {
+  if (shown.answer.kind === "comparison") return comparison.wordsAt(shown.answer, pointer);
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
   return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer.reply.results, current());
 }

@@ -166,11 +166,11 @@ function legend(hottest, what) {
 }
 
 /** @param {[number, string][]} ticks @param {string} what */
-function legendOf(ticks, what) {
-  paintLegend(canvas("legend-strip"));
+export function legendOf(ticks, what, { paint = paintLegend, order = "cold to hot" } = {}) {
+  paint(canvas("legend-strip"));
   $("legend").hidden = ticks.length === 0;
   $("legend-unit").textContent = what;
-  $("legend").setAttribute("aria-label", `Legend, cold to hot: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
+  $("legend").setAttribute("aria-label", `Legend, ${order}: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
   $("legend-ticks").replaceChildren(
     ...ticks.map(([share, text]) => {
       const tick = make("span", { textContent: text });

@@ -15,6 +15,9 @@ const defaults = {
   test_accounts: "",
   cohort: "",
   events: "",
+  // Side b of a comparison and the areas that are marked, both as the API takes them.
+  against: "",
+  areas: "",
   // How it is shown.
   site: "",
   show: "page",
@@ -47,6 +50,7 @@ export const ASKED = [
   "test_accounts",
   "cohort",
   "events",
+  "against",
 ];
 
 // What is drawn with must be a number, and not any.

@@ -1,7 +1,7 @@
 // A comparison in numbers: the two sides, and a table of what changed, what is least likely to be chance first.
 import { isSure } from "./comparing.js";
 import * as comparison from "./comparison.js";
-import { caveats, changeWords, points, sideNames, testedWords } from "./comparison_words.js";
+import { capitalised, caveats, changeWords, points, sideNames, testedWords } from "./comparison_words.js";
 import { $, button, make, table } from "./elements.js";
 import { legendOf } from "./numbers.js";
 import { fill, heads, line } from "./tables.js";
@@ -31,12 +31,14 @@ export function show(answer, state) {
   const more = places.filter(({ verdict }) => verdict === "more").length;
   const less = places.filter(({ verdict }) => verdict === "less").length;
   const all = more + less;
-  $("total").textContent = number(all);
+  const isOneSided = !reply.a.visitors || !reply.b.visitors;
+  $("total").textContent = isOneSided ? "" : number(all);
   const parts = [more && `${number(more)} with more visitors`, less && `${number(less)} with fewer visitors`].filter(Boolean);
-  $("total-text").textContent = `${what[all === 1 ? 0 : 1]} changed for sure${all ? `: ${parts.join(", ")}` : ""}`;
+  if (isOneSided) $("total-text").textContent = "";
+  else $("total-text").textContent = `${what[all === 1 ? 0 : 1]} changed for sure${all ? `: ${parts.join(", ")}` : ""}`;
   $("fold-numbers").textContent = [testedWords(reply, what[1]), ...caveats(state, reply)].join(" ");
   showSides(answer, state);
-  showChanges(answer, all > 0);
+  showChanges(answer, { isOneSided, isAnySure: all > 0 });
   legend(comparison.largestOf(places));
 }
 
@@ -49,23 +51,18 @@ function showSides({ reply }, state) {
   const rows = [reply.a, reply.b].map((side, index) => {
     const { fold } = side;
     const below = fold ? [percent(fold.below_fold_count, fold.total_count)] : [];
-    const name = make("span", { textContent: capitalised(names[index]), title: names[index] });
-    return line([name, number(side.visitors), number(side.count), ...below]);
+    return line([names[index], number(side.visitors), number(side.count), ...below]);
   });
   fill("sides", rows);
 }
 
-/** @param {string} text */
-const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** @param {ComparisonAnswer} answer @param {boolean} anySure */
-function showChanges(answer, anySure) {
+/** @param {ComparisonAnswer} answer @param {{ isOneSided: boolean, isAnySure: boolean }} found */
+function showChanges(answer, { isOneSided, isAnySure }) {
   const isOfDepth = answer.of === "depths";
   const places = isOfDepth ? answer.stretches : answer.reply.results;
-  const isOneSided = !answer.reply.a.visitors || !answer.reply.b.visitors;
   if (!places.length || isOneSided) $("spots-title").textContent = "";
   else if (isOfDepth) $("spots-title").textContent = "How far down";
-  else $("spots-title").textContent = anySure ? "What changed" : "Nothing changed for sure";
+  else $("spots-title").textContent = isAnySure ? "What changed" : "Nothing changed for sure";
   $("spots-caption").textContent =
     "What changed from the other side to this one, in points of each side's visitors, least likely chance first";
   table("spots").classList.add("is-changes");

@@ -57,16 +57,18 @@ export function againstWords(state) {
   return `compared with ${words[kind]()}`;
 }
 
-/** What the two sides are called in the table. @param {State} state @param {AnyComparison} reply */
+/** What the two sides are called in the table, as its cells begin. @param {State} state @param {AnyComparison} reply */
 export function sideNames(state, { a, b }) {
   const { kind, value } = chosen(state.against);
-  const own = ["This side", "The other side"];
-  if (kind === "previous") return [period(a) ?? days(state), period(b) ?? "the period before"];
-  if (kind === "width") return [widths(state), widths({ ...state, ...BANDS[value] })];
+  if (kind === "previous") return [period(a) ?? capitalised(days(state)), period(b) ?? "The period before"];
+  if (kind === "width") return [widths(state), widths({ ...state, ...BANDS[value] })].map(capitalised);
   if (kind === "cohort") return [state.cohort, value === "everybody" ? "" : value].map((id) => (id ? cohortName(id) : "Everybody"));
   if (kind === "page" && !state.pattern) return [readable(state.url), readable(value)];
-  return own;
+  return ["This side", "The other side"];
 }
+
+/** @param {string} text */
+export const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** @param {string} id */
 function cohortName(id) {
@@ -82,7 +84,8 @@ function period({ from, to }) {
 }
 
 /** What is to be known about the sides before anything is believed. @param {State} state @param {AnyComparison} reply */
-export function caveats(state, { overlap }) {
+export function caveats(state, { a, b, overlap }) {
+  if (!a.visitors || !b.visitors) return [];
   const { kind } = chosen(state.against);
   const both = counted(overlap.visitors, { ...state, aggregation: "unique_visitors" });
   return [

@@ -52,19 +52,21 @@ function addNumbers() {
   if (form.reportValidity()) add({ x: [left / 100, right / 100], y: [top, bottom] });
 }
 
-button("mark").addEventListener("click", () => (bar.hidden ? open() : close()));
-button("stop-marking").addEventListener("click", () => {
-  close();
-  button("mark").focus();
-});
-bar.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (tool() === "numbers") addNumbers();
-});
-for (const radio of radios("tool")) radio.addEventListener("change", chooseTool);
-document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape" || bar.hidden || document.querySelector("dialog[open]")) return;
-  if (lasso.isDragging()) return lasso.cancel();
-  close();
-  return button("mark").focus();
-});
+export function bind() {
+  button("mark").addEventListener("click", () => (bar.hidden ? open() : close()));
+  button("stop-marking").addEventListener("click", () => {
+    close();
+    button("mark").focus();
+  });
+  bar.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (tool() === "numbers") addNumbers();
+  });
+  for (const radio of radios("tool")) radio.addEventListener("change", chooseTool);
+  document.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape" || bar.hidden || document.querySelector("dialog[open]")) return;
+    if (lasso.isDragging()) return lasso.cancel();
+    close();
+    return button("mark").focus();
+  });
+}

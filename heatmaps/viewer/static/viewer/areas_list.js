@@ -9,16 +9,17 @@ import { counted, number, title } from "./words.js";
 /** @typedef {import("./areas.js").AreaElement} AreaElement */
 /** @typedef {import("./comparing.js").Compared} Compared */
 /** @typedef {import("./state.js").State} State */
-/** An entry keeps its elements, so that nobody loses their place in it while it changes. */
 /**
+ * An entry keeps its elements, so that nobody loses their place in it while it changes.
  * @typedef {{
  *   item: HTMLLIElement, name: HTMLInputElement, remove: HTMLButtonElement, open: HTMLButtonElement,
- *   words: HTMLParagraphElement, more: HTMLDetailsElement, parts: HTMLElement,
+ *   words: HTMLParagraphElement, more: HTMLDetailsElement, parts: HTMLElement, called: string,
  * }} Entry
  */
 
 /** @type {Entry[]} */
 const entries = [];
+let made = 0;
 /** @type {{ rename: (index: number, name: string) => void, remove: (index: number) => void, open: (index: number) => void, point: (index: number | null) => void }} */
 let calls;
 
@@ -46,6 +47,7 @@ export function focusName(index) {
 }
 
 function begin() {
+  /** @type {Entry} */
   const entry = {
     item: make("li"),
     name: make("input", { type: "text", maxLength: 200, autocomplete: "off", spellcheck: false }),
@@ -54,13 +56,20 @@ function begin() {
     words: make("p"),
     more: make("details"),
     parts: make("div"),
+    called: "",
   };
+  entry.words.id = `area-words-${++made}`;
+  entry.name.setAttribute("aria-describedby", entry.words.id);
   const index = () => entries.indexOf(entry);
   const head = make("div", { className: "row" });
   head.append(entry.name, entry.open, entry.remove);
   entry.more.append(make("summary", { textContent: "More" }), entry.parts);
   entry.item.append(head, entry.words, entry.more);
-  entry.name.addEventListener("change", () => calls.rename(index(), entry.name.value));
+  entry.name.addEventListener("change", () => {
+    calls.rename(index(), entry.name.value);
+    // No name, or one that another area has, has become another.
+    entry.name.value = entry.called;
+  });
   entry.name.addEventListener("keydown", ({ key }) => {
     if (key === "Enter") entry.name.blur();
   });
@@ -75,8 +84,10 @@ function begin() {
 }
 
 /** @param {Entry} entry @param {Area} area @param {AreaNumbers | undefined} found @param {State} state */
-function fill({ name, remove, open, words, more, parts }, area, found, state) {
-  if (document.activeElement !== name || !name.value.trim()) name.value = area.name;
+function fill(entry, area, found, state) {
+  const { name, remove, open, words, more, parts } = entry;
+  entry.called = area.name;
+  if (document.activeElement !== name) name.value = area.name;
   name.setAttribute("aria-label", `Name of ${area.name}`);
   remove.setAttribute("aria-label", `Remove ${area.name}`);
   open.setAttribute("aria-label", `Interactions in ${area.name}`);
@@ -94,7 +105,7 @@ function sentences(found, state) {
     `${counted(count, all)}${share(found.share_of_count)}`,
     `${counted(visitors, { ...all, aggregation: "unique_visitors" })}${share(found.share_of_visitors)}`,
     `${number(sessions)} ${sessions === 1 ? "session" : "sessions"} · ${share(found.first_share, "").trim() || "0 %"} of all begin here`,
-    ...(found.verdict ? [`${changeWords(/** @type {Compared} */ (found))}`] : []),
+    ...(found.verdict ? [changeWords(/** @type {Compared} */ (found))] : []),
     ...(likely ? [`Probably ${called(likely)}${share(likely.share)}`] : []),
   ];
 }
@@ -130,8 +141,8 @@ function tables({ types, elements }) {
 
 /** @param {string} caption @param {string[][]} rows */
 function table(caption, rows) {
-  const made = make("table");
-  made.createCaption().textContent = caption;
-  made.createTBody().append(...rows.map((row) => line(row)));
-  return made;
+  const found = make("table");
+  found.createCaption().textContent = caption;
+  found.createTBody().append(...rows.map((row) => line(row)));
+  return found;
 }

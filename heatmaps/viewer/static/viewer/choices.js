@@ -181,6 +181,6 @@ function check(name, value) {
 }
 
 /** What is being typed is left alone. @param {string} id @param {string} value */
-function write(id, value) {
+export function write(id, value) {
   if (document.activeElement !== $(id)) input(id).value = value;
 }

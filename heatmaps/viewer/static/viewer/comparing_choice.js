@@ -1,6 +1,7 @@
 // The choice of what to compare with, above the picture.
 import { ask } from "./api.js";
 import { againstCohort, againstPage, againstWidth, chosen } from "./comparing.js";
+import { write } from "./choices.js";
 import { change, current, dates, path } from "./current.js";
 import { $, button, input, make, radios, select } from "./elements.js";
 import { showError } from "./signing_in.js";
@@ -24,6 +25,7 @@ export function bind() {
   select("compare").addEventListener("change", () => begin(/** @type {Kind} */ (select("compare").value)));
   select("compare-width").addEventListener("change", () => compare(againstWidth(select("compare-width").value)));
   select("compare-cohort").addEventListener("change", () => compare(againstCohort(select("compare-cohort").value)));
+  input("compare-page").addEventListener("focus", () => void listPages());
   whenWritten("compare-page", (page) => againstPage(page, current()));
   whenWritten("compare-own", (filters) => filters);
   button("stop-comparing").addEventListener("click", () => {
@@ -32,11 +34,11 @@ export function bind() {
   });
 }
 
-/** @param {string} id @param {(text: string) => string} make_ */
-function whenWritten(id, make_) {
+/** @param {string} id @param {(text: string) => string} sideOf */
+function whenWritten(id, sideOf) {
   input(id).addEventListener("change", () => {
     const text = input(id).value.trim();
-    if (text) compare(make_(text));
+    if (text) compare(sideOf(text));
   });
 }
 
@@ -48,8 +50,7 @@ function begin(kind) {
   open = kind;
   change({ against: "" });
   show();
-  $(FIELDS[kind]).focus();
-  return kind === "page" ? void listPages() : undefined;
+  return $(FIELDS[kind]).focus();
 }
 
 /** @param {string} against */
@@ -106,9 +107,4 @@ export function showCohorts(cohort = chosen(current().against).kind === "cohort"
   first.disabled = first.hidden = true;
   select("compare-cohort").replaceChildren(first, ...others);
   select("compare-cohort").value = cohort;
-}
-
-/** What is being typed is left alone. @param {string} id @param {string} value */
-function write(id, value) {
-  if (document.activeElement !== $(id)) input(id).value = value;
 }

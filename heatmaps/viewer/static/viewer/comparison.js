@@ -4,6 +4,7 @@ import { CELL_HUNDREDTHS, CELL_PX, GRID, isSure } from "./comparing.js";
 import { sharesWords } from "./comparison_words.js";
 import { current, currentProject } from "./current.js";
 import { $, canvas } from "./elements.js";
+import { contextOf } from "./heat.js";
 import * as picture from "./picture.js";
 import { showError } from "./signing_in.js";
 import { frameWidth } from "./state.js";
@@ -89,13 +90,6 @@ export function drawDepths(stretches, height) {
   layer.hidden = false;
   canvas("heat").hidden = canvas("heat-fixed").hidden = true;
   $("marks").replaceChildren();
-}
-
-/** @param {HTMLCanvasElement} layer */
-function contextOf(layer) {
-  const context = layer.getContext("2d");
-  if (!context) throw new Error("This browser draws nothing");
-  return context;
 }
 
 /** @param {ComparisonAnswer} answer @param {picture.Pointer} pointer */

@@ -11,7 +11,6 @@ import { counted, days, number, readable, widths } from "./words.js";
 /** @typedef {import("./state.js").State} State */
 
 const VERDICTS = { more: "sure", less: "sure", unclear: "unclear", too_few: "too few visitors to tell" };
-const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
 
 /** A difference of shares in points, with its sign. @param {number} difference */
 export function points(difference) {
@@ -31,7 +30,7 @@ function ratioWords({ a, b, ratio_low: low, ratio_high: high }) {
   if (b.visitors === 0) return a.visitors ? "nobody on the other side" : "nobody on either side";
   if (a.visitors === 0) return "nobody on this side";
   if (low === null || high === null) return "";
-  const [from, to] = [low, high].map((value) => few.format(value));
+  const [from, to] = [low, high].map(number);
   return from === to ? `${from} × as many visitors` : `${from} to ${to} × as many visitors`;
 }
 

@@ -1,5 +1,6 @@
 // Two colours that everybody can tell apart, for less and more, with nothing between them.
 import { make } from "./elements.js";
+import { contextOf } from "./heat.js";
 
 /** @typedef {import("./comparing.js").Compared} Compared */
 
@@ -44,8 +45,7 @@ export function paintOf({ verdict, difference }, largest) {
 export function paintTwoColours(strip) {
   strip.width = 256;
   strip.height = 1;
-  const context = strip.getContext("2d");
-  if (!context) throw new Error("This browser draws nothing");
+  const context = contextOf(strip);
   for (let column = 0; column < strip.width; column++) {
     context.fillStyle = colourOf((2 * (column + 0.5)) / strip.width - 1);
     context.fillRect(column, 0, 1, 1);

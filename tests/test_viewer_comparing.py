@@ -312,7 +312,7 @@ def test_what_cannot_be_compared_is_told_to_a_person(viewer: Viewer, state: dict
 
 def test_nobody_on_the_other_side_is_said_in_a_sentence(viewer: Viewer) -> None:
     look(viewer, against='{"date_from":"-60d","date_to":"-50d"}')
-    assert viewer.text("#fold-numbers") == "Nobody was on the other side, so there is nothing to compare."
+    assert viewer.text("#fold-numbers") == "Nobody was on the other side, so nothing can be told."
     assert viewer.rows("#spots") == []
 
 

@@ -23,7 +23,8 @@ import { areVisitorsCounted, DEFAULTS, filters, SCROLL_DEPTH } from "./state.js"
  *   of: "depths", reply: import("./comparing.js").ComparedDepths, stretches: import("./comparing.js").Stretch[],
  * }} ComparedDepths
  * @typedef {ComparedPoints | ComparedDepths} ComparisonAnswer
- * @typedef {PointsAnswer | DepthsAnswer | ComparisonAnswer} Answer
+ * @typedef {PointsAnswer | DepthsAnswer} PlainAnswer
+ * @typedef {PlainAnswer | ComparisonAnswer} Answer
  */
 
 /** @param {State} state */
@@ -82,11 +83,10 @@ function compared(state, text, reply, depths) {
 
 /**
  * How many interactions an answer is of, or visitors where they are counted; null when nobody tells.
- * @param {Answer} answer
+ * @param {PlainAnswer} answer
  * @param {State} state
  */
 export function countOf(answer, state) {
-  if (answer.kind === "comparison") return answer.reply.a.count;
   if (areVisitorsCounted(state)) return answer.visitors;
   return answer.kind === "depths" ? (answer.bands[0]?.count ?? 0) : total(answer.reply.results);
 }

@@ -27,10 +27,10 @@ const MOST_CORNERS = 200;
 const LONGEST_NAME = 200;
 
 let asking = new AbortController();
-// The last numbers, and what they are of.
-/** @type {AreaNumbers[]} */
-let numbers = [];
-let numbersOf = "";
+// The last numbers by the shapes that they are of, and the question that they answer.
+/** @type {Map<string, AreaNumbers>} */
+let numbers = new Map();
+let answered = "";
 
 /** @param {unknown} value @returns {value is Pair} */
 const isPair = (value) => Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
@@ -64,6 +64,9 @@ const write = (areas) => change({ areas: areas.length ? JSON.stringify(areas) : 
 
 const there = () => read(current().areas) ?? [];
 
+/** What an area is, whatever its name. @param {Area} area */
+const keyOf = (area) => JSON.stringify({ ...area, name: "" });
+
 /** Adds one with a name of its own, for somebody to change. @param {Shape & { target_fixed?: boolean }} shape */
 export function add(shape) {
   const areas = there();
@@ -94,12 +97,8 @@ function rename(index, text) {
 
 /** @param {number} index */
 function remove(index) {
-  const areas = there();
-  numbers.splice(index, 1);
   list.drop(index);
-  const left = areas.filter((_, other) => other !== index);
-  // What is left keeps its numbers until new ones are there.
-  numbersOf = "";
+  const left = there().filter((_, other) => other !== index);
   write(left);
   if (left.length) $("areas-title").focus();
   else $("mark").focus();
@@ -123,7 +122,7 @@ function open(index) {
 function show() {
   const areas = there();
   shapes.show(areas);
-  list.show(areas, numbers, current());
+  list.show(areas, areas.map((area) => numbers.get(keyOf(area))), current());
   $("areas").hidden = current().areas === "";
   button("mark").disabled = areas.length >= MOST_AREAS;
   button("mark").title = areas.length >= MOST_AREAS ? `There are ${MOST_AREAS} areas, and no more fit in.` : "";
@@ -132,8 +131,8 @@ function show() {
 /** Takes the numbers away; the areas themselves stay. */
 export function forget() {
   asking.abort();
-  numbers = [];
-  numbersOf = "";
+  numbers.clear();
+  answered = "";
   problem("");
   show();
 }
@@ -143,22 +142,21 @@ export async function load({ again = false } = {}) {
   const state = current();
   const areas = read(state.areas);
   const asked = question(state, areas ?? []);
-  const key = JSON.stringify([state.project, { ...asked, areas: (areas ?? []).map((area) => ({ ...area, name: "" })) }]);
-  if (key === numbersOf && !again) return show();
+  const key = JSON.stringify([state.project, { ...asked, areas: (areas ?? []).map(keyOf) }]);
   asking.abort();
   const { signal } = (asking = new AbortController());
   problem(areas ? "" : "The areas in the address cannot be read.");
-  show();
-  if (!areas?.length) return undefined;
-  if (state.type === SCROLL_DEPTH) {
-    numbers = [];
-    numbersOf = "";
-    show();
+  if (state.type === SCROLL_DEPTH && areas?.length) {
+    forget();
     return problem("Scroll depth has no areas: choose another kind of interaction for their numbers.");
   }
+  show();
+  if (!areas?.length || (key === answered && !again)) return undefined;
   try {
-    const { results } = await ask(path("heatmaps/areas/"), asked, { signal });
-    [numbers, numbersOf] = [results, key];
+    const reply = await ask(path("heatmaps/areas/"), asked, { signal });
+    const results = /** @type {AreaNumbers[]} */ (reply.results);
+    numbers = new Map(results.map((found, index) => [keyOf(areas[index]), found]));
+    answered = key;
     show();
   } catch (error) {
     if (signal.aborted) return undefined;

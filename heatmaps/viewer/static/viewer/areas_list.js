@@ -28,7 +28,7 @@ export function bind(given) {
   calls = given;
 }
 
-/** @param {Area[]} areas @param {AreaNumbers[]} numbers @param {State} state */
+/** @param {Area[]} areas @param {(AreaNumbers | undefined)[]} numbers @param {State} state */
 export function show(areas, numbers, state) {
   while (entries.length > areas.length) drop(entries.length - 1);
   while (entries.length < areas.length) entries.push(begin());

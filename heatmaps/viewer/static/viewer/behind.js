@@ -15,8 +15,8 @@ const AT_ONCE = 20;
 const MOST_POINTS = 500;
 
 /**
- * What is behind which part of the page is asked, in which words that stands above it, what else is to be said, where it is
- * if that is one spot, the state that it is of, and who is told of errors.
+ * What is listed: its heading, the points or areas that are asked for, what else is to be said of them, the spot that is
+ * marked meanwhile, the state that it is of, and who is told of errors.
  * @typedef {{
  *   title: string, asked: import("./api.js").Parameters, note?: string, place: Circle | null, scroll: boolean,
  *   state: import("./state.js").State, project: import("./api.js").Project, showError: (error: unknown) => void,

@@ -34,7 +34,7 @@ export function show(answer, state) {
   const isOneSided = !reply.a.visitors || !reply.b.visitors;
   $("total").textContent = isOneSided ? "" : number(all);
   const parts = [more && `${number(more)} with more visitors`, less && `${number(less)} with fewer visitors`].filter(Boolean);
-  if (isOneSided) $("total-text").textContent = "";
+  if (isOneSided) $("total-text").textContent = "Nothing to compare";
   else $("total-text").textContent = `${what[all === 1 ? 0 : 1]} changed for sure${all ? `: ${parts.join(", ")}` : ""}`;
   $("fold-numbers").textContent = [testedWords(reply, what[1]), ...caveats(state, reply)].join(" ");
   showSides(answer, state);

@@ -99,7 +99,7 @@ export function caveats(state, { a, b, overlap }) {
 export function testedWords({ a, b, tested, too_few: tooFew }, what) {
   if (!a.visitors || !b.visitors) {
     const where = a.visitors ? "on the other side" : b.visitors ? "on this side" : "on either side";
-    return `Nobody was ${where}, so there is nothing to compare.`;
+    return `Nobody was ${where}, so nothing can be told.`;
   }
   const left = tooFew ? ` ${number(tooFew)} had too few visitors to tell and have no colour.` : "";
   return `${number(tested)} ${what} had visitors enough to compare.${left}`;

@@ -183,7 +183,7 @@ function note(sentence, { isUnsure = false } = {}) {
 /** Tells those who cannot see it what is shown. @param {Answer} answer */
 export function say(answer) {
   if (answer.kind === "comparison") {
-    $("said").textContent = `${$("total").textContent} ${$("total-text").textContent}.`;
+    $("said").textContent = `${$("total").textContent} ${$("total-text").textContent}.`.trim();
     return;
   }
   const count = countOf(answer, current());

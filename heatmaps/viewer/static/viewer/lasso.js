@@ -10,6 +10,7 @@ import { $ } from "./elements.js";
 const LEAST_PX = 6;
 const STEP_PX = 3;
 const MOST_CORNERS = 40;
+const LEAST_TOLERANCE_PX = 1.5;
 // So near an edge of the picture, it goes on.
 const EDGE_PX = 28;
 const SCROLLED_PX = 18;
@@ -68,11 +69,11 @@ function shapeOf(corners) {
 
 /** The same line with fewer corners, so that it fits into an address. @param {Pair[]} corners */
 function simplified(corners) {
-  let found = corners;
-  for (let tolerance = 1.5; found.length > MOST_CORNERS || tolerance === 1.5; tolerance *= 1.5) {
-    found = [...fewer(corners, tolerance), corners[corners.length - 1]];
-  }
-  return found;
+  const last = corners[corners.length - 1];
+  let tolerance = LEAST_TOLERANCE_PX;
+  let found = fewer(corners, tolerance);
+  while (found.length >= MOST_CORNERS) found = fewer(corners, (tolerance *= 1.5));
+  return [...found, last];
 }
 
 /** Ramer's and Douglas and Peucker's: without the last corner. @param {Pair[]} corners @param {number} tolerance @returns {Pair[]} */

@@ -40,7 +40,7 @@ function plan() {
 async function lookNow() {
   stop();
   // Whoever comes back to the tab looks at once.
-  if (document.hidden) return;
+  if (document.hidden || current().against) return;
   if (isBusy()) return plan();
   try {
     const before = await look();

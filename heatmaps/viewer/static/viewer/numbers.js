@@ -8,7 +8,7 @@ import { counted, number, percent, unit } from "./words.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
 /** @typedef {import("./api.js").Fold} Fold */
-/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").PlainAnswer} PlainAnswer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
 /** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
 /** @typedef {import("./depths.js").Band} Band */
@@ -24,7 +24,7 @@ export function clear() {
   $("legend").hidden = true;
 }
 
-/** The number above all others. @param {Answer} answer @param {State} state */
+/** The number above all others. @param {PlainAnswer} answer @param {State} state */
 function showTotal(answer, state) {
   const count = countOf(answer, state);
   $("total").textContent = count === null ? "" : number(count);

@@ -639,7 +639,7 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
     asked = {"url_exact": "", "url_pattern": pattern}
     assert viewer.total() == demo.count(**asked)
 
-    viewer.page.get_by_label("Cohort").select_option("customers")
+    viewer.page.get_by_label("Cohort", exact=True).select_option("customers")
     viewer.settle()
     assert viewer.total() == demo.count(**asked, cohort_ids="[1]")
     viewer.page.get_by_label("In whose session this happened").fill("purchase, $pageview")

@@ -379,7 +379,7 @@ def test_a_rectangle_can_be_typed_and_named_without_a_mouse(viewer: Viewer, shop
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Fixed elements", exact=True)).to_be_focused()
+    expect(page.get_by_label("Fixed to the screen")).to_be_focused()
     page.keyboard.press("Space")
     for field in ("marking-left", "marking-right", "marking-top", "marking-bottom"):
         page.locator(f"#{field}").fill({"marking-left": "95", "marking-bottom": "64"}.get(field, "0"))

@@ -397,7 +397,7 @@ def test_a_rectangle_can_be_typed_and_named_without_a_mouse(viewer: Viewer, shop
     assert numbers_of(shop, area)["count"] == THIS_WEEK[MENU]
 
 
-TWO = [
+TWO: list[dict[str, Any]] = [
     {"name": "buy", "x": [0.25, 0.35], "y": [440, 520]},
     {"name": "plans", "polygon": [[0.6, 900], [0.8, 900], [0.7, 1100]]},
 ]

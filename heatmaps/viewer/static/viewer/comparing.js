@@ -81,13 +81,20 @@ export function againstWidth(band) {
 export const againstCohort = (cohort) =>
   JSON.stringify({ cohort_ids: cohort === "everybody" ? null : [Number(cohort)] });
 
+/** The URL of the page that is looked at; "" where it is a pattern. @param {State} state */
+export function pageOf(state) {
+  const { url_page, url_exact } = filters(state);
+  return url_page ?? url_exact ?? "";
+}
+
 /**
  * Another page, in the way in which the page that is looked at is named; a path is one of the same site.
  * @param {string} page
  * @param {State} state
  */
 export function againstPage(page, state) {
-  const url = page.startsWith("/") && URL.canParse(page, state.url) ? new URL(page, state.url).href : page;
+  const site = pageOf(state) || state.url;
+  const url = page.startsWith("/") && URL.canParse(page, site) ? new URL(page, site).href : page;
   return JSON.stringify({ ["url_page" in filters(state) ? "url_page" : "url_exact"]: url });
 }
 

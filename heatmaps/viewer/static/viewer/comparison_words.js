@@ -1,7 +1,7 @@
 // What a comparison found, in words.
 import { currentProject } from "./current.js";
 import { select } from "./elements.js";
-import { chosen } from "./comparing.js";
+import { chosen, pageOf } from "./comparing.js";
 import { BANDS } from "./state.js";
 import { counted, days, number, readable, widths } from "./words.js";
 
@@ -62,7 +62,7 @@ export function sideNames(state, { a, b }) {
   if (kind === "previous") return [period(a) ?? capitalised(days(state)), period(b) ?? "The period before"];
   if (kind === "width") return [widths(state), widths({ ...state, ...BANDS[value] })].map(capitalised);
   if (kind === "cohort") return [state.cohort, value === "everybody" ? "" : value].map((id) => (id ? cohortName(id) : "Everybody"));
-  if (kind === "page" && !state.pattern) return [readable(state.url), readable(value)];
+  if (kind === "page" && !state.pattern) return [pageOf(state), value].map(readable);
   return ["This side", "The other side"];
 }
 

@@ -101,7 +101,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     )
     with served(service) as port:
         yield Demo(
-            port=port, service=service, key=key, sign_in="", key_of_nobody="", key_without_scope="", key_of_large=""
+            port=port, service=service, key=key, sign_in="", key_of_nobody="", key_without_scope="", key_of_large=key
         )
 
 

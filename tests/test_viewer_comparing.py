@@ -359,6 +359,10 @@ def test_a_lasso_has_few_corners_and_the_numbers_of_what_is_within(viewer: Viewe
     page = look(viewer)
     page.get_by_role("button", name="Mark an area").click()
     page.get_by_role("radio", name="Lasso").check()
+    # There is nothing within a line.
+    drag(viewer, (0.2, 480), (0.3, 480), (0.4, 480))
+    page.mouse.up()
+    assert areas(viewer) == []
     turns = [2 * math.pi * step / 24 for step in range(25)]
     drag(viewer, *((0.3 + 0.1 * math.cos(turn), 480 + 150 * math.sin(turn)) for turn in turns))
     page.mouse.up()

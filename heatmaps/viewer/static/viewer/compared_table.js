@@ -63,8 +63,9 @@ function showChanges(answer, { isOneSided, isAnySure }) {
   if (!places.length || isOneSided) $("spots-title").textContent = "";
   else if (isOfDepth) $("spots-title").textContent = "How far down";
   else $("spots-title").textContent = isAnySure ? "What changed" : "Nothing changed for sure";
-  $("spots-caption").textContent =
-    "What changed from the other side to this one, in points of each side's visitors, least likely chance first";
+  $("spots-caption").textContent = isOfDepth
+    ? "How many more or fewer of the visitors got how far down the page"
+    : "How many more or fewer of the visitors were where, what is least likely to be chance first";
   table("spots").classList.add("is-changes");
   heads("spots", [isOfDepth ? "Down to" : "Across, down", "Share of visitors"], 2);
   if (isOneSided) return showRows(0, () => line([]), 0);
@@ -75,7 +76,7 @@ function showChanges(answer, { isOneSided, isAnySure }) {
   return showRows(places.length, row, isOfDepth ? places.length : firstRows(places));
 }
 
-/** All that are sure on the first page, up to its end. @param {Compared[]} places */
+/** What is sure is shown at first, but no more than a page of it, and a few rows in any case. @param {Compared[]} places */
 const firstRows = (places) => Math.max(3, Math.min(ROWS_AT_ONCE, places.filter(isSure).length));
 
 /** @param {number} length @param {(index: number) => HTMLTableRowElement} row @param {number} shown */

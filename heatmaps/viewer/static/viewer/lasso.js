@@ -95,10 +95,11 @@ function awayFrom(corner, from, to) {
   return Math.abs((to[0] - from[0]) * (from[1] - corner[1]) - (from[0] - corner[0]) * (to[1] - from[1])) / length;
 }
 
-/** Whether so much was drawn that it is somewhere. @param {Pair[]} corners */
-function isEnough(corners) {
-  if (tool === "rectangle") return distance(corners[0], corners[corners.length - 1]) >= LEAST_PX;
-  return corners.length >= 3 && corners.some((corner) => distance(corners[0], corner) >= LEAST_PX);
+/** What was drawn; null where that is a point or a line. @param {Pair[]} corners */
+function drawnBy(corners) {
+  if (!corners.some((corner) => distance(corners[0], corner) >= LEAST_PX)) return null;
+  const shape = shapeOf(corners);
+  return "polygon" in shape && shape.polygon.length < 3 ? null : shape;
 }
 
 /** @param {PointerEvent} event */
@@ -120,12 +121,13 @@ pad.addEventListener("pointermove", (event) => {
   const here = place(event);
   if (distance(here, way[way.length - 1]) < STEP_PX) return;
   way.push(here);
-  if (isEnough(way)) sketch(shapeOf(way));
+  sketch(drawnBy(way));
 });
 pad.addEventListener("pointerup", (event) => {
   if (!way || !event.isPrimary) return;
   const corners = [...way, place(event)];
   cancel();
-  if (isEnough(corners)) drawn(shapeOf(corners));
+  const shape = drawnBy(corners);
+  if (shape) drawn(shape);
 });
 pad.addEventListener("pointercancel", cancel);

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -315,9 +316,9 @@ class Viewer:
         return (pixel[0], pixel[1]), (place[0], place[1])
 
 
-@pytest.fixture
-def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
-    """Somebody who is not signed in. What is asked of others, and every complaint, fails the test."""
+@contextmanager
+def visited(demo: Demo, browser: Browser) -> Iterator[Viewer]:
+    """By somebody who is not signed in. What is asked of others, and every complaint, fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     viewer = Viewer(demo, context)
     yield viewer
@@ -327,6 +328,12 @@ def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
     assert [told for told in viewer.complaints if not any(meant in told for meant in viewer.meant)] == []
     assert {meant for meant in viewer.meant if any(meant in told for told in viewer.complaints)} == viewer.meant
     assert {urlsplit(url).netloc for url in viewer.requests} == {f"127.0.0.1:{demo.port}"} | viewer.other_hosts
+
+
+@pytest.fixture
+def anonymous(demo: Demo, browser: Browser) -> Iterator[Viewer]:
+    with visited(demo, browser) as viewer:
+        yield viewer
 
 
 @pytest.fixture
@@ -730,7 +737,7 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
     asked = {"url_exact": "", "url_pattern": pattern}
     assert viewer.total() == demo.count(**asked)
 
-    viewer.page.get_by_label("Cohort").select_option("customers")
+    viewer.page.get_by_label("Cohort", exact=True).select_option("customers")
     viewer.settle()
     assert viewer.total() == demo.count(**asked, cohort_ids="[1]")
     viewer.page.get_by_label("In whose session this happened").fill("purchase, $pageview")
@@ -1538,6 +1545,22 @@ def in_a_narrow_window(viewer: Viewer) -> None:
     viewer.open(url=HOME)
 
 
+def at_a_comparison_with_areas(viewer: Viewer) -> None:
+    areas = [{"name": name, "x": [0.06, 0.38], "y": [430, 520]} for name in "ab"]
+    widths = {"viewport_width_min": None, "viewport_width_max": 480}
+    viewer.page.set_viewport_size({"width": 1280, "height": 800})
+    viewer.open(url=HOME, width_min=1040, areas=orjson.dumps(areas).decode(), against=orjson.dumps(widths).decode())
+    expect(viewer.page.locator("#areas-list li button").first).to_be_visible()
+    viewer.page.get_by_role("button", name="Mark an area").click()
+    viewer.page.get_by_role("radio", name="By numbers").check()
+
+
+def while_marking(viewer: Viewer) -> None:
+    """For what stands before the buttons that end it."""
+    viewer.open(url=HOME, width_min=1040)
+    viewer.page.get_by_role("button", name="Mark an area").click()
+
+
 def at_a_question_without_an_answer(viewer: Viewer) -> None:
     viewer.page.set_viewport_size({"width": 1280, "height": 800})
     viewer.page.route("**/heatmaps/?*", hold)
@@ -1582,6 +1605,8 @@ def at_the_door(viewer: Viewer) -> None:
 SCENES = (
     at_a_spot,
     in_a_narrow_window,
+    at_a_comparison_with_areas,
+    while_marking,
     at_a_question_without_an_answer,
     at_an_empty_picture,
     at_a_page_of_many_urls,

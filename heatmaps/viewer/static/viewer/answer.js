@@ -1,5 +1,6 @@
 // The question to the service, and its answer, which is what the picture and the numbers show.
 import { ask, askText, parsed } from "./api.js";
+import * as comparing from "./comparing.js";
 import { path } from "./current.js";
 import { depthBands } from "./depths.js";
 import { areVisitorsCounted, DEFAULTS, filters, SCROLL_DEPTH } from "./state.js";
@@ -16,14 +17,25 @@ import { areVisitorsCounted, DEFAULTS, filters, SCROLL_DEPTH } from "./state.js"
  * @typedef {{ text: string, depths: Bucket[], visitors: number | null }} AnyAnswer
  * @typedef {AnyAnswer & { kind: "points", reply: Points }} PointsAnswer
  * @typedef {AnyAnswer & { kind: "depths", reply: Depths, bands: Band[] }} DepthsAnswer
- * @typedef {PointsAnswer | DepthsAnswer} Answer
+ * @typedef {AnyAnswer & { kind: "comparison" }} AnyComparison
+ * @typedef {AnyComparison & { of: "points", reply: import("./comparing.js").ComparedPoints }} ComparedPoints
+ * @typedef {AnyComparison & {
+ *   of: "depths", reply: import("./comparing.js").ComparedDepths, stretches: import("./comparing.js").Stretch[],
+ * }} ComparedDepths
+ * @typedef {ComparedPoints | ComparedDepths} ComparisonAnswer
+ * @typedef {PointsAnswer | DepthsAnswer} PlainAnswer
+ * @typedef {PlainAnswer | ComparisonAnswer} Answer
  */
 
 /** @param {State} state */
 const isOfDepth = (state) => state.type === SCROLL_DEPTH;
 
+/** What is asked for, as the API calls it. @param {State} state */
+export const route = (state) => (state.against ? "heatmaps/compare/" : "heatmaps/");
+
 /** @param {State} state */
 export function question(state) {
+  if (state.against) return comparing.question(state);
   return {
     ...filters(state),
     ...(state.aggregation === DEFAULTS.aggregation ? {} : { aggregation: state.aggregation }),
@@ -40,11 +52,12 @@ export function question(state) {
  */
 export async function answerTo(state, { signal, before, onProgress }) {
   const [text, depths] = await Promise.all([
-    askText(path("heatmaps/"), question(state), { signal, onProgress }),
+    askText(path(route(state)), question(state), { signal, onProgress }),
     // How far the page goes down, which nobody can measure from here.
     isOfDepth(state) || before ? null : ask(path("heatmaps/"), { ...filters(state), type: SCROLL_DEPTH }, { signal }),
   ]);
   const reply = parsed(text);
+  if (state.against) return compared(state, text, reply, depths?.results ?? before?.depths ?? []);
   // Cells cannot tell: who is in two of them counts twice.
   const visitors = /** @type {Points | Depths} */ (reply).coverage?.visitors_total ?? null;
   if (isOfDepth(state)) {
@@ -56,8 +69,21 @@ export async function answerTo(state, { signal, before, onProgress }) {
 }
 
 /**
+ * @param {State} state
+ * @param {string} text
+ * @param {any} reply
+ * @param {Bucket[]} depths
+ * @returns {ComparisonAnswer}
+ */
+function compared(state, text, reply, depths) {
+  const any = /** @type {const} */ ({ kind: "comparison", text, visitors: null, depths });
+  if (!isOfDepth(state)) return { ...any, of: "points", reply };
+  return { ...any, of: "depths", reply, stretches: comparing.stretchesOf(reply.results) };
+}
+
+/**
  * How many interactions an answer is of, or visitors where they are counted; null when nobody tells.
- * @param {Answer} answer
+ * @param {PlainAnswer} answer
  * @param {State} state
  */
 export function countOf(answer, state) {

@@ -15,10 +15,11 @@ const AT_ONCE = 20;
 const MOST_POINTS = 500;
 
 /**
- * A spot with its cells, the state that it is of, and who is told of errors.
+ * What is listed: its heading, the points or areas that are asked for, what else is to be said of them, the spot that is
+ * marked meanwhile, the state that it is of, and who is told of errors.
  * @typedef {{
- *   cells: Cell[], place: Circle, scroll: boolean, state: import("./state.js").State,
- *   project: import("./api.js").Project, showError: (error: unknown) => void,
+ *   title: string, asked: import("./api.js").Parameters, note?: string, place: Circle | null, scroll: boolean,
+ *   state: import("./state.js").State, project: import("./api.js").Project, showError: (error: unknown) => void,
  * }} Looked
  */
 
@@ -27,17 +28,26 @@ let looked = null;
 
 export const place = () => looked?.place ?? null;
 
-/** @param {Looked} spot */
-export async function open(spot, offset = 0) {
-  const { cells, scroll, state, project, showError } = spot;
-  looked = spot;
-  markSpot(spot.place, { scroll: scroll && offset === 0 });
+/**
+ * How cells are asked for, and what to say where they are too many.
+ * @param {Omit<Cell, "count">[]} cells
+ */
+export function pointsOf(cells) {
   const points = cells.slice(0, MOST_POINTS).map((cell) => ({
     x: cell.pointer_relative_x,
     y: cell.pointer_y,
     target_fixed: cell.pointer_target_fixed,
   }));
-  const asked = { ...filters(state), points: JSON.stringify(points), limit: AT_ONCE, offset };
+  const note = cells.length > MOST_POINTS ? `, in the ${MOST_POINTS} hottest of ${number(cells.length)} cells` : "";
+  return { asked: { points: JSON.stringify(points) }, note };
+}
+
+/** @param {Looked} spot */
+export async function open(spot, offset = 0) {
+  const { scroll, state, project, showError } = spot;
+  looked = spot;
+  markSpot(spot.place, { scroll: scroll && offset === 0 });
+  const asked = { ...filters(state), ...spot.asked, limit: AT_ONCE, offset };
   try {
     const page = /** @type {Interactions} */ (await ask(`projects/${project.id}/heatmaps/events/`, asked));
     if (looked !== spot) return;
@@ -53,7 +63,8 @@ export async function open(spot, offset = 0) {
 
 /** @param {Looked} spot @param {Interactions} page @param {number} offset */
 function show(spot, { results, total_count, has_more }, offset) {
-  const { cells, state, project } = spot;
+  const { title, note = "", state, project } = spot;
+  $("behind-title").textContent = title;
   const withPage = state.pattern !== "";
   const names = ["Time", "Visitor", "Session", ...(withPage ? ["Page"] : [])];
   heads("behind-table", names, names.length);
@@ -72,9 +83,8 @@ function show(spot, { results, total_count, has_more }, offset) {
       return row;
     }),
   );
-  const most = cells.length > MOST_POINTS ? `, in the ${MOST_POINTS} hottest of ${number(cells.length)} cells` : "";
   const what = counted(total_count, { ...state, aggregation: "total_count" });
-  $("behind-text").textContent = `${what}${most}. Times are of ${project.timezone}.`;
+  $("behind-text").textContent = `${what}${note}. Times are of ${project.timezone}.`;
   const last = offset + results.length;
   $("behind-page").textContent = last ? `${number(offset + 1)} to ${number(last)} of ${number(total_count)}` : "none";
   const [newer, older] = [button("newer"), button("older")];

@@ -18,7 +18,7 @@ let ownDates = false;
 /** @param {{ search: (words: string) => void, more: () => void }} calls */
 export function bind({ search, more }) {
   $("controls").addEventListener("submit", (event) => event.preventDefault());
-  whenChosen("project", (project) => change({ ...NO_PAGE, project, cohort: "", site: "" }));
+  whenChosen("project", (project) => change({ ...NO_PAGE, project, cohort: "", site: "", against: "" }));
   bindPage(search);
   $("more-pages").addEventListener("click", more);
 
@@ -190,6 +190,6 @@ function check(name, value) {
 }
 
 /** What is being typed is left alone. @param {string} id @param {string} value */
-function write(id, value) {
+export function write(id, value) {
   if (document.activeElement !== $(id)) input(id).value = value;
 }

@@ -3,6 +3,9 @@ import { countOf } from "./answer.js";
 import * as behind from "./behind.js";
 import { act } from "./cards.js";
 import { showCoverage } from "./coverage.js";
+import * as comparedTable from "./compared_table.js";
+import * as comparison from "./comparison.js";
+import { againstWords } from "./comparison_words.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
@@ -16,13 +19,14 @@ import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
 /** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
+/** @typedef {import("./answer.js").ComparisonAnswer} ComparisonAnswer */
 /** @typedef {import("./api.js").Bucket} Bucket */
 
 const LEAST_HEIGHT_PX = 600;
 
 /**
  * What is to be seen, and so what the pointer is over.
- * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer }} Drawn
+ * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer | ComparisonAnswer }} Drawn
  */
 
 /** @type {Drawn | null} */
@@ -37,6 +41,7 @@ export function clear() {
   picture.clear();
   numbers.clear();
   showCoverage(null);
+  comparedTable.clear();
 }
 
 /** Takes away the page itself, where there is none to look at. */
@@ -57,11 +62,14 @@ export async function draw(answer, { signal } = {}) {
   const either = signal ? AbortSignal.any([signal, drawing.signal]) : drawing.signal;
   showTitle();
   picture.setOpacity(Number(current().opacity));
+  $("sheet").classList.toggle("is-compared", answer?.kind === "comparison");
+  if (answer?.kind !== "comparison") comparedTable.clear();
   showFrame(current(), note);
   showCoverage(answer && "coverage" in answer.reply ? answer.reply : null, current());
   try {
     if (answer?.kind === "points") await drawPoints(answer, either);
     if (answer?.kind === "depths") await drawDepths(answer, either);
+    if (answer?.kind === "comparison") await drawComparison(answer, either);
     return true;
   } catch (error) {
     if (either.aborted && !signal?.aborted) return false;
@@ -117,6 +125,26 @@ async function drawDepths(answer, signal) {
 }
 
 /**
+ * @param {ComparisonAnswer} answer
+ * @param {AbortSignal} signal
+ */
+async function drawComparison(answer, signal) {
+  const state = current();
+  const { fold } = answer.reply.a;
+  const foldHeight = fold?.median_viewport_height ?? LEAST_HEIGHT_PX;
+  const deepest = answer.of === "points" ? comparison.deepestOf(answer.reply.results) : (answer.stretches.at(-1)?.bottom ?? 0);
+  const height = pageHeight(deepest, foldHeight, answer.depths);
+  picture.layOut(frameWidth(state), height, state.zoom);
+  picture.showFold(fold?.median_viewport_height ?? null, fold ? numbers.foldLabel(fold) : "");
+  if (answer.of === "depths") comparison.drawDepths(answer.stretches, height);
+  else comparison.drawCells(answer.reply.results, { height, foldHeight, showFixed: state.fixed === "" });
+  drawn = { answer };
+  comparedTable.show(answer, state);
+  if (answer.reply.results.length) showEmpty(null);
+  else await showWhyEmpty(signal);
+}
+
+/**
  * @param {number} deepest
  * @param {number} foldHeight
  * @param {Bucket[]} depths
@@ -136,6 +164,7 @@ export function showTitle() {
     state.cohort && `cohort ${select("cohort").selectedOptions[0]?.text ?? state.cohort}`,
     state.events && `with ${state.events}`,
     state.zero && "also at x = 0, y = 0",
+    againstWords(state),
   ];
   const counting = state.aggregation === "unique_visitors" ? `${title(state.type)}, in visitors` : title(state.type);
   $("shown-text").textContent = [counting, days(state), widths(state), ...who].filter(Boolean).join(" · ");
@@ -157,6 +186,10 @@ function note(sentence, { isUnsure = false } = {}) {
 
 /** Tells those who cannot see it what is shown. @param {Answer} answer */
 export function say(answer) {
+  if (answer.kind === "comparison") {
+    $("said").textContent = `${$("total").textContent} ${$("total-text").textContent}.`.trim();
+    return;
+  }
   const count = countOf(answer, current());
   $("said").textContent = count === null ? `${title(current().type)} shown.` : `${counted(count, current())} shown.`;
 }
@@ -166,6 +199,7 @@ picture.follow({
     picture.showTip(pointer && drawn ? wordsAt(drawn, pointer) : "", pointer);
   },
   onClick(pointer) {
+    if (drawn?.answer.kind === "comparison") return comparison.chooseAt(drawn.answer, pointer);
     if (!drawn || !("heat" in drawn)) return;
     const found = spots.spotsAt(drawn.heat, pointer);
     if (found.length) spots.choose(found);
@@ -175,6 +209,7 @@ picture.follow({
 
 /** @param {Drawn} shown @param {picture.Pointer} pointer */
 function wordsAt(shown, pointer) {
+  if (shown.answer.kind === "comparison") return comparison.wordsAt(shown.answer, pointer);
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
   return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer, current());
 }

@@ -46,7 +46,7 @@ export function colour(share) {
 }
 
 /** @param {HTMLCanvasElement} canvas */
-function contextOf(canvas) {
+export function contextOf(canvas) {
   const context = canvas.getContext("2d");
   if (!context) throw new Error("This browser draws nothing");
   return context;

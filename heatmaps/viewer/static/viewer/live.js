@@ -28,17 +28,19 @@ function lookAfterMs() {
   return Math.min(SLOWEST_LIVE_MS, Math.max(LIVE_MS, 4 * lastTookMs(), spared));
 }
 
-const isOn = () => input("live").checked && isOpen() && canLook();
+// Whoever looks at a comparison again and again finds a difference at last, also where there is none.
+const isOn = () => input("live").checked && isOpen() && canLook() && !current().against;
 
 function plan() {
   stop();
+  $("live-word").textContent = current().against ? "Live: paused" : "Live";
   if (isOn()) nextLook = window.setTimeout(lookNow, lookAfterMs());
 }
 
 async function lookNow() {
   stop();
   // Whoever comes back to the tab looks at once.
-  if (document.hidden) return;
+  if (document.hidden || current().against) return;
   if (isBusy()) return plan();
   try {
     const before = await look();
@@ -57,7 +59,7 @@ function tellNews(before) {
   if (!shown) return;
   void loadPages();
   void showShares();
-  if (shown.kind === "depths" || before.kind === "depths") return say(shown);
+  if (shown.kind !== "points" || before.kind !== "points") return say(shown);
   /** @param {Cell} cell */
   const place = (cell) => `${cell.pointer_target_fixed} ${cell.pointer_y} ${cell.pointer_relative_x}`;
   const known = new Map(before.reply.results.map((cell) => [place(cell), cell.count]));

@@ -1,5 +1,6 @@
 // Asks what is looked at, and has the answer shown.
 import { answerTo } from "./answer.js";
+import * as areas from "./areas.js";
 import { current } from "./current.js";
 import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
@@ -54,6 +55,7 @@ export async function load() {
     await draw(found, { signal });
     say(found);
     void showShares();
+    void areas.load();
   } catch (error) {
     if (signal.aborted) return;
     forget();
@@ -85,6 +87,7 @@ export async function look() {
     if (found.text === before?.text) return null;
     shown = found;
     await draw(found, { signal });
+    void areas.load({ again: true });
     if (!before) say(found);
     return before;
   } finally {
@@ -119,10 +122,12 @@ export async function redraw() {
 export function forget() {
   shown = null;
   isWorthAnotherTry = false;
+  areas.forget();
   clear();
 }
 
 function showProgress() {
+  areas.forget();
   clear();
   showEmpty(null);
   showTitle();

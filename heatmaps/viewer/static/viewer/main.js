@@ -1,17 +1,20 @@
 // Ties it together: from who is asking to what is looked at, and from there to the picture.
-import { question } from "./answer.js";
+import { question, route } from "./answer.js";
+import * as areas from "./areas.js";
 import { ask, curl, ignoredOf } from "./api.js";
 import * as behind from "./behind.js";
 import { act, text } from "./cards.js";
+import * as comparingChoice from "./comparing_choice.js";
 import * as choices from "./choices.js";
 import { offer } from "./copying.js";
-import { change, current, onChange, path, setProject } from "./current.js";
+import { change, current, fillIn, onChange, path, setProject } from "./current.js";
 import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
 import { $, input } from "./elements.js";
+import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
 import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
@@ -48,6 +51,7 @@ async function open(project, all) {
   setProject(project);
   showView("viewer");
   choices.showChoices();
+  comparingChoice.show();
   lists.showTypes(null);
   void loadCohorts();
   if (isChosen()) await Promise.all([load(), pageList.loadPages()]);
@@ -60,7 +64,7 @@ const isChosen = () => current().url !== "" || hasManyUrls(current());
 function noSuchProject(id) {
   nothing("There is no such project", [
     text(`Project ${id} does not exist, or it is not one of yours.`),
-    act("Show a project of mine", () => change({ ...NO_PAGE, project: "", cohort: "" })),
+    act("Show a project of mine", () => change({ ...NO_PAGE, project: "", cohort: "", against: "" })),
   ]);
 }
 
@@ -86,6 +90,7 @@ async function loadFirstPage() {
 async function loadCohorts() {
   try {
     lists.showCohorts((await ask(path("cohorts/"))).results);
+    comparingChoice.showCohorts();
   } catch (error) {
     showError(error);
   }
@@ -98,8 +103,13 @@ function follow(before) {
   const isOther = (names) => names.some((name) => state[name] !== before[name]);
   // With a page or a pattern, the URL is only that of the page below.
   const asked = ASKED.filter((name) => name !== "url" || !hasManyUrls(state));
-  if (isOther(["project", "page", "pattern"]) || (asked.includes("url") && isOther(["url"]))) widths.reopen();
+  if (isOther(["project", "page", "pattern"]) || (asked.includes("url") && isOther(["url"]))) {
+    widths.reopen();
+    // What is marked on one page means nothing on another; the way back finds it again.
+    if (!isOther(["areas"])) fillIn({ areas: "" });
+  }
   choices.showChoices();
+  comparingChoice.show();
   if (state.project !== before.project) {
     pageList.forget();
     input("search").value = "";
@@ -112,7 +122,8 @@ function follow(before) {
   if (isOther(asked)) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
-  } else void redraw();
+  } else if (isOther(["areas"])) void areas.load();
+  else void redraw();
   return void pageList.showTypeCounts();
 }
 
@@ -121,9 +132,10 @@ $("copy-link").addEventListener("click", () =>
 );
 $("copy-curl").addEventListener("click", () => {
   const asked = question(current());
-  const ignored = ignoredOf(path("heatmaps/"), asked);
+  const asking = path(route(current()));
+  const ignored = ignoredOf(asking, asked);
   const hint = ignored.length ? ` The service ignores what it does not know of it: ${ignored.join(", ")}.` : "";
-  offer("The request behind this picture", `Put a key of yours into KEY first.${hint}`, curl(path("heatmaps/"), asked));
+  offer("The request behind this picture", `Put a key of yours into KEY first.${hint}`, curl(asking, asked));
 });
 $("toggle-controls").addEventListener("click", () => {
   const isUnfolded = $("controls").classList.toggle("is-open");
@@ -138,5 +150,7 @@ addEventListener("resize", () => {
 
 onChange(follow);
 bind({ start, stop: live.stop });
+comparingChoice.bind();
+marking.bind();
 choices.bind({ search: pageList.search, more: pageList.loadMore });
 void start();

@@ -7,7 +7,7 @@ import { areVisitorsCounted } from "./state.js";
 import { counted, number, percent, unit } from "./words.js";
 
 /** @typedef {import("./api.js").Fold} Fold */
-/** @typedef {import("./answer.js").Answer} Answer */
+/** @typedef {import("./answer.js").PlainAnswer} PlainAnswer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
 /** @typedef {import("./answer.js").DepthsAnswer} DepthsAnswer */
 /** @typedef {import("./depths.js").Band} Band */
@@ -23,7 +23,7 @@ export function clear() {
   $("legend").hidden = true;
 }
 
-/** The number above all others. @param {Answer} answer @param {State} state */
+/** The number above all others. @param {PlainAnswer} answer @param {State} state */
 function showTotal(answer, state) {
   const count = countOf(answer, state);
   $("total").textContent = count === null ? "" : number(count);
@@ -166,11 +166,11 @@ function legend(hottest, what) {
 }
 
 /** @param {[number, string][]} ticks @param {string} what */
-function legendOf(ticks, what) {
-  paintLegend(canvas("legend-strip"));
+export function legendOf(ticks, what, { paint = paintLegend, order = "cold to hot" } = {}) {
+  paint(canvas("legend-strip"));
   $("legend").hidden = ticks.length === 0;
   $("legend-unit").textContent = what;
-  $("legend").setAttribute("aria-label", `Legend, cold to hot: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
+  $("legend").setAttribute("aria-label", `Legend, ${order}: ${ticks.map(([, text]) => text).join(", ")} ${what}`);
   $("legend-ticks").replaceChildren(
     ...ticks.map(([share, text]) => {
       const tick = make("span", { textContent: text });

@@ -27,6 +27,12 @@ const ABOUT = {
     if (gone) return `There is no cohort ${gone} in this project any more: choose another, or everybody.`;
     return `“${cohort}” is no cohort: choose one of the list, or everybody.`;
   },
+  against: ({ against }, detail) => {
+    if (/needs a window/.test(detail)) return "There is no period before these dates: choose dates that have a beginning.";
+    const gone = /^cohort_ids: .*\[([\d, ]+)\]$/.exec(detail)?.[1];
+    if (gone) return `There is no cohort ${gone} in this project any more: compare with another.`;
+    return `“${against}” cannot be compared with (${detail}): try {"date_from":"-30d","date_to":"-8d"}`;
+  },
   events: ({ events }, detail) => {
     const reason = events.trim().startsWith("[") ? ` (${detail})` : "";
     return `“${events}” cannot be read as events${reason}: try purchase, $pageview`;

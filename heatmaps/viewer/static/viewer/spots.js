@@ -44,7 +44,8 @@ export function choose(spots, { scroll = false } = {}) {
   const cells = spots.flatMap(({ place, layer }) => cellsAround(layer.grid, layer.cells, place));
   cells.sort((one, other) => other.count - one.count);
   const place = circle(spots[0]);
-  void behind.open({ cells, place, scroll, state: current(), project: currentProject(), showError });
+  const title = "Behind this spot";
+  void behind.open({ title, ...behind.pointsOf(cells), place, scroll, state: current(), project: currentProject(), showError });
 }
 
 /** @param {Spot} spot */

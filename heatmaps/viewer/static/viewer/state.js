@@ -23,6 +23,9 @@ const defaults = {
   limit: "500",
   // How the pages are listed: as for the API.
   by: "page",
+  // Side b of a comparison and the areas that are marked, both as the API takes them.
+  against: "",
+  areas: "",
   // How it is shown.
   site: "",
   show: "page",
@@ -58,6 +61,7 @@ export const ASKED = [
   "events",
   "zero",
   "limit",
+  "against",
 ];
 
 /** Nothing to look at. */

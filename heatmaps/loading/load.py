@@ -41,8 +41,10 @@ def store(
 
 
 def wait_for_inserts(team_id: int) -> None:
-    """A server goes on with an insert when the load that sent it is killed. What that stores is to be seen first."""
+    """A server goes on with an insert when the load that sent it is killed, as a service does that has the embedded
+    engine. What that stores is to be seen first."""
     if engine.is_embedded():
+        engine.wait_for_killed()
         return
     with suppress(engine.EngineError):
         while _are_under_way(team_id):

@@ -44,8 +44,9 @@ class Worker:
         self._idle: set[socket.socket] = set()
         self._lock = threading.Lock()
 
-    def run(self, seconds_to_finish: float) -> None:
-        """Returns when the process was told to stop, and every request under way is answered or out of time."""
+    def run(self, seconds_to_finish: float, told: Callable[[], None] | None = None) -> None:
+        """Returns when the process was told to stop, and every request under way is answered or out of time. `told` is
+        called in between."""
         signal.signal(signal.SIGTERM, lambda *_: self._is_stopping.set())
         # Typed at a terminal it reaches all processes; this one ends when the front process needs it no more.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -55,6 +56,8 @@ class Worker:
             thread.start()
         while not self._is_stopping.wait(3600):
             pass
+        if told:
+            told()
         with self._lock:
             for connection in self._idle:
                 # What has been sent already is still read and answered.

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from heatmaps.api import schema_views
+from heatmaps.api.imports import ImportsViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
+from heatmaps.front.paths import IMPORTS
 from heatmaps.questions import REGISTER
 
 _PROJECT = r"api/projects/(?P<project_id>[^/]+)"
@@ -33,6 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("heatmaps.capture.urls")),
     path("", include("heatmaps.demo.urls")),
     *_questions(),
+    _route(f"{_PROJECT}/{IMPORTS}", ImportsViewSet.as_view({"post": "load"}), "heatmaps-imports"),
+    _route(f"{_ENVIRONMENT}/{IMPORTS}", ImportsViewSet.as_view({"post": "load"}), "environment-heatmaps-imports"),
     _route(f"{_PROJECT}/cohorts", CohortsViewSet.as_view({"get": "ask"}), "cohorts"),
     _route(r"api/projects", ProjectsViewSet.as_view({"get": "ask"}), "projects"),
     _route(r"api/schema", schema_views.document, "schema"),

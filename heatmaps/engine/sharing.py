@@ -20,9 +20,8 @@ from typing import IO, Any
 import structlog
 
 from heatmaps.engine import messages
-from heatmaps.engine.asking import writer
-from heatmaps.engine.connecting import directory, in_use
-from heatmaps.engine.errors import EngineError, EngineUnavailable
+from heatmaps.engine.connecting import connect, directory, in_use
+from heatmaps.engine.errors import EngineError, EngineUnavailable, driver_errors
 
 logger = structlog.get_logger(__name__)
 
@@ -58,7 +57,6 @@ class Sharing:
         self._data = directory()
         # Ready to be read from when all threads are to end.
         self._ended, self._ending = Pipe(duplex=False)
-        self._is_ending = threading.Event()
         self._until = 0.0
         self._threads: set[threading.Thread] = set()
         self._connections: set[Connection] = set()
@@ -69,7 +67,6 @@ class Sharing:
     def end(self, seconds: float) -> None:
         """Takes no more commands. A statement under way has so many seconds left."""
         self._until = monotonic() + seconds
-        self._is_ending.set()
         self._ending.send_bytes(b"end")
 
     def join(self) -> None:
@@ -77,8 +74,6 @@ class Sharing:
             thread.join(max(0.0, self._until - monotonic()))
 
     def _take_all(self) -> None:
-        if not self._open_engine():
-            return
         try:
             with self._listening() as listening:
                 while self._ended not in wait([listening, self._ended]):
@@ -87,23 +82,18 @@ class Sharing:
             logger.warning("Commands need the service stopped: there is no socket for them", cause=str(error))
 
     def _take(self, listening: socket.socket) -> None:
-        caller, _ = listening.accept()
+        try:
+            caller, _ = listening.accept()
+        except OSError:
+            # It is gone, or there is no file for it at the moment.
+            sleep(_RETRY_SECONDS)
+            return
         if not _is_of_this_user(caller):
             caller.close()
             return
         thread = threading.Thread(target=self._serve, args=(Connection(caller.detach()),), daemon=True)
         self._threads.add(thread)
         thread.start()
-
-    def _open_engine(self) -> bool:
-        """At once and not with the first question: a command would open it in between. False when all ends before."""
-        while not self._is_ending.is_set():
-            try:
-                with writer():
-                    return True
-            except (EngineError, OSError):
-                self._is_ending.wait(_RETRY_SECONDS)
-        return False
 
     @contextmanager
     def _listening(self) -> Iterator[socket.socket]:
@@ -120,11 +110,8 @@ class Sharing:
                 path.unlink(missing_ok=True)
 
     def _serve(self, connection: Connection) -> None:
-        # Not earlier: what it begins at its import survives no fork.
-        import chdb  # noqa: PLC0415
-
         try:
-            with connection, closing(chdb.connect(os.path.realpath(self._data))) as engine:  # type: ignore[no-untyped-call]
+            with connection, self._engine() as engine:
                 self._connections.add(connection)
                 try:
                     messages.send(connection, messages.greeting())
@@ -132,11 +119,26 @@ class Sharing:
                         self._run(engine, connection, *messages.receive(connection))
                 finally:
                     self._connections.discard(connection)
+        except EngineError as error:
+            logger.warning("A command cannot be served", cause=" ".join(str(error).split())[:500])
         except (OSError, EOFError):
             # The command is done, or was killed.
             pass
         finally:
             self._threads.discard(threading.current_thread())
+
+    @contextmanager
+    def _engine(self) -> Iterator[Any]:
+        """A connection to the engine, which one of the driver's own opens where that was not done yet."""
+        # Not earlier: what it begins at its import survives no fork.
+        import chdb  # noqa: PLC0415
+
+        with (
+            driver_errors(),
+            closing(connect({})),
+            closing(chdb.connect(os.path.realpath(self._data))) as engine,  # type: ignore[no-untyped-call]
+        ):
+            yield engine
 
     def _run(self, engine: Any, connection: Connection, kind: str, *content: Any) -> None:
         if kind == messages.SETTLE:

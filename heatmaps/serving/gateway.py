@@ -1,8 +1,10 @@
 """From a caller's request to a thread that answers it, and back, with nobody but the caller waiting for the caller."""
 
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -11,7 +13,7 @@ from heatmaps.capture.views import MAX_BATCH_BYTES
 from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, envelope
 from heatmaps.front.holders import Holders
 from heatmaps.front.middleware import request_id
-from heatmaps.front.paths import Area, area_of
+from heatmaps.front.paths import Area, area_of, is_of_imports
 from heatmaps.front.probes import HEALTH, HEALTHY
 from heatmaps.serving import wire
 from heatmaps.serving.connections import Connection, Connections, Phase, Verdict
@@ -22,6 +24,8 @@ from heatmaps.serving.spool import Room
 
 # Of all requests that are being read or answered.
 MAX_BODIES_BYTES = 256 * 1024**2
+# How many bodies that are files may be on disk at once, if they are as long as they may be.
+MAX_FILES = 4
 # More of one is read, but not kept: what answers looks at its length, and says that it is too long.
 MAX_CAPTURE_BODY_BYTES = MAX_BATCH_BYTES + 1
 # A reply that is whole by then goes out with its length.
@@ -42,6 +46,9 @@ class _Body:
     """What has come of a body. It counts as being in memory until it is closed."""
 
     most: int
+    # Whether it goes to the disk and not into the memory.
+    is_file: bool = False
+    file: IO[bytes] | None = None
     pieces: list[bytes] = field(default_factory=list)
     kept: int = 0
     length: int = 0
@@ -56,14 +63,13 @@ class Gateway:
         self._connections = connections
         self._room = room
         self._holders = Holders()
-        self._bodies = 0
+        self._bodies = self._files = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         connection: Connection = scope["connection"]
         environ = environ_of(scope, settings.FORCE_SCRIPT_NAME or "")
         area = area_of(environ["PATH_INFO"])
-        most = MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
-        body = _Body(most)
+        body = _body_of(environ, area)
         connection.enter(Phase.BODY)
         try:
             await self._read(connection, receive, environ, body)
@@ -78,13 +84,14 @@ class Gateway:
             else:
                 await _refuse(send, environ, BUSY.status, "server_error", BUSY.code, BUSY.detail)
         finally:
-            self._bodies -= body.kept
+            self._drop(body)
 
     async def _read(self, connection: Connection, receive: Any, environ: dict[str, Any], body: _Body) -> None:
         announced = environ.get("CONTENT_LENGTH", "")
         size = int(announced) if announced.isdigit() and len(announced) < 16 else 0
         is_kept = size <= body.most
-        while size <= MAX_BYTES_UNREAD and body.length <= MAX_BYTES_UNREAD:
+        unread = max(MAX_BYTES_UNREAD, body.most)
+        while size <= unread and body.length <= unread:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise CallerGone
@@ -102,6 +109,9 @@ class Gateway:
                 return
 
     def _keep(self, body: _Body, piece: bytes) -> None:
+        if body.is_file:
+            self._write(body, piece)
+            return
         body.pieces.append(piece)
         body.kept += len(piece)
         self._bodies += len(piece)
@@ -109,8 +119,30 @@ class Gateway:
             # Who has been sending longest is the one that is not going to finish.
             next(iter(self._connections.sending)).refuse(Verdict.NO_ROOM)
 
+    def _write(self, body: _Body, piece: bytes) -> None:
+        body.kept += len(piece)
+        self._files += len(piece)
+        try:
+            if body.file is None:
+                # With a name, by which the process that answers finds it.
+                body.file = tempfile.NamedTemporaryFile(prefix="heatmaps-import-")  # noqa: SIM115 -- closed by _drop
+            body.file.write(piece)
+            body.file.flush()
+        except OSError as error:
+            raise _Refused(Verdict.NO_ROOM) from error
+        if self._files > MAX_FILES * settings.IMPORT_MAX_BYTES:
+            raise _Refused(Verdict.NO_ROOM)
+
     def _drop(self, body: _Body) -> None:
-        self._bodies -= body.kept
+        if body.is_file:
+            self._files -= body.kept
+        else:
+            self._bodies -= body.kept
+        if body.file:
+            # What could not be written is not to be told again.
+            with suppress(OSError):
+                body.file.close()
+            body.file = None
         body.pieces, body.kept = [], 0
 
     async def _answer(
@@ -124,9 +156,12 @@ class Gateway:
             # One way to say how long it is, however it came.
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ.setdefault("CONTENT_LENGTH", str(body.length) if body.length else "")
+        group = _GROUPS.get(area, Group.REST)
+        if body.file:
+            group = Group.IMPORTS
+            environ[wire.BODY_FILE] = body.file.name
         content = wire.request(environ, b"".join(body.pieces))
         body.pieces = []
-        group = _GROUPS.get(area, Group.REST)
         holder = self._holders.holder_of(environ)
         while True:
             exchange = connection.exchange = Exchange(content, group, holder, self._room)
@@ -167,6 +202,15 @@ class Gateway:
         connection.end_with_closing()
         if not exchange.is_broken:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _body_of(environ: dict[str, Any], area: Area) -> _Body:
+    """What may come of a body, and where it goes."""
+    if environ["REQUEST_METHOD"] == "POST" and is_of_imports(environ["PATH_INFO"]):
+        # Nothing is kept of what nobody has to answer for.
+        has_key = "HTTP_AUTHORIZATION" in environ or "personal_api_key=" in environ["QUERY_STRING"]
+        return _Body(settings.IMPORT_MAX_BYTES + 1 if has_key else 0, is_file=True)
+    return _Body(MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
 
 
 def _has_no_length(headers: Sequence[tuple[str, str]], status: int) -> bool:

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any, cast
 
@@ -108,9 +109,15 @@ class Worker:
 
 def answer(application: Application, environ: dict[str, Any], body: bytes, connection: socket.socket) -> None:
     """Lets the application answer one request. Raises Untaken when the front process takes no more of it."""
+    file = environ.pop(wire.BODY_FILE, None)
+    with Path(file).open("rb") if file else io.BytesIO(body) as sent:
+        _answer(application, environ, sent, connection)
+
+
+def _answer(application: Application, environ: dict[str, Any], sent: IO[bytes], connection: socket.socket) -> None:
     environ |= {
         "wsgi.version": (1, 0),
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": sent,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

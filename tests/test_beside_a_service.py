@@ -326,11 +326,13 @@ def test_an_answer_in_pieces_comes_whole_and_can_be_left(shared: Path) -> None:
         assert connection.query("SELECT 1", "TSV", {}).bytes() == b"1\n"
 
 
-def test_what_a_killed_command_had_sent_is_waited_for(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attached, "_data", shared)
+@pytest.mark.parametrize("way", ["as a command", "as the service"])
+def test_what_a_killed_command_had_sent_is_waited_for(shared: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    if way == "as a command":
+        monkeypatch.setattr(attached, "_data", shared)
     engine.wait_for_killed()
     killed = attached._open(shared)
-    sent = "INSERT INTO FUNCTION null('a UInt8') SELECT sleepEachRow(0.1) FROM numbers(10) SETTINGS max_block_size = 1"
+    sent = "INSERT INTO FUNCTION null('a UInt8') SELECT sleepEachRow(0.1) FROM numbers(4) SETTINGS max_block_size = 1"
     messages.send(killed._connection, messages.QUERY, sent, "TSV", {})
     killed.close()
     with closing(attached._open(shared)) as other:

@@ -24,6 +24,7 @@ from heatmaps.loading.files import BadFile, Source
 from heatmaps.loading.load import oldest_kept, store, wait_for_inserts
 from heatmaps.loading.spool import BadRow, Spool
 from heatmaps.loading.turns import turn
+from heatmaps.metadata.connections import release_connection
 from heatmaps.models import Project
 
 # As files are named, by media type.
@@ -82,6 +83,8 @@ A personal API key needs the scope `heatmap:write`.""",
                 " each as it is or with Content-Encoding: gzip.",
             )
         # Before anything of it is read.
+        if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
+            raise ParseError("Send the body with its Content-Length.")
         length = request.headers.get("Content-Length") or "0"
         if not (length.isascii() and length.isdigit()):
             raise ParseError("Content-Length is not a number.")
@@ -90,6 +93,7 @@ A personal API key needs the scope `heatmap:write`.""",
         # Django's own request, which is a stream.
         sent = cast("IO[bytes]", request._request)  # noqa: SLF001 -- it has no other name in DRF's
         unpacked = cast("IO[bytes]", gzip.GzipFile(fileobj=sent)) if encoding == "gzip" else sent
+        release_connection()
         return Response(_load(name, io.BufferedReader(_Limited(unpacked)), self.project))
 
 

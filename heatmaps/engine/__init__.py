@@ -20,12 +20,11 @@ from heatmaps.engine.asking import (
     rows_read,
     writer,
 )
-from heatmaps.engine.attached import wait_for_killed
 from heatmaps.engine.connecting import attach_where_served, directory, is_embedded, is_in_memory, is_shared
 from heatmaps.engine.errors import EngineBusy, EngineError, EngineUnavailable, ValueTooLong
 from heatmaps.engine.parts import set_aside
 from heatmaps.engine.query import Query
-from heatmaps.engine.sharing import Sharing, lock_for_service
+from heatmaps.engine.sharing import Sharing, lock_for_service, wait_for_killed
 
 __all__ = [
     "Block",

@@ -27,13 +27,13 @@ _NICE = 10
 _PIECE_BYTES = 1024 * 1024
 # How the driver inserts: from a file of its own, which the other process may not see.
 _FROM_FILE = re.compile(r"(INSERT INTO .+) FROM INFILE '((?:[^'\\]|\\.)+)'(.*) FORMAT (\w+)", re.DOTALL)
-_ENDED = "The service on this data directory ended, and ran this command's SQL. Run the command again."
+_ENDED = "The service, which ran this command's SQL, has ended. Run the command again."
 
 _data: Path | None = None
 
 
 def is_attached() -> bool:
-    """Whether a service that runs runs the SQL of this process."""
+    """Whether the SQL of this process is run by a service."""
     return _data is not None
 
 
@@ -65,7 +65,7 @@ def attach(data: Path, say: Callable[[str], None]) -> bool:
     return False
 
 
-def wait_for_killed() -> None:
+def settle() -> None:
     """Waits until the service has ended what commands that were killed had sent to it."""
     if _data is not None:
         with closing(_open(_data)) as attached:

@@ -20,6 +20,7 @@ from typing import IO, Any
 import structlog
 
 from heatmaps.engine import messages
+from heatmaps.engine.attached import settle
 from heatmaps.engine.connecting import connect, directory, in_use
 from heatmaps.engine.errors import EngineError, EngineUnavailable, driver_errors
 
@@ -28,6 +29,8 @@ logger = structlog.get_logger(__name__)
 _RETRY_SECONDS = 0.2
 _BACKLOG = 64
 _CREDENTIALS = struct.Struct("iII")
+
+_sharing: "Sharing | None" = None
 
 
 def lock_for_service(seconds: float) -> IO[bytes]:
@@ -50,6 +53,13 @@ def lock_for_service(seconds: float) -> IO[bytes]:
             return file
 
 
+def wait_for_killed() -> None:
+    """Waits until nothing is being done any more that commands had sent which were killed since."""
+    settle()
+    if _sharing:
+        _sharing.settle()
+
+
 class Sharing:
     """Takes commands from `begin` to `end`, in the process that holds the engine."""
 
@@ -62,6 +72,8 @@ class Sharing:
         self._connections: set[Connection] = set()
 
     def begin(self) -> None:
+        global _sharing  # noqa: PLW0603 -- a process has one engine
+        _sharing = self
         threading.Thread(target=self._take_all, name="commands", daemon=True).start()
 
     def end(self, seconds: float) -> None:
@@ -72,6 +84,10 @@ class Sharing:
     def join(self) -> None:
         for thread in list(self._threads):
             thread.join(max(0.0, self._until - monotonic()))
+
+    def settle(self) -> None:
+        while any(map(_is_gone, list(self._connections))):
+            sleep(_RETRY_SECONDS / 4)
 
     def _take_all(self) -> None:
         try:
@@ -142,8 +158,7 @@ class Sharing:
 
     def _run(self, engine: Any, connection: Connection, kind: str, *content: Any) -> None:
         if kind == messages.SETTLE:
-            while any(map(_is_gone, list(self._connections))):
-                sleep(_RETRY_SECONDS / 4)
+            self.settle()
             messages.send(connection, messages.DONE)
             return
         runs: dict[str, Callable[..., None]]

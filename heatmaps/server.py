@@ -8,7 +8,7 @@ import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
@@ -170,7 +170,8 @@ def serve(
     gc.set_threshold(_OBJECTS_BEFORE_GARBAGE)
     # The address of a socket is short, whatever TMPDIR says.
     place = "/tmp" if len(gettempdir()) > MOST_ADDRESS_CHARS else None  # noqa: S108 -- a directory of our own in it
-    with metrics.directory("heatmaps-serve-", place) as directory, metrics.shared_by(workers):
+    held = engine.lock_for_service(ORPHAN_SECONDS) if engine.is_embedded() else nullcontext()
+    with held as lock, metrics.directory("heatmaps-serve-", place) as directory, metrics.shared_by(workers):
         address = str(Path(directory) / "threads")
         family, at = _address(host, port)
         callers = socket.create_server((at, port), family=family, backlog=front.BACKLOG)
@@ -182,9 +183,19 @@ def serve(
             callers.close()
             taking.close()
             _kept = keep_open()
-            Worker(answering, address, sum(limits.values())).run(seconds)
+            worker = Worker(answering, address, sum(limits.values()))
+            if lock is None:
+                worker.run(seconds)
+                return
+            commands = engine.Sharing()
+            commands.begin()
+            worker.run(seconds, partial(commands.end, seconds))
+            commands.join()
 
         def talk() -> None:
+            if lock is not None:
+                # Replies that are still on their way need no engine.
+                lock.close()
             together = {group: number * workers for group, number in limits.items()}
             front.run(callers, taking, together, seconds)
 

@@ -6,8 +6,10 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from heatmaps.api import schema_views
 from heatmaps.api.capture_settings import CaptureSettingsViewSet
+from heatmaps.api.imports import ImportsViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
+from heatmaps.front.paths import IMPORTS
 from heatmaps.mcp.views import MessagesViewSet
 from heatmaps.questions import REGISTER
 
@@ -35,6 +37,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("heatmaps.capture.urls")),
     path("", include("heatmaps.demo.urls")),
     *_questions(),
+    _route(f"{_PROJECT}/{IMPORTS}", ImportsViewSet.as_view({"post": "load"}), "heatmaps-imports"),
+    _route(f"{_ENVIRONMENT}/{IMPORTS}", ImportsViewSet.as_view({"post": "load"}), "environment-heatmaps-imports"),
     _route(f"{_PROJECT}/cohorts", CohortsViewSet.as_view({"get": "ask"}), "cohorts"),
     *(
         _route(

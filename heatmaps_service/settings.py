@@ -156,6 +156,9 @@ MAX_REQUEST_TARGET_CHARS = 60_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
+# Of a body with interactions, which is a file on disk meanwhile.
+IMPORT_MAX_BYTES = env.whole_number("IMPORT_MAX_BYTES", 256 * 1024**2, minimum=1)
+
 # The path under which a proxy shows the service; Django's own name for it.
 FORCE_SCRIPT_NAME = env.text("FORCE_SCRIPT_NAME").rstrip("/") or None
 if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):

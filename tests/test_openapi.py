@@ -42,6 +42,10 @@ OPERATIONS = {
     "/api/projects/{project_id}/cohorts/": ("cohorts_list", "project_id", "CohortsResponse"),
     "/api/projects/": ("projects_list", None, "ProjectsResponse"),
 }
+IMPORTS = {
+    "/api/projects/{project_id}/heatmaps/imports/": "heatmaps_imports_create",
+    "/api/environments/{environment_id}/heatmaps/imports/": "environments_heatmaps_imports_create",
+}
 QUESTIONS = {entry.path: entry for entry in REGISTER}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
@@ -151,7 +155,7 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 
 
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
-    assert schema["paths"].keys() == OPERATIONS.keys()
+    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys()
     for path, operation in operations(schema):
         entry = QUESTIONS.get(of_project(path))
         methods = ["GET", "PATCH"] if path.endswith("settings/") else ["GET"]
@@ -195,8 +199,10 @@ def test_examples_are_those_of_the_route(schema: dict[str, Any]) -> None:
 
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
     posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
-    assert {of_project(path) for path in posts} == {"heatmaps/areas"}
+    assert {of_project(path) for path in posts} == {"heatmaps/areas", "heatmaps/imports"}
     for path, operation in posts.items():
+        if path in IMPORTS:
+            continue
         assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
         assert {one["name"] for one in operation["parameters"] if one["in"] == "query"} == {"format"}
         body = operation["requestBody"]["content"]
@@ -217,6 +223,21 @@ def test_what_a_change_may_say_is_told(schema: dict[str, Any]) -> None:
         assert list(form["properties"]) == ["capture_mode", "url_allowlist"]
         assert (form["properties"]["url_allowlist"]["maxItems"], form.get("required")) == (100, None)
         assert {"400", "403", "413", "415"} <= change["responses"].keys()
+
+
+def test_a_body_that_is_a_file_is_told_by_its_formats(schema: dict[str, Any]) -> None:
+    for path, operation_id in IMPORTS.items():
+        assert list(schema["paths"][path]) == ["post"]
+        operation = schema["paths"][path]["post"]
+        assert (operation["operationId"], "heatmap:write" in operation["description"]) == (operation_id, True)
+        assert operation["requestBody"]["content"] == {
+            kind: {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
+        }
+        name, shape = resolved(schema, reply(operation))
+        assert (name, list(shape["properties"])) == ("HeatmapImportResponse", ["rows", "added", "skipped", "expired"])
+        assert {"400", "401", "403", "404", "413", "415", "429", "503"} <= operation["responses"].keys()
+        assert operation["security"] == [{"PersonalAPIKeyAuth": []}]
 
 
 def test_bounds_and_defaults_are_told(schema: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from tests.processes import ROOT, Service, served
 
 PROGRAMS = Path(__file__).parent / "clients"
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
+FILES = ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
 REDOCS_LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"
 # What is in docs/example; docs/api.md has the same answers.
 EXPECTED = {
@@ -64,7 +65,10 @@ def answer(done: "CompletedProcess[str]") -> object:
 
 
 # The line that the page of clients has written into a file: of itself the generator knows no pictures.
-OVERRIDES = "content_type_overrides: {image/png: application/octet-stream}"
+# What the generator has no types for is sent and taken as it is.
+OVERRIDES = "content_type_overrides:\n" + "\n".join(
+    f"  {kind}: application/octet-stream" for kind in ("image/png", *FILES)
+)
 
 
 # --- Python --------------------------------------------------------------------------------------------------------
@@ -87,7 +91,7 @@ def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_generated_python_client_reads_the_service(site: Site, python_client: Path) -> None:
-    assert f"echo '{OVERRIDES}' > config.yaml" in (ROOT / "docs" / "clients.md").read_text()
+    assert f"cat > config.yaml <<'END'\n{OVERRIDES}\nEND\n" in (ROOT / "docs" / "clients.md").read_text()
     program = PROGRAMS / "ask.py"
     done = node.run(
         python_client, "env", f"PYTHONPATH={python_client}", sys.executable, str(program), site.url, site.key

@@ -334,13 +334,13 @@ def test_a_key_to_nothing_but_that_project_opens_no_other(
     assert limited.list(project=2).status_code == 403
 
 
-def test_on_a_server_the_token_is_forgotten_first(
+def test_where_others_use_the_engine_the_token_is_forgotten_first(
     full: None, commands: Commands, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until no process takes what browsers send for the project any more."""
     waited: list[tuple[float, set[str]]] = []
     monkeypatch.setattr(projects, "SETTLES_AFTER_SECONDS", 7)
-    monkeypatch.setattr(engine, "is_embedded", lambda: False)
+    monkeypatch.setattr(engine, "is_shared", lambda: True)
     monkeypatch.setattr("heatmaps.removal.projects.sleep", lambda seconds: waited.append((seconds, tables_with(1))))
     commands.run("delete_project", "1", "--yes")
     assert waited == [(7, set(SHARDING))]

@@ -61,9 +61,13 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
     def _candidate(request: Request) -> tuple[str | None, str]:
         if header := BEARER.fullmatch(request.headers.get("Authorization", "").strip()):
             return header[1], "Authorization header"
-        # Read as a whole first, so that a body of any size meets the one limit for bodies.
-        _ = request._request.body  # noqa: SLF001 -- Django's request has no other name in DRF's
-        for source, place in ((request.data, "body"), (request.query_params, "query string")):
+        places: list[tuple[Any, str]] = [(request.query_params, "query string")]
+        # What no parser is for is a file, in which no key is looked for.
+        if request.parsers:
+            # Read as a whole first, so that a body of any size meets the one limit for bodies.
+            _ = request._request.body  # noqa: SLF001 -- Django's request has no other name in DRF's
+            places.insert(0, (request.data, "body"))
+        for source, place in places:
             value: Any = source.get("personal_api_key") if hasattr(source, "get") else None
             if value and isinstance(value, str):
                 return value, place

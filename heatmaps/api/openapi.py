@@ -58,6 +58,10 @@ class Operation:
     form: type[serializers.Serializer[Any]] | None = None
     # Errors that it does not know.
     without: Collection[int] = ()
+    # Errors that it has, or tells otherwise.
+    errors: Collection[tuple[int, str]] = ()
+    # Media types of a body that is a file.
+    body: Collection[str] = ()
     may_be_kept: bool = True
     has_formats: bool = False
     # Of a reply that is a picture.
@@ -175,7 +179,9 @@ class HeatmapsSchema(AutoSchema):
         formats = [FORMAT] if self.operation.has_formats else []
         return [*self._path_parameters(), *headers, *in_query, *formats]
 
-    def get_request_serializer(self) -> type[serializers.Serializer[Any]] | None:
+    def get_request_serializer(self) -> Any:
+        if self.operation.body:
+            return dict.fromkeys(self.operation.body, OpenApiTypes.BINARY)
         return self.operation.form if self.has_body else None
 
     def map_parsers(self) -> list[str]:
@@ -183,7 +189,8 @@ class HeatmapsSchema(AutoSchema):
 
     def get_response_serializers(self) -> dict[int | tuple[int, str], OpenApiResponse]:  # type: ignore[override]
         operation = self.operation
-        known = sorted((_ERRORS | _ERRORS_OF_A_BODY if self.has_body else _ERRORS).items())
+        general = _ERRORS | _ERRORS_OF_A_BODY if self.has_body else _ERRORS
+        known = sorted({**general, **dict(operation.errors)}.items())
         errors: dict[int | tuple[int, str], OpenApiResponse] = {
             status: OpenApiResponse(HeatmapError, description)
             for status, description in known

@@ -20,10 +20,11 @@ from heatmaps.engine.asking import (
     rows_read,
     writer,
 )
-from heatmaps.engine.connecting import directory, is_embedded, is_in_memory
+from heatmaps.engine.connecting import attach_where_served, directory, is_embedded, is_in_memory, is_shared
 from heatmaps.engine.errors import EngineBusy, EngineError, EngineUnavailable, ValueTooLong
 from heatmaps.engine.parts import set_aside
 from heatmaps.engine.query import Query
+from heatmaps.engine.sharing import Sharing, lock_for_service, wait_for_killed
 
 __all__ = [
     "Block",
@@ -32,7 +33,9 @@ __all__ = [
     "EngineError",
     "EngineUnavailable",
     "Query",
+    "Sharing",
     "ValueTooLong",
+    "attach_where_served",
     "blocks",
     "close",
     "columns",
@@ -41,10 +44,13 @@ __all__ = [
     "directory",
     "is_embedded",
     "is_in_memory",
+    "is_shared",
+    "lock_for_service",
     "patient_writer",
     "portions",
     "rows",
     "rows_read",
     "set_aside",
+    "wait_for_killed",
     "writer",
 ]

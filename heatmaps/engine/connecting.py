@@ -4,7 +4,7 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from django.conf import settings
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
+from heatmaps.engine.attached import attach, is_attached
 from heatmaps.engine.errors import EngineUnavailable, lost_connection
 
 # Sessions serialise the queries that share one; ours share nothing.
@@ -40,9 +41,21 @@ def is_in_memory() -> bool:
     return bool(settings.CLICKHOUSE_URL == "chdb://memory")
 
 
+def is_shared() -> bool:
+    """Whether others use the engine meanwhile: of a server, or of a service that runs."""
+    return not is_embedded() or is_attached()
+
+
 def directory() -> Path:
     """Where the embedded engine keeps its data."""
     return Path(urlsplit(settings.CLICKHOUSE_URL).path)
+
+
+def attach_where_served(say: Callable[[str], None]) -> None:
+    """From now on this process works beside a service on the embedded engine, where there is one. What is worth telling
+    of that goes to `say`."""
+    global _say  # noqa: PLW0603 -- a process has one engine
+    _say = say
 
 
 class _OncePool(PoolManager):
@@ -61,6 +74,9 @@ class _OncePool(PoolManager):
 
 _connecting = threading.Lock()
 _opened: set[Path] = set()
+_say: Callable[[str], None] | None = None
+# Of what a command asks of the engine of a service: the rest of the CPUs is for questions.
+_BESIDE_A_SERVICE = {"max_threads": max(1, (os.cpu_count() or 1) // 2)}
 
 
 def connect(
@@ -112,9 +128,12 @@ def _open_embedded(query_settings: Mapping[str, Any]) -> Client:
             path.mkdir(parents=True, exist_ok=True)
             if not os.access(path, os.W_OK):
                 raise PermissionError(errno.EACCES, "it may not be written to")
-            _refuse_if_taken(path)
+            if not (_say and attach(path, _say)):
+                _refuse_if_taken(path)
         except OSError as error:
             raise EngineUnavailable(f"The data directory {path} cannot be used: {error.strerror}.") from error
+    if is_attached():
+        query_settings = {**query_settings, **_BESIDE_A_SERVICE}
     client = clickhouse_connect.get_client(dsn=settings.CLICKHOUSE_URL, settings=dict(query_settings))
     _opened.add(path)
     return client
@@ -129,7 +148,11 @@ def _refuse_if_taken(path: Path) -> None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise EngineUnavailable(
-                f"The data directory {path} is in use by another process. "
-                "Stop that one first, or set CLICKHOUSE_URL to another directory or to a server."
-            ) from error
+            raise EngineUnavailable(in_use(path)) from error
+
+
+def in_use(path: Path) -> str:
+    return (
+        f"The data directory {path} is in use by another process. "
+        "Stop that one first, or set CLICKHOUSE_URL to another directory or to a server."
+    )

@@ -22,10 +22,18 @@ PROBES = ("/_health", "/_readyz", "/metrics")
 SCHEMA = "/api/schema"
 SCHEMA_READERS = (f"{SCHEMA}/swagger-ui", f"{SCHEMA}/redoc")
 
+# Below a project: whose body is a file.
+IMPORTS = "heatmaps/imports"
+_IMPORTS = re.compile(rf"/api/(?:projects|environments)/[^/]+/{IMPORTS}/?")
+
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
 # Where agents post messages.
 MCP = "/mcp"
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
+
+
+def is_of_imports(path: str) -> bool:
+    return _IMPORTS.fullmatch(path) is not None
 
 
 def area_of(path: str) -> Area:

@@ -6,11 +6,14 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import count, islice
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
+from django.utils.timezone import now
 
 from heatmaps import engine
 from heatmaps.engine import Client
@@ -40,9 +43,17 @@ def store(
     yield from load.again() if again else load.missing()
 
 
+def oldest_kept(table: Table) -> datetime | None:
+    """Rows from before are not loaded; None where all are kept."""
+    has_time = any(column.name == "timestamp" for column in table.columns)
+    return now() - timedelta(days=settings.RETENTION_DAYS) if settings.RETENTION_DAYS and has_time else None
+
+
 def wait_for_inserts(team_id: int) -> None:
-    """A server goes on with an insert when the load that sent it is killed. What that stores is to be seen first."""
+    """A server goes on with an insert when the load that sent it is killed, as a service does that has the embedded
+    engine. What that stores is to be seen first."""
     if engine.is_embedded():
+        engine.wait_for_killed()
         return
     with suppress(engine.EngineError):
         while _are_under_way(team_id):

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import CommandError
-from django.utils.timezone import now
 from tqdm import tqdm
 
 from heatmaps import engine
 from heatmaps.engine import Client
 from heatmaps.loading.columns import Table
 from heatmaps.loading.files import BadFile, open_source
-from heatmaps.loading.load import store, wait_for_inserts
+from heatmaps.loading.load import oldest_kept, store, wait_for_inserts
 from heatmaps.loading.spool import BadRow, Spool
 from heatmaps.loading.turns import turn
 from heatmaps.management.service_command import ServiceCommand, project_by_id
@@ -73,10 +71,7 @@ class LoadCommand(ServiceCommand):
         return store(client, self.table, spool, digest, team_id=project.pk, again=options["again"])
 
     def _load(self, name: str, project: Project, options: Mapping[str, Any]) -> dict[str, Any]:
-        oldest = None
-        if settings.RETENTION_DAYS and any(column.name == "timestamp" for column in self.table.columns):
-            oldest = now() - timedelta(days=settings.RETENTION_DAYS)
-        with Spool(self.table, skip_invalid=options["skip_invalid"], oldest=oldest) as spool:
+        with Spool(self.table, skip_invalid=options["skip_invalid"], oldest=oldest_kept(self.table)) as spool:
             try:
                 digest = self._check(name, spool)
             except BadFile as error:

@@ -48,6 +48,8 @@ class ServiceCommand(BaseCommand):
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if self.works_beside_a_service(options):
+            engine.attach_where_served(self.say)
         try:
             # One command may run another.
             with bound_contextvars(command=type(self).__module__.rpartition(".")[2]):
@@ -74,6 +76,10 @@ class ServiceCommand(BaseCommand):
 
     def run(self, **options: Any) -> Mapping[str, Any]:
         raise NotImplementedError
+
+    def works_beside_a_service(self, options: Mapping[str, Any]) -> bool:
+        """Whether it goes on where a service has the embedded engine, which then runs its SQL."""
+        return True
 
     def show(self, result: Mapping[str, Any]) -> str:
         """The result for a person: the values, one a line. All but texts are JSON, as options take them."""

@@ -30,8 +30,8 @@ def delete(client: Client, project: Project) -> None:
 
 
 def _turn_browsers_away(project: Project) -> None:
-    """Else they would go on filling what is being emptied. The embedded engine is ours alone meanwhile."""
+    """Else they would go on filling what is being emptied. Not where the engine is ours alone meanwhile."""
     project.token = keys.new_project_token()
     project.save(update_fields=["token"])
-    if not engine.is_embedded():
+    if engine.is_shared():
         sleep(SETTLES_AFTER_SECONDS)

@@ -234,5 +234,7 @@ def limits_for(threads: int, most_requests: int) -> dict[Group, int]:
     return {
         Group.PROBES: 2,
         Group.CAPTURE: max(1, threads - min(most_requests, threads // 2)),
+        # A load takes long and one of the engine's places to write: capture has the others.
+        Group.IMPORTS: 2,
         Group.REST: min(most_requests, threads),
     }

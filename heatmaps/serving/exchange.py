@@ -17,6 +17,7 @@ class Group(Enum):
 
     PROBES = "probes"
     CAPTURE = "capture"
+    IMPORTS = "imports"
     REST = "rest"
 
 

@@ -1,9 +1,11 @@
 """From a caller's request to a thread that answers it, and back, with nobody but the caller waiting for the caller."""
 
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -12,7 +14,7 @@ from heatmaps.capture.views import MAX_BATCH_BYTES
 from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, Refusal, envelope
 from heatmaps.front.holders import Holders
 from heatmaps.front.middleware import request_id, tell_of, unresolved_route
-from heatmaps.front.paths import Area, area_of
+from heatmaps.front.paths import Area, area_of, is_of_imports
 from heatmaps.front.probes import HEALTH, HEALTHY, METRICS
 from heatmaps.metrics import FIGURES
 from heatmaps.serving import wire
@@ -24,6 +26,8 @@ from heatmaps.serving.spool import Room
 
 # Of all requests that are being read or answered.
 MAX_BODIES_BYTES = 256 * 1024**2
+# How many bodies that are files may be on disk at once, if they are as long as they may be.
+MAX_FILES = 4
 # More of one is read, but not kept: what answers looks at its length, and says that it is too long.
 MAX_CAPTURE_BODY_BYTES = MAX_BATCH_BYTES + 1
 # A reply that is whole by then goes out with its length.
@@ -46,6 +50,9 @@ class _Body:
     """What has come of a body. It counts as being in memory until it is closed."""
 
     most: int
+    # Whether it goes to the disk and not into the memory.
+    is_file: bool = False
+    file: IO[bytes] | None = None
     pieces: list[bytes] = field(default_factory=list)
     kept: int = 0
     length: int = 0
@@ -60,14 +67,13 @@ class Gateway:
         self._connections = connections
         self._room = room
         self._holders = Holders()
-        self._bodies = 0
+        self._bodies = self._files = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         connection: Connection = scope["connection"]
         environ = environ_of(scope, settings.FORCE_SCRIPT_NAME or "")
         area = area_of(environ["PATH_INFO"])
-        most = MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
-        body = _Body(most)
+        body = _body_of(environ, area)
         connection.enter(Phase.BODY)
         began = perf_counter()
         try:
@@ -80,13 +86,14 @@ class Gateway:
             connection.enter(Phase.REPLY)
             await _refuse(send, environ, _TOO_SLOW if refused.reason is Reason.SLOW_BODY else BUSY, began)
         finally:
-            self._bodies -= body.kept
+            self._drop(body)
 
     async def _read(self, connection: Connection, receive: Any, environ: dict[str, Any], body: _Body) -> None:
         announced = environ.get("CONTENT_LENGTH", "")
         size = int(announced) if announced.isdigit() and len(announced) < 16 else 0
         is_kept = size <= body.most
-        while size <= MAX_BYTES_UNREAD and body.length <= MAX_BYTES_UNREAD:
+        unread = max(MAX_BYTES_UNREAD, body.most)
+        while size <= unread and body.length <= unread:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise CallerGone
@@ -104,6 +111,9 @@ class Gateway:
                 return
 
     def _keep(self, body: _Body, piece: bytes) -> None:
+        if body.is_file:
+            self._write(body, piece)
+            return
         body.pieces.append(piece)
         body.kept += len(piece)
         self._bodies += len(piece)
@@ -117,6 +127,7 @@ class Gateway:
             "connections": {phase.value: len(found) for phase, found in self._connections.by_phase.items()},
             "held_bytes": {
                 "bodies": self._bodies,
+                "bodies_in_files": self._files,
                 "replies_in_memory": self._room.memory,
                 "replies_in_files": self._room.files,
             },
@@ -125,8 +136,34 @@ class Gateway:
             "cut_off": {reason.value: number for reason, number in self._connections.ended.items()},
         }
 
+    def _write(self, body: _Body, piece: bytes) -> None:
+        body.kept += len(piece)
+        self._files += len(piece)
+        try:
+            if body.file is None:
+                # With a name, by which the process that answers finds it.
+                body.file = tempfile.NamedTemporaryFile(prefix="heatmaps-import-")  # noqa: SIM115 -- closed by _drop
+            body.file.write(piece)
+            body.file.flush()
+        except OSError as error:
+            raise self._no_room() from error
+        if self._files > MAX_FILES * settings.IMPORT_MAX_BYTES:
+            raise self._no_room()
+
+    def _no_room(self) -> _Refused:
+        self._connections.ended[Reason.NO_ROOM_FOR_BODY] += 1
+        return _Refused(Reason.NO_ROOM_FOR_BODY)
+
     def _drop(self, body: _Body) -> None:
-        self._bodies -= body.kept
+        if body.is_file:
+            self._files -= body.kept
+        else:
+            self._bodies -= body.kept
+        if body.file:
+            # What could not be written is not to be told again.
+            with suppress(OSError):
+                body.file.close()
+            body.file = None
         body.pieces, body.kept = [], 0
 
     async def _answer(
@@ -144,9 +181,12 @@ class Gateway:
             # One way to say how long it is, however it came.
             environ.pop("HTTP_TRANSFER_ENCODING", None)
             environ.setdefault("CONTENT_LENGTH", str(body.length) if body.length else "")
+        group = _GROUPS.get(area, Group.REST)
+        if body.file:
+            group = Group.IMPORTS
+            environ[wire.BODY_FILE] = body.file.name
         content = wire.request(environ, b"".join(body.pieces))
         body.pieces = []
-        group = _GROUPS.get(area, Group.REST)
         holder = self._holders.holder_of(environ)
         while True:
             exchange = connection.exchange = Exchange(content, group, holder, self._room)
@@ -189,6 +229,15 @@ class Gateway:
         connection.end_with_closing()
         if not exchange.is_broken:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _body_of(environ: dict[str, Any], area: Area) -> _Body:
+    """What may come of a body, and where it goes."""
+    if environ["REQUEST_METHOD"] == "POST" and is_of_imports(environ["PATH_INFO"]):
+        # Nothing is kept of what nobody has to answer for.
+        has_key = "HTTP_AUTHORIZATION" in environ or "personal_api_key=" in environ["QUERY_STRING"]
+        return _Body(settings.IMPORT_MAX_BYTES + 1 if has_key else 0, is_file=True)
+    return _Body(MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
 
 
 def _has_no_length(headers: Sequence[tuple[str, str]], status: int) -> bool:

@@ -13,6 +13,8 @@ HEADER = struct.Struct("!cI")
 
 # To a thread: the environment of the request, and its body.
 REQUEST = b"Q"
+# In the environment, the file that has the body instead.
+BODY_FILE = "heatmaps.body_file"
 # Back from it: status and headers, pieces of the body, and how it ended.
 HEAD = b"H"
 BODY = b"B"

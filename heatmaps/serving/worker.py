@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic, sleep
 from typing import IO, Any, cast
 
@@ -46,8 +47,9 @@ class Worker:
         self._idle: set[socket.socket] = set()
         self._lock = threading.Lock()
 
-    def run(self, seconds_to_finish: float) -> None:
-        """Returns when the process was told to stop, and every request under way is answered or out of time."""
+    def run(self, seconds_to_finish: float, told: Callable[[], None] | None = None) -> None:
+        """Returns when the process was told to stop, and every request under way is answered or out of time. `told` is
+        called in between."""
         signal.signal(signal.SIGTERM, lambda *_: self._is_stopping.set())
         # Typed at a terminal it reaches all processes; this one ends when the front process needs it no more.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -58,6 +60,8 @@ class Worker:
             thread.start()
         while not self._is_stopping.wait(3600):
             pass
+        if told:
+            told()
         with self._lock:
             for connection in self._idle:
                 # What has been sent already is still read and answered.
@@ -108,9 +112,15 @@ class Worker:
 
 def answer(application: Application, environ: dict[str, Any], body: bytes, connection: socket.socket) -> None:
     """Lets the application answer one request. Raises Untaken when the front process takes no more of it."""
+    file = environ.pop(wire.BODY_FILE, None)
+    with Path(file).open("rb") if file else io.BytesIO(body) as sent:
+        _answer(application, environ, sent, connection)
+
+
+def _answer(application: Application, environ: dict[str, Any], sent: IO[bytes], connection: socket.socket) -> None:
     environ |= {
         "wsgi.version": (1, 0),
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": sent,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

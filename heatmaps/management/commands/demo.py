@@ -61,6 +61,10 @@ class Command(ServiceCommand):
         arguments = [sys.executable, manage, "serve", "--host", HOST, "--port", str(options["port"])]
         os.execve(sys.executable, arguments, {**os.environ, "DEMO": "true"})  # noqa: S606 -- no shell is wanted
 
+    def works_beside_a_service(self, options: Mapping[str, Any]) -> bool:
+        # There can be no second service.
+        return bool(options["no_serve"])
+
     def run(self, **options: Any) -> dict[str, Any]:
         if engine.is_in_memory() and not options["no_serve"]:
             raise CommandError("chdb://memory forgets the demo before it is served. Unset CLICKHOUSE_URL.")

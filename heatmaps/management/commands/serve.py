@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -24,6 +25,9 @@ class Command(ServiceCommand):
             metavar="N",
             help="threads of each worker (as many as the limits in the settings need)",
         )
+
+    def works_beside_a_service(self, options: Mapping[str, Any]) -> bool:
+        return False
 
     def run(self, **options: Any) -> dict[str, Any]:
         if engine.is_embedded() and (options["workers"] or 1) > 1:

@@ -168,7 +168,7 @@ FIGURES: dict[tuple[str, str], float] = {
     **{("connections", phase.value): 0 for phase in Phase},
     ("connections", "body"): 1,
     ("connections", "work"): 1,
-    **{("held_bytes", what): 0 for what in ("replies_in_memory", "replies_in_files")},
+    **{("held_bytes", what): 0 for what in ("bodies_in_files", "replies_in_memory", "replies_in_files")},
     ("held_bytes", "bodies"): 4,
     **{(name, group.value): 0 for name in ("waiting_requests", "running_requests") for group in Group},
     **{("cut_off_total", reason): 0 for reason in Reason},

@@ -95,10 +95,14 @@ def untold_traffic(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     traffic.forget()
 
 
-@pytest.fixture(autouse=True)
-def persons_told_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ClickHouse is told of persons when a test says so."""
-    monkeypatch.setattr(following, "begin", lambda: None)
+@pytest.fixture(scope="session", autouse=True)
+def nothing_goes_on_beside_requests() -> Iterator[None]:
+    """ClickHouse is told of persons when a test says so, and counts of what came in are written then. Fixtures of a
+    module ask as well: a thread that one request begins would go on in all later tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(following, "begin", lambda: None)
+        patch.setattr(traffic, "begin", lambda: None)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -293,9 +293,11 @@ def test_a_reply_that_breaks_off_is_an_error_and_no_short_list(
     throwaway: None, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(descriptions.DESCRIPTIONS, "heatmaps-throwaway", "How tall viewports are.")
-    monkeypatch.setattr(questions, "REGISTER", (*REGISTER, replace(THROWAWAY, answer=breaking_off)))
-    routed()
-    assert agent.refusal("heatmaps-throwaway") == "The reply broke off. Ask again in a moment."
+    # Taken back before the fixture takes back its own, which was first.
+    with monkeypatch.context() as patch:
+        patch.setattr(questions, "REGISTER", (*REGISTER, replace(THROWAWAY, answer=breaking_off)))
+        routed()
+        assert agent.refusal("heatmaps-throwaway") == "The reply broke off. Ask again in a moment."
 
 
 # --- Refusals ------------------------------------------------------------------------------------------------------

@@ -80,6 +80,15 @@ def of_imports(caller: Caller, project: int | None, method: str) -> int:
     return {("POST", 405): 415, ("GET", 200): 405, ("HEAD", 200): 405}.get((method, status), status)
 
 
+def of_settings(caller: Caller, project: int | None, method: str) -> int:
+    """Of the settings, which a key may change that writes, and no session of these, who are no administrators."""
+    status = caller.expected(project, method)
+    if (method, status) != ("PATCH", 405):
+        return status
+    return 403 if caller.scopes is None else 200
+
+
+OF_ROUTES: dict[str, Callable[[Caller, int | None, str], int]] = {"imports": of_imports, "settings": of_settings}
 READ = ("heatmap:read",)
 CALLERS = {
     "nobody": Caller(),
@@ -182,7 +191,7 @@ def test_everyone_gets_what_is_theirs_and_nothing_else(
             response = api.ask(method, path, query)
             # A question that may be asked with a body is open to whoever may ask it without.
             as_if = "GET" if entry and method in entry.methods else method
-            expected = of_imports if path.endswith("/imports/") else Caller.expected
+            expected = OF_ROUTES.get(path.rstrip("/").rpartition("/")[2], Caller.expected)
             assert response.status_code == expected(caller, about, as_if), (method, path)  # type: ignore[arg-type]
             text = body(response).lower()
             assert caller.home == "Acme" or b"acme" not in text, (method, path, text)

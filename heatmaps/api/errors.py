@@ -20,11 +20,7 @@ logger = structlog.get_logger(__name__)
 BAD_REGULAR_EXPRESSION = 427
 
 
-TOO_LARGE = Refusal(
-    513,
-    "The answer is larger than this service gives at once. Ask for fewer points with `limit`, or for larger cells with "
-    "`cell_width` and `cell_height`.",
-)
+TOO_LARGE = Refusal(513, "The answer is larger than this service gives at once. Ask for fewer points with `limit`.")
 
 REFUSALS = {
     158: TOO_LARGE,

@@ -68,13 +68,14 @@ class Sharing:
         # Ready to be read from when all threads are to end.
         self._ended, self._ending = Pipe(duplex=False)
         self._until = 0.0
+        self._taking = threading.Thread(target=self._take_all, name="commands", daemon=True)
         self._threads: set[threading.Thread] = set()
         self._connections: set[Connection] = set()
 
     def begin(self) -> None:
         global _sharing  # noqa: PLW0603 -- a process has one engine
         _sharing = self
-        threading.Thread(target=self._take_all, name="commands", daemon=True).start()
+        self._taking.start()
 
     def end(self, seconds: float) -> None:
         """Takes no more commands. A statement under way has so many seconds left."""
@@ -82,7 +83,7 @@ class Sharing:
         self._ending.send_bytes(b"end")
 
     def join(self) -> None:
-        for thread in list(self._threads):
+        for thread in [self._taking, *self._threads]:
             thread.join(max(0.0, self._until - monotonic()))
 
     def settle(self) -> None:
@@ -120,10 +121,14 @@ class Sharing:
             listening.bind(address)
             path.chmod(messages.SOCKET_MODE)
             listening.listen(_BACKLOG)
+            own = path.stat().st_ino
             try:
                 yield listening
             finally:
-                path.unlink(missing_ok=True)
+                # By now another service may have its own there.
+                with suppress(OSError):
+                    if path.stat().st_ino == own:
+                        path.unlink()
 
     def _serve(self, connection: Connection) -> None:
         try:

@@ -181,6 +181,7 @@ def wait_for_a_part(service: Service) -> None:
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_a_kill_of_the_service_or_of_the_command_in_a_load_leaves_every_row_once(tmp_path: Path) -> None:
     service = installed(tmp_path)
     key = service.make_project().key

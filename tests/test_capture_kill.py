@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 
 from tests.processes import Service, free_port, stopped_afterwards, wait_until_it_answers
 
@@ -118,6 +119,7 @@ def browsers_at(port: int, token: str, make: Callable[[str], Any] | None = None)
         is_over.set()
 
 
+@pytest.mark.slow
 def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Path) -> None:
     service = Service(directory=tmp_path)
     service.migrate()
@@ -160,6 +162,7 @@ def of_person(name: str) -> dict[str, object]:
     return {"event": "$identify", "uuid": str(uuid4()), "distinct_id": name, "properties": said}
 
 
+@pytest.mark.slow
 def test_no_person_and_no_tie_is_lost_or_doubled_by_kills(tmp_path: Path) -> None:
     service = Service(directory=tmp_path)
     service.migrate()

@@ -210,6 +210,7 @@ EVENTS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), posts=st.lists(st.lists(EVENTS, min_size=1, max_size=3), max_size=5))
 def test_persons_are_as_the_book_says_whatever_is_sent_again_or_broken_off(

@@ -37,6 +37,7 @@ SAME = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("made_up", "number"), SAME)
 def test_sides_that_do_not_differ_are_seldom_said_to(pages: Any, made_up: Behaviour, number: int) -> None:
     answers = list(pages(made_up, number))

@@ -546,6 +546,7 @@ def long_reply(service: Service, key: str, **variables: str) -> Iterator[tuple[A
             yield process, port, connection
 
 
+@pytest.mark.slow
 def test_told_to_stop_it_finishes_a_long_reply_and_takes_no_more(filled: tuple[Service, str]) -> None:
     with long_reply(*filled) as (process, port, connection):
         process.terminate()
@@ -559,6 +560,7 @@ def test_told_to_stop_it_finishes_a_long_reply_and_takes_no_more(filled: tuple[S
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.slow
 def test_told_to_stop_it_does_not_wait_for_ever_for_who_does_not_read(filled: tuple[Service, str]) -> None:
     with long_reply(*filled, CLICKHOUSE_MAX_SECONDS="3") as (process, _, _):
         process.terminate()

@@ -42,6 +42,7 @@ def wait(process: "Popen[str]", service: Service, moment: float | int) -> None:
         time.sleep(moment)
 
 
+@pytest.mark.slow
 def test_a_load_that_is_killed_again_and_again_ends_with_every_row_once(service: Service, file: str) -> None:
     service.migrate()
     service.make_project()
@@ -81,6 +82,7 @@ FORGET = "ALTER TABLE heatmaps_migrations DELETE WHERE name != '001_heatmaps' SE
 COUNT = "SELECT count(), uniqExact(distinct_id) FROM heatmaps"
 
 
+@pytest.mark.slow
 def test_a_later_migration_that_is_killed_keeps_every_row(service: Service) -> None:
     service.result("migrate_clickhouse")
     service.select(FILL)

@@ -182,6 +182,7 @@ def small_slices(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(engine.asking, "_MAX_PARAMETER_BYTES", 40)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_slices")
 @given(made=loads)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -36,6 +36,7 @@ def answers(service: Service, key: str) -> list[tuple[int, bytes]]:
         ]
 
 
+@pytest.mark.slow
 def test_a_backup_of_the_embedded_engine_restores_elsewhere_and_answers_the_same(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     (first / "var").mkdir(parents=True)

@@ -153,6 +153,7 @@ def random_url(random: Random) -> str:
     return random.choice(ORIGINS) + path + random.choice(ENDS)
 
 
+@pytest.mark.slow
 @settings(SEEDED, max_examples=12)
 @given(seed=SEEDS)
 def test_sent_back_a_page_has_the_same_total(session: Api, interactions: Interactions, seed: int) -> None:

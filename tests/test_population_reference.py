@@ -213,6 +213,7 @@ def filled(interactions: Interactions, events: Events, persons: Persons, cohorts
     return interactions, events, persons, cohorts
 
 
+@pytest.mark.slow
 @settings(
     max_examples=10,
     deadline=None,

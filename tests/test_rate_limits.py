@@ -38,6 +38,7 @@ def redis() -> Iterator[int]:
 # --- In the memory of a process ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_limit_holds_for_each_of_100_000_callers_in_bounded_memory() -> None:
     storage, limit = ManualStorage(), 3
     tracemalloc.start()

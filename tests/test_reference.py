@@ -127,6 +127,7 @@ def of_a_list(asked: Asked) -> dict[str, Any]:
     return given | ({"include": "coverage"} if asked.include_coverage else {})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("other_project")
 @settings(SEEDED, max_examples=25)
 @given(seed=SEEDS)

@@ -106,6 +106,7 @@ def drawn_areas(random: Random) -> list[dict[str, Any]]:
     return areas
 
 
+@pytest.mark.slow
 @each_layout
 @pytest.mark.usefixtures("other_project", "layout")
 @settings(SEEDED, max_examples=3)

@@ -666,6 +666,7 @@ def nearest(pixels: Pixels, palette: Pixels) -> Pixels:
     return np.array([np.square(palette - pixel[:3]).sum(axis=1).argmin() for pixel in pixels], dtype=np.float64)
 
 
+@pytest.mark.slow
 def test_the_picture_without_a_browser_is_the_same(viewer: Viewer, demo: Demo) -> None:
     """The two have palettes of their own, so places in them are compared. Both, and opacities, are from 0 to 255."""
     viewer.open(url=HOME, width_min=1040, opacity=100)

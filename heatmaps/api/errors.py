@@ -12,7 +12,7 @@ from exceptions_hog import exception_handler as envelope_of
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from heatmaps.engine import EngineError, EngineUnavailable, ValueTooLong
+from heatmaps.engine import EngineError, EngineUnavailable, TooManyCells, ValueTooLong
 from heatmaps.front.envelope import BUSY, UNAVAILABLE, Refusal, error
 
 logger = structlog.get_logger(__name__)
@@ -21,6 +21,11 @@ BAD_REGULAR_EXPRESSION = 427
 
 
 TOO_LARGE = Refusal(513, "The answer is larger than this service gives at once. Ask for fewer points with `limit`.")
+_TOO_MANY_CELLS = Refusal(
+    TOO_LARGE.status,
+    "The picture has more cells than this service draws at once. Ask for larger ones with `cell_width` and "
+    "`cell_height`, or for fewer with the filters.",
+)
 
 REFUSALS = {
     158: TOO_LARGE,
@@ -104,6 +109,8 @@ def _of_engine(error: EngineError) -> Exception:
         return EngineRefused(UNAVAILABLE)
     if isinstance(error, ValueTooLong):
         return BadRequest(414, "uri_too_long", "The filters are longer than can be asked at once. Send fewer of them.")
+    if isinstance(error, TooManyCells):
+        return EngineRefused(_TOO_MANY_CELLS)
     if error.code == BAD_REGULAR_EXPRESSION:
         # What our own check let pass and the engine did not; rare, since both are RE2.
         return ValidationError({"url_pattern": "url_pattern is not a regular expression that the engine accepts."})

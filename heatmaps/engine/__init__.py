@@ -21,7 +21,7 @@ from heatmaps.engine.asking import (
     writer,
 )
 from heatmaps.engine.connecting import attach_where_served, directory, is_embedded, is_in_memory, is_shared
-from heatmaps.engine.errors import EngineBusy, EngineError, EngineUnavailable, ValueTooLong
+from heatmaps.engine.errors import EngineBusy, EngineError, EngineUnavailable, TooManyCells, ValueTooLong
 from heatmaps.engine.parts import set_aside
 from heatmaps.engine.query import Query
 from heatmaps.engine.sharing import Sharing, lock_for_service, wait_for_killed
@@ -34,6 +34,7 @@ __all__ = [
     "EngineUnavailable",
     "Query",
     "Sharing",
+    "TooManyCells",
     "ValueTooLong",
     "attach_where_served",
     "blocks",

@@ -30,6 +30,10 @@ class ValueTooLong(EngineError):
     """A server takes no parameter as long as one of the question's."""
 
 
+class TooManyCells(EngineError):
+    """A picture needs more cells than the engine may answer with."""
+
+
 class EngineBusy(EngineError):
     """Every place for a query was taken for as long as one may wait."""
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from heatmaps.drawing.bands import Band, bands
 from heatmaps.drawing.counting import Cells, Floats, Integers
-from heatmaps.engine import EngineError
+from heatmaps.engine import TooManyCells
 from heatmaps.population.cells import numbers as cell_numbers
 from heatmaps.population.cells import places
 from heatmaps.population.filters import Filters
@@ -19,9 +19,6 @@ from heatmaps.questions.heatmap import answer as heatmap
 from heatmaps.questions.heatmap.image.question import ImageQuestion
 from heatmaps.questions.heatmap.queries import SCREENS
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
-
-# ClickHouse's own number for an answer that has more rows than it may have.
-_TOO_MANY_ROWS = 396
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +98,7 @@ def _points(filters: Filters, question: ImageQuestion, min_visitors: int) -> _Si
     )
     side = _asked(points, ("count", "pointer_y", "pointer_relative_x", "pointer_target_fixed"))
     if side.tail["has_more"]:
-        raise EngineError("A picture has more cells than CLICKHOUSE_MAX_RESULT_ROWS.", _TOO_MANY_ROWS)
+        raise TooManyCells("A picture has more cells than CLICKHOUSE_MAX_RESULT_ROWS.")
     return side
 
 

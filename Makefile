@@ -49,7 +49,7 @@ ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
 
-slow: install  ## Run the tests that take longest: slow references asked at random, kills under load, many comparisons
+slow: install  ## Run the tests that take longest: slow references asked at random, kills under load, programs of others
 	$(PYTEST) -m slow
 
 fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found

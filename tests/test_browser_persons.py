@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import orjson
+import pytest
 from playwright.sync_api import Browser
 
 from tests import chromium, node
@@ -21,6 +22,8 @@ if chromium.PATH is None or not node.is_there():
         "The browser test was left out, as it needs Chromium, and Node 20 or newer with npm. On Debian: "
         "apt-get install chromium nodejs npm; where that Node is older, https://nodejs.org has a newer one."
     )
+
+pytestmark = pytest.mark.slow
 
 SDK = BROWSER / "node_modules" / "posthog-js-1.449" / "dist" / "module.mjs"
 PAGE = """<!doctype html>

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from heatmaps.capture import decoding
 from heatmaps.capture.refusals import Refused
 from tests.capture import Browser, event
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
+
+pytestmark = pytest.mark.slow
 
 URL = "https://e.com/"
 MEMBERS = ["timestamp", "offset", "uuid", "distinct_id", "event"]

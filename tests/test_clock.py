@@ -10,8 +10,11 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import orjson
+import pytest
 
 from tests.processes import ROOT, Service, ask, free_port, needed, stopped_afterwards, wait_until_it_answers
+
+pytestmark = pytest.mark.slow
 
 HOUR, DAY = 3600, 86_400
 JUMPS = (HOUR, 0, -HOUR, DAY, -DAY, 0)

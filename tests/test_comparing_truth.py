@@ -10,6 +10,8 @@ from bench.behaviour import Behaviour
 from heatmaps import engine
 from tests.conftest import Api, Interactions, document
 
+pytestmark = pytest.mark.slow
+
 SEED = 20_261_128
 
 
@@ -37,7 +39,6 @@ SAME = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("made_up", "number"), SAME)
 def test_sides_that_do_not_differ_are_seldom_said_to(pages: Any, made_up: Behaviour, number: int) -> None:
     answers = list(pages(made_up, number))

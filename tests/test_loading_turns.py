@@ -19,6 +19,9 @@ from tests.processes import ClickHouse, Service, clickhouse_server, stopped_afte
 tables = pytest.fixture(empty_tables, name="empty_tables")
 
 
+pytestmark = pytest.mark.slow
+
+
 def never() -> None:
     raise AssertionError("It had to wait.")
 

@@ -27,6 +27,8 @@ from tests import node
 from tests.processes import ROOT, Service, free_port, served
 from tests.test_mcp import NAMES
 
+pytestmark = pytest.mark.slow
+
 AGENTS = Path(__file__).parent / "agents"
 FILTERS = {"date_from": "2026-11-16", "date_to": "2026-11-22", "url_exact": "https://shop.example.com/pricing"}
 AREAS = [{"name": "top", "x": [0, 1], "y": [0, 600]}]

@@ -18,6 +18,8 @@ import yaml
 from tests import chromium, node
 from tests.processes import ROOT, Service, served
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Path(__file__).parent / "clients"
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
 FILES = ("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")

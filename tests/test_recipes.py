@@ -26,6 +26,8 @@ from tests.conftest import Api, Interactions
 from tests.processes import ROOT, Service, ask, served
 from tests.test_docs import blocks, read, section
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "docs" / "example"
 # As on the page.
 KEY, ORIGIN = "phx_...", "http://127.0.0.1:8000"

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 
@@ -79,6 +80,15 @@ def tables() -> Iterator[None]:
         with engine.writer() as client:
             client.command(f"DROP DATABASE {urlsplit(settings.CLICKHOUSE_URL).path.strip('/')}")
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """PostgreSQL numbers projects by itself, and knows nothing of numbers that tests choose: it begins above them."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT setval(pg_get_serial_sequence('heatmaps_project', 'id'), 1000)")
 
 
 @pytest.fixture(autouse=True)

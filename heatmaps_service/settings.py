@@ -270,11 +270,7 @@ REST_FRAMEWORK = {
         "heatmaps.access.throttling.SustainedThrottle",
         "heatmaps.access.throttling.ShareThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {
-        "burst": RATE_LIMIT_BURST,
-        "sustained": RATE_LIMIT_SUSTAINED,
-        "share": RATE_LIMIT_SHARE,
-    },
+    "DEFAULT_THROTTLE_RATES": {"burst": RATE_LIMIT_BURST, "sustained": RATE_LIMIT_SUSTAINED},
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "heatmaps.api.parsers.OrjsonParser",

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from structlog.testing import capture_logs
 
 from heatmaps import questions
-from heatmaps.access.throttling import KeyThrottle
+from heatmaps.access.throttling import PersonalAPIKeyThrottle
 from heatmaps.engine import EngineUnavailable
 from heatmaps.mcp import descriptions
 from heatmaps.mcp.server import listed
@@ -105,7 +105,7 @@ def agent(api: Api) -> Agent:
 @pytest.fixture
 def rates(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     def set_rates(burst: str, sustained: str) -> None:
-        monkeypatch.setattr(KeyThrottle, "THROTTLE_RATES", {"burst": burst, "sustained": sustained})
+        monkeypatch.setattr(PersonalAPIKeyThrottle, "THROTTLE_RATES", {"burst": burst, "sustained": sustained})
 
     return set_rates
 

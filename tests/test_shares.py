@@ -16,6 +16,8 @@ from heatmaps.population.origins import BadPage, origins_of_pattern, origins_of_
 from heatmaps.questions import REGISTER
 from heatmaps.questions.entry import Entry
 from heatmaps.requests import shares
+from heatmaps_service import logs
+from tests.commands import Commands
 from tests.conftest import Api, Interactions, body, document
 
 PAGE = "https://shop.example/pricing"
@@ -647,13 +649,82 @@ def test_a_pattern_without_a_literal_host_has_no_origin(pattern: str) -> None:
 # --- How often -------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_has_a_rate_limit_of_its_own(
-    holder: Api, api: Api, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("heatmaps.access.throttling.ShareThrottle.rate", "2/minute", raising=False)
+def test_a_token_has_a_rate_limit_of_its_own(holder: Api, api: Api, project: Project, settings: Any) -> None:
+    settings.RATE_LIMIT_SHARE = "2/minute"
     another = Api(Share.make(project, "url_page", PAGE, lasts=timedelta(hours=1))[1])
     first = holder.list(url_page=PAGE)
     assert (first["RateLimit-Limit"], first["RateLimit-Remaining"]) == ("2", "1")
     assert [holder.list(url_page=PAGE).status_code for _ in range(2)] == [200, 429]
     assert another.list(url_page=PAGE).status_code == 200
     assert api.list(url_page=PAGE)["RateLimit-Limit"] == "240"
+
+
+# --- Commands, and what is told --------------------------------------------------------------------------------------
+
+
+def test_commands_make_list_and_revoke(commands: Commands, project: Project, other_project: Project) -> None:
+    asked = ("--project", "1", "--url-page", PAGE, "--expires-in", "3600", "--min-visitors", "9", "--label", "Ann")
+    one = commands.run("create_share", *asked)
+    row = Share.objects.get()
+    assert one == {
+        "id": row.pk,
+        "token": one["token"],
+        "mask": f"phs_...{one['token'][-4:]}",
+        "url_page": PAGE,
+        "expires_at": (row.created_at + timedelta(hours=1)).isoformat(),
+    }
+    assert (row.min_visitors, row.label, row.created_by) == (9, "Ann", None)
+    assert Api(one["token"]).list(url_page=PAGE).status_code == 200
+    (listed,) = commands.run("list_shares")["shares"]
+    assert (listed["id"], listed["mask"], listed["project"], listed["url_page"]) == (row.pk, row.mask, 1, PAGE)
+    assert "token" not in listed
+    assert commands.run("list_shares", "--project", "2") == {"shares": []}
+    assert commands.shown("list_shares").startswith(f"{row.pk}\t{row.mask}\tproject 1\t{PAGE}\tAnn\texpires ")
+    assert commands.run("revoke_share", str(row.pk)) == {"id": row.pk, "mask": row.mask}
+    assert Api(one["token"]).list(url_page=PAGE).status_code == 401
+    assert "There is no such share token." in commands.refusal("revoke_share", str(row.pk))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (("--project", "9", "--url-page", PAGE), "There is no project 9. There are: 1."),
+        (("--project", "1", "--url-page", "/pricing"), "url_page must be a full URL"),
+        (("--project", "1", "--url-page", PAGE, "--expires-in", "3599"), "--expires-in must be 3600 to 2592000"),
+        (("--project", "1", "--url-page", PAGE, "--min-visitors", "1001"), "--min-visitors must be at most 1000."),
+        (("--project", "1", "--url-page", PAGE, "--label", "x" * 201), "has at most"),
+    ],
+)
+def test_a_command_says_what_is_wrong(
+    commands: Commands, project: Project, given: tuple[str, ...], reason: str
+) -> None:
+    assert reason in commands.refusal("create_share", *given)
+    assert not Share.objects.exists()
+
+
+def test_the_log_tells_of_shares_and_never_the_token(
+    writer: Api, project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = made(writer, url_page=PAGE, label="Ann")
+    writer.ask("DELETE", f"{SHARES}{one['id']}/")
+    lines: list[Any] = [record.msg for record in caplog.records if "share" in str(record.msg)]
+    assert [line["event"] for line in lines] == ["A share token was made", "A share token was revoked"]
+    for line in lines:
+        about = {name: line[name] for name in ("share", "mask", "label", "project", "url_page", "made_by")}
+        assert list(about.values()) == [one["id"], one["mask"], "Ann", 1, PAGE, "ann@example.com"]
+        assert one["token"] not in str(line)
+    written = logs.without_secrets(None, "", {"url": f"{PAGE}#heatmap={one['token']}", "mask": one["mask"]})
+    assert written == {"url": f"{PAGE}#heatmap=phs_…", "mask": one["mask"]}
+
+
+def test_shares_go_with_their_project(project: Project, share: tuple[Share, str]) -> None:
+    project.delete()
+    assert not Share.objects.exists()
+    assert Api(share[1]).list(url_page=PAGE).status_code == 401
+
+
+def test_shares_stay_when_their_maker_leaves(writer: Api, user: User, project: Project) -> None:
+    token = made(writer, url_page=PAGE)["token"]
+    user.delete()
+    assert Share.objects.get().created_by is None
+    assert Api(token).list(url_page=PAGE).status_code == 200

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from heatmaps.access.moving_windows import MemoryStorage
-from heatmaps.access.throttling import KeyThrottle
+from heatmaps.access.throttling import PersonalAPIKeyThrottle
 from heatmaps.models import PersonalAPIKey, Project, User
 from tests.conftest import Api, document
 
@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def rates(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     def set_rates(burst: str, sustained: str) -> None:
-        monkeypatch.setattr(KeyThrottle, "THROTTLE_RATES", {"burst": burst, "sustained": sustained})
+        monkeypatch.setattr(PersonalAPIKeyThrottle, "THROTTLE_RATES", {"burst": burst, "sustained": sustained})
 
     return set_rates
 
@@ -43,7 +43,7 @@ def ask(api: Api, times: int) -> list[int]:
 
 
 def test_the_rates_of_the_contract() -> None:
-    assert KeyThrottle.THROTTLE_RATES == {"burst": "240/minute", "sustained": "1200/hour"}
+    assert PersonalAPIKeyThrottle.THROTTLE_RATES == {"burst": "240/minute", "sustained": "1200/hour"}
 
 
 def test_the_241st_request_within_a_minute_is_refused(api: Api, clock: Clock) -> None:

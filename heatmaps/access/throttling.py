@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class KeyThrottle(SimpleRateThrottle):
-    """Takes its rate from the framework's settings. What it counts is `rate_limits`'s, not the framework's, which would
+    """What it counts is `rate_limits`'s, not the framework's, which would
     forget one of two requests at once."""
 
     # Whose requests it counts.
-    limits: type[PersonalAPIKey | Share] = PersonalAPIKey
+    limits: type[PersonalAPIKey | Share]
     scope: str
     duration: int
     num_requests: int
@@ -56,11 +56,15 @@ class KeyThrottle(SimpleRateThrottle):
         return RateLimit(self.scope, self.num_requests, self.duration)
 
 
-class BurstThrottle(KeyThrottle):
+class PersonalAPIKeyThrottle(KeyThrottle):
+    limits = PersonalAPIKey
+
+
+class BurstThrottle(PersonalAPIKeyThrottle):
     scope = "burst"
 
 
-class SustainedThrottle(KeyThrottle):
+class SustainedThrottle(PersonalAPIKeyThrottle):
     scope = "sustained"
 
 
@@ -69,6 +73,10 @@ class ShareThrottle(KeyThrottle):
 
     limits = Share
     scope = "share"
+
+    def get_rate(self) -> str:
+        rate: str = settings.RATE_LIMIT_SHARE
+        return rate
 
 
 def budget_headers(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> dict[str, str]:

@@ -101,7 +101,7 @@ def of_a_share(caller: Caller, project: int | None, method: str) -> int:
     return {"DELETE": 404, "OPTIONS": 200}.get(method, 405) if status in {200, 405} else status
 
 
-def told_by(path: str) -> Callable[[Caller, int | None, str], int]:
+def told_by(path: str) -> Callable[[Caller, Any, str], int]:
     """What a route answers, by its path."""
     if re.search("/heatmaps/shares/[^/]+/$", path):
         return of_a_share

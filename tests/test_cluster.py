@@ -141,6 +141,54 @@ def test_the_same_answers_as_without_a_cluster(
     assert len({answer for answer in over_all if b'"results":[]' not in answer}) > 15
 
 
+def test_drill_down_counts_where_the_rows_are(
+    api: Api, filled: None, url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same pages of interactions as on one server, and no window, for which all of them would have to travel."""
+    areas = orjson.dumps(
+        [
+            {"name": "box", "x": [0, 1], "y": [0, 400]},
+            {"name": "lasso", "polygon": [[0, 0], [1, 0], [0.5, 500]]},
+        ]
+    ).decode()
+    questions: list[dict[str, Any]] = [
+        {"areas": areas},
+        {"areas": areas, "limit": 3, "offset": 2},
+        {"areas": areas, "limit": 3, "offset": 100_000},
+        {"areas": areas, "first_in_session": "true"},
+        {"areas": areas, "events": PURCHASE, "cell_width": 2},
+        {"points": [{"x": 0.02, "y": 16}, {"x": 0.02, "y": 0}, {"x": 0.04, "y": 0}], "cell_width": 2, "limit": 1},
+    ]
+
+    asked: list[Query] = []
+    rows = engine.rows
+
+    def listening(query: Query, *arguments: Any) -> Any:
+        asked.append(query)
+        return rows(query, *arguments)
+
+    monkeypatch.setattr(engine, "rows", listening)
+
+    def answers() -> list[bytes]:
+        asked.clear()
+        return [body(api.events(date_from="all", **question)) for question in questions]
+
+    def windows() -> set[bool]:
+        plans = (rows(Query(f"EXPLAIN PLAN {query.sql}", query.parameters)) for query in asked if "OFFSET" in query.sql)
+        return {any("Window" in line for (line,) in plan) for plan in plans}
+
+    over_all = answers()
+    assert windows() == {False}
+    settings.CLICKHOUSE_URL, settings.CLICKHOUSE_CLUSTER = f"{url}/alone", ""
+    engine.close()
+    with engine.writer() as client:
+        for table in TABLES:
+            client.command(f"INSERT INTO alone.{table} SELECT * FROM distributed.{table}")
+    assert over_all == answers()
+    assert [orjson.loads(answer)["total_count"] > 0 for answer in over_all] == [True] * len(questions)
+    assert windows() == {True}
+
+
 def test_rows_of_a_session_and_day_are_on_one_shard(interactions: Interactions) -> None:
     interactions.add_all(some_rows())
     shards = f"{SHARDING['heatmaps']} % 2"

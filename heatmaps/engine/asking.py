@@ -166,9 +166,17 @@ def columns() -> frozenset[tuple[str, str]]:
     return frozenset((table, name) for table, name in found)
 
 
+@cache
+def has_shards() -> bool:
+    """Whether the interactions are spread over the servers of a cluster; asked once."""
+    sql = "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'heatmaps'"
+    return rows(Query(sql, {})) == [("Distributed",)]
+
+
 def close() -> None:
     """Closes every idle client. The engine opens again with the next question."""
     columns.cache_clear()
+    has_shards.cache_clear()
     for clients in (readers, writers, patient_writers):
         if clients.cache_info().currsize:
             clients().close()

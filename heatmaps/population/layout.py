@@ -42,6 +42,8 @@ class Layout:
     # Whether persons have properties here, and whether PostHog's table of later changes is there.
     has_persons: bool = False
     has_overrides: bool = False
+    # Whether the rows are on several servers, so that what is not counted where it lies has to travel.
+    has_shards: bool = False
     event_session: str = hashed("`$session_id`")
     event_properties: Mapping[str, str] = field(default_factory=dict)
     person_properties: Mapping[str, str] = field(default_factory=dict)
@@ -56,12 +58,13 @@ PLAIN = Layout()
 
 def current_layout() -> Layout:
     """What the tables of the engine have that makes a question faster."""
-    return _layout(engine.columns())
+    return _layout(engine.columns(), has_shards=engine.has_shards())
 
 
 @cache
-def _layout(columns: frozenset[tuple[str, str]]) -> Layout:
+def _layout(columns: frozenset[tuple[str, str]], *, has_shards: bool) -> Layout:
     return Layout(
+        has_shards=has_shards,
         has_keys=all(("heatmaps", name) in columns for name in KEY_COLUMNS),
         has_persons=("person", "properties") in columns,
         has_overrides=("person_distinct_id_overrides", "person_id") in columns,

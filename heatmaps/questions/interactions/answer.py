@@ -12,7 +12,7 @@ from heatmaps.population.cells import places
 from heatmaps.population.grid import with_grid
 from heatmaps.population.layout import PLAIN, Layout, current_layout
 from heatmaps.population.predicates import among_points, matching
-from heatmaps.population.sql import filtered, sql_file
+from heatmaps.population.sql import filtered, sql_file, with_slot
 from heatmaps.questions.interactions.question import InteractionsQuestion
 from heatmaps.questions.interactions.reply import HeatmapEventItem
 from heatmaps.replies.answer import Answer
@@ -36,7 +36,10 @@ def interactions(question: InteractionsQuestion, layout: Layout = PLAIN) -> Quer
     binder.name("team_id", question.filters.team_id)
     binder.name("limit", question.limit)
     binder.name("offset", question.offset)
-    sql = with_grid(sql_file(__file__, "interactions.sql"), question.grid, binder)
+    sql = sql_file(__file__, "interactions.sql")
+    if layout.has_shards:
+        sql = with_slot(sql, "total", f"({sql_file(__file__, 'total.sql')})")
+    sql = with_grid(sql, question.grid, binder)
     if question.areas is None:
         place = among_points(question.points or (), binder)
     else:

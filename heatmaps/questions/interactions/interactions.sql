@@ -10,7 +10,7 @@ SELECT
         + toUInt64(toInt64(round(x / if(viewport_width = 0, 1, viewport_width) * 100)) + 4194304) /* end */ AS cell,
     current_url,
     type,
-    count() OVER () AS total_count
+    /* total: */ count() OVER () /* end of total */ AS total_count
 FROM heatmaps
 WHERE team_id = {team_id:Int64}
   /* on our table: */ AND viewport_width != 0 /* end */

@@ -3,11 +3,16 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
+from django.http import QueryDict
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.timezone import now
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from heatmaps.access import scopes
 from heatmaps.models import Membership, PersonalAPIKey, Project, Share, User
@@ -15,7 +20,9 @@ from heatmaps.population import regexes
 from heatmaps.population.origins import BadPage, origins_of_pattern, origins_of_url
 from heatmaps.questions import REGISTER
 from heatmaps.questions.entry import Entry
+from heatmaps.questions.heatmap.image.form import ImageForm
 from heatmaps.requests import shares
+from heatmaps.requests.reading import read
 from heatmaps_service import logs
 from tests.commands import Commands
 from tests.conftest import Api, Interactions, body, document
@@ -434,6 +441,61 @@ def test_its_pages_are_known_in_whatever_way_they_are_written(  # noqa: PLR0917 
         assert holder.list(**parameters).status_code == 403, parameters
 
 
+_PIECES = ["https://", "HTTPS://", "http://", "shop.example", "Shop.Example", ":443", "/", "//", "pricing", "%70ricing"]
+_PIECES += [
+    "Pricing",
+    "%2F",
+    "..",
+    ".",
+    "?",
+    "?url_page=",
+    "#",
+    "#/",
+    "&",
+    "%00",
+    "\\",
+    " ",
+    "2",
+    "/more",
+    ".*",
+    "|",
+    "@",
+]
+_WRITTEN = st.sampled_from(URLS) | st.lists(st.sampled_from(_PIECES), max_size=8).map("".join)
+_VALUES = _WRITTEN | st.builds(str.__add__, st.sampled_from(URLS), _WRITTEN) | st.lists(_WRITTEN, max_size=3)
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    kind=st.sampled_from(["url_page", "url_exact", "url_pattern"]),
+    asked_with=st.dictionaries(st.sampled_from(["url_page", "url_exact", "url_pattern", "url_page[]"]), _VALUES),
+    against=st.none()
+    | st.dictionaries(st.sampled_from(["url_page", "url_exact", "url_pattern"]), _WRITTEN, min_size=1),
+)
+@example(kind="url_page", asked_with={"url_page": ["/x", f"{PAGE}/?a#b"]}, against={"url_page": f"{PAGE}?c"})
+@example(kind="url_exact", asked_with={"url_exact": f"{PAGE}//", "url_pattern": f"{PAGE}//"}, against=None)
+@example(kind="url_pattern", asked_with={"url_pattern": PAGE, "url_page": "/x"}, against={"url_exact": "/y"})
+def test_no_way_to_write_a_url_opens_another_page(
+    kind: str,
+    asked_with: dict[str, Any],
+    against: dict[str, str] | None,
+    project: Project,
+) -> None:
+    """What is asked in the end has the token's own pages, on both sides, or nothing is asked."""
+    share, _ = Share.make(project, kind, PAGE, lasts=timedelta(hours=1))
+    query = QueryDict(
+        urlencode({**asked_with, "against": orjson.dumps(against or {"viewport_width_max": 9}).decode()}, doseq=True)
+    )
+    try:
+        question = read(ImageForm, query, project, share=share)
+    except (PermissionDenied, ValidationError):
+        return
+    own = {"url_page": None, "url_exact": None, "url_pattern": None}
+    own[kind] = f"^{PAGE}$" if kind == "url_pattern" else PAGE
+    for side in (question.filters, question.side_b):
+        assert {name: getattr(side, name) for name in own} == own
+
+
 def test_a_host_in_letters_of_its_own_is_known_by_its_punycode(project: Project, interactions: Interactions) -> None:
     interactions.add(current_url="https://xn--bcher-kva.example/")
     share, token = Share.make(project, "url_page", "https://bücher.example/", lasts=timedelta(hours=1), min_visitors=1)
@@ -449,8 +511,8 @@ def test_a_host_in_letters_of_its_own_is_known_by_its_punycode(project: Project,
 )
 def test_its_min_visitors_is_a_floor(entry: Entry[Any], project: Project) -> None:
     token = Share.make(project, "url_page", PAGE, lasts=timedelta(hours=1), min_visitors=7)[0]
-    for given, effective in ((None, 7), (1, 7), (6, 7), (7, 7), (8, 8)):
-        data = NEEDED.get(entry.name, {}) | {"url_page": PAGE} | ({} if given is None else {"min_visitors": given})
+    for wanted, effective in ((None, 7), (1, 7), (6, 7), (7, 7), (8, 8)):
+        data = NEEDED.get(entry.name, {}) | {"url_page": PAGE} | ({} if wanted is None else {"min_visitors": wanted})
         form = entry.form(data=data, context={"project": project, "now": now(), "address": "", "share": token})
         assert form.is_valid(), form.errors
         assert form.question().min_visitors == effective

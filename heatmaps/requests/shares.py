@@ -32,7 +32,6 @@ OPEN_VALUES = {
     "aggregation": frozenset({Aggregation.TOTAL_COUNT.value, Aggregation.UNIQUE_VISITORS.value}),
     "include": frozenset({"coverage", "types"}),
 }
-_OTHER_PAGE = "The share token is for another page."
 
 
 def refuse_closed_parameters(given: Mapping[str, Any], known: Collection[str]) -> None:
@@ -61,7 +60,8 @@ def fenced(filters: Filters, share: Share) -> Filters:
     """The filters with the token's own pages, which have to be those that are asked for."""
     own = _urls(share)
     if not _is_same(filters, own):
-        raise PermissionDenied(_OTHER_PAGE)
+        # Whoever has the token may know what it is for, and a page that got it from its address has to.
+        raise PermissionDenied(f"The share token is for another page. Ask with {share.kind}={share.url}")
     return replace(filters, url_exact=own.url_exact, url_page=own.url_page, url_pattern=own.url_pattern)
 
 

@@ -490,7 +490,7 @@ def test_no_way_to_write_a_url_opens_another_page(
         question = read(ImageForm, query, project, share=share)
     except (PermissionDenied, ValidationError):
         return
-    own = {"url_page": None, "url_exact": None, "url_pattern": None}
+    own: dict[str, str | None] = {"url_page": None, "url_exact": None, "url_pattern": None}
     own[kind] = f"^{PAGE}$" if kind == "url_pattern" else PAGE
     for side in (question.filters, question.side_b):
         assert {name: getattr(side, name) for name in own} == own

@@ -4,6 +4,7 @@ import fcntl
 import http.client
 import math
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,10 @@ ROOT = Path(__file__).parent.parent
 INHERITED = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 # What all processes of a run of tests have in common.
 SHARED = Path(os.environ["HEATMAPS_TESTS_SHARED"])
+
+
+# Not the one of which each test sets the seed: processes side by side would try the same ports.
+_PORTS = random.SystemRandom()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,8 +170,11 @@ def _made_by(*command: str, retention: str) -> Path:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """One that no connection is given as its own end: whoever knocks at a service that is away would else be given the
+    very port in the end, speak with themselves, and keep the service from coming back."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", _PORTS.randrange(10_000, 32_000))) as probe:
+            return int(probe.getsockname()[1])
 
 
 @dataclass(kw_only=True)

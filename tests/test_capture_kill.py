@@ -87,7 +87,8 @@ def served(service: Service, port: int) -> Iterator[Callable[[str], None]]:
     with stopped_afterwards(service.start("serve", "--port", str(port), "--threads", "32")) as process:
         assert process.stderr
         # Until then those of a killed one may still answer.
-        process.stderr.readline()
+        said = process.stderr.readline()
+        assert not said.startswith("CommandError"), said
         wait_until_it_answers(process, port)
 
         def kill(which: str) -> None:

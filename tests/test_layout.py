@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +13,11 @@ from hypothesis import strategies as st
 
 from heatmaps import engine, schema
 from heatmaps.engine import Query
+from heatmaps.population.dates import window
+from heatmaps.population.filters import Aggregation, Filters
 from heatmaps.population.layout import PLAIN, current_layout, hashed, page_number
+from heatmaps.questions.heatmap.queries import bands, scroll_depth
+from heatmaps.questions.heatmap.question import ScrollDepthQuestion
 from tests.conftest import Api, Interactions, body
 from tests.test_injection import SQL_FILES
 
@@ -251,3 +256,28 @@ def test_a_property_with_a_column_of_its_own_is_what_the_json_says() -> None:
     finally:
         with engine.writer() as client:
             client.command("TRUNCATE TABLE events")
+
+
+@pytest.mark.parametrize(
+    ("urls", "projections"),
+    [
+        ({}, 0),
+        ({"url_exact": "https://example.com/a"}, 0),
+        ({"url_pattern": ".*"}, 1),
+        ({"url_page": "https://example.com/a"}, 1),
+    ],
+)
+def test_projections_are_thought_of_where_pages_are_looked_up(
+    interactions: Interactions, urls: dict[str, Any], projections: int
+) -> None:
+    """What counts interactions has none, and a pattern is tried with the URLs of each part of the table."""
+    interactions.add_all(some_rows())
+    asked = Filters(team_id=1, types=("scrolldepth",), window=window(None, None, ZoneInfo("UTC")), **urls)
+    question = ScrollDepthQuestion(filters=asked, aggregation=Aggregation.TOTAL_COUNT)
+    for query in (scroll_depth(question, current_layout()), bands(question, current_layout())):
+        assert re.findall(r"optimize_use_projections = (\d)", query.sql) == [str(projections)]
+        lookup = re.search(r"\(SELECT page, slashes FROM .* GROUP BY page, slashes\)", query.sql)
+        if lookup:
+            plan = engine.rows(Query(f"EXPLAIN {lookup[0][1:-1]}", query.parameters))
+            assert [line for (line,) in plan if "ReadFromMergeTree (urls)" in line], plan
+        assert bool(lookup) is bool(projections)

@@ -12,7 +12,7 @@ from heatmaps.population.filters import SCROLL_DEPTH, Filters, Point, Urls, Wind
 from heatmaps.population.layout import NO_SESSION, PLACED, POINTED_AT, Layout, page_number
 from heatmaps.population.page_urls import page_of, spellings
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
-from heatmaps.population.sql import Rows
+from heatmaps.population.sql import PAGES_LOOKED_UP, Rows
 from heatmaps.population.widths import width_conditions
 
 _QUARTER = timedelta(minutes=15)
@@ -120,7 +120,7 @@ def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Bind
         return condition
     # Tried once a URL and not once a row.
     conditions = " AND ".join(["team_id = {team_id:Int64}", *kind, condition])
-    return f"(page, slashes) IN (SELECT page, slashes FROM heatmaps WHERE {conditions} GROUP BY page, slashes)"
+    return f"(page, slashes) IN ({PAGES_LOOKED_UP} WHERE {conditions} GROUP BY page, slashes)"
 
 
 def of_urls(urls: Urls, url: str, binder: Binder) -> str:

@@ -11,4 +11,4 @@ WHERE team_id = {team_id:Int64}
   /* AND filters */
 GROUP BY scroll_depth_bucket
 ORDER BY scroll_depth_bucket
-/* on our table: SETTINGS optimize_move_to_prewhere = 0 */ /* end */
+/* on our table: SETTINGS optimize_move_to_prewhere = 0, optimize_use_projections = 0 */ /* end */

@@ -17,4 +17,4 @@ GROUP BY cell
 HAVING {with_hidden:Bool} OR visitors >= {min_visitors:UInt64}
 ORDER BY visitors < {min_visitors:UInt64}, if({in_visitors:Bool}, visitors, /* or */ interactions) DESC, cell
 LIMIT {last:UInt64}
-/* on our table: SETTINGS optimize_move_to_prewhere = 0 */ /* end */
+/* on our table: SETTINGS optimize_move_to_prewhere = 0, optimize_use_projections = 0 */ /* end */

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from heatmaps.api import schema_views
 from heatmaps.api.capture_settings import CaptureSettingsViewSet
 from heatmaps.api.imports import ImportsViewSet
+from heatmaps.api.shares import SharesViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
 from heatmaps.front.paths import IMPORTS
@@ -39,6 +40,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_questions(),
     _route(f"{_PROJECT}/{IMPORTS}", ImportsViewSet.as_view({"post": "load"}), "heatmaps-imports"),
     _route(f"{_ENVIRONMENT}/{IMPORTS}", ImportsViewSet.as_view({"post": "load"}), "environment-heatmaps-imports"),
+    *(
+        pattern
+        for place, name in ((_PROJECT, "heatmaps-shares"), (_ENVIRONMENT, "environment-heatmaps-shares"))
+        for pattern in (
+            _route(f"{place}/heatmaps/shares", SharesViewSet.as_view({"get": "show", "post": "make"}), name),
+            _route(
+                rf"{place}/heatmaps/shares/(?P<id>[^/]+)", SharesViewSet.as_view({"delete": "revoke"}), f"{name}-one"
+            ),
+        )
+    ),
     _route(f"{_PROJECT}/cohorts", CohortsViewSet.as_view({"get": "ask"}), "cohorts"),
     *(
         _route(

@@ -11,7 +11,7 @@ FORMATS = ["console", "json"]
 
 # Keys and tokens of ours wherever they stand, and whatever else is given as one; the mask of a key, phx_...abcd, stays.
 _SECRETS = re.compile(
-    r"""(ph[xc]_)[\w-]{8,}|((?:personal_api_key|api_key|token|password)["']?\s*[=:]\s*["']?|\bbearer\s+)[^\s&"',;]+""",
+    r"""(ph[xcs]_)[\w-]{8,}|((?:personal_api_key|api_key|token|password)["']?\s*[=:]\s*["']?|\bbearer\s+)[^\s&"',;]+""",
     re.IGNORECASE,
 )
 

@@ -172,6 +172,8 @@ CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
 RATE_LIMIT_SUSTAINED = env.rate("RATE_LIMIT_SUSTAINED", "1200/hour")
+# Of everybody together who has the same share token.
+RATE_LIMIT_SHARE = env.rate("RATE_LIMIT_SHARE", "240/minute")
 
 # Wrong ones of an address. Keys cannot be guessed, so that limit only spares the service; passwords can.
 RATE_LIMIT_BAD_KEYS = env.rate("RATE_LIMIT_BAD_KEYS", "600/minute")
@@ -217,7 +219,7 @@ MIDDLEWARE = [
     "heatmaps.capture.middleware.straight_to_capture",
     "heatmaps.front.middleware.set_content_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "heatmaps.front.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -258,6 +260,7 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "heatmaps.access.authentication.ShareAuthentication",
         "heatmaps.access.authentication.PersonalAPIKeyAuthentication",
         "heatmaps.access.authentication.SessionAuthentication",
     ],
@@ -265,6 +268,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": [
         "heatmaps.access.throttling.BurstThrottle",
         "heatmaps.access.throttling.SustainedThrottle",
+        "heatmaps.access.throttling.ShareThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"burst": RATE_LIMIT_BURST, "sustained": RATE_LIMIT_SUSTAINED},
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

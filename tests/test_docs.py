@@ -444,7 +444,7 @@ def test_every_parameter_is_on_the_api_page() -> None:
 
 def test_every_route_is_on_the_api_page() -> None:
     cells = [row[0] for row in table(section("docs/api.md", "## Routes"))]
-    routes = [re.sub("^(GET|POST|PATCH) ?", "", name) for cell in cells for name in names(cell)]
+    routes = [re.sub("^(GET|POST|PATCH|DELETE) ?", "", name) for cell in cells for name in names(cell)]
     routes = [route for route in routes if route]
     assert set(PROBES) <= set(routes)
     matched = {resolve(re.sub(r"\{\w+\}", "1", route)).url_name for route in routes if route not in PROBES}
@@ -470,7 +470,7 @@ def test_every_error_of_the_openapi_document_is_on_the_api_page(db: None) -> Non
     document = yaml.safe_load(body(Client().get("/api/schema/")))
     for path in document["paths"].values():
         for operation in path.values():
-            declared = {int(status) for status in operation["responses"]} - {200}
+            declared = {int(status) for status in operation["responses"] if status >= "400"}
             assert declared <= {status for status, _ in documented_errors()}
 
 

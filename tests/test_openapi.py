@@ -46,6 +46,15 @@ IMPORTS = {
     "/api/projects/{project_id}/heatmaps/imports/": "heatmaps_imports_create",
     "/api/environments/{environment_id}/heatmaps/imports/": "environments_heatmaps_imports_create",
 }
+SHARES = {
+    f"/api/{places}/{{{place_id}}}/heatmaps/shares/{one}": (
+        {"delete": f"{prefix}heatmaps_shares_destroy"}
+        if one
+        else {"get": f"{prefix}heatmaps_shares_list", "post": f"{prefix}heatmaps_shares_create"}
+    )
+    for prefix, places, place_id in PLACES
+    for one in ("", "{id}/")
+}
 QUESTIONS = {entry.path: entry for entry in REGISTER}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
@@ -155,7 +164,7 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 
 
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
-    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys()
+    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys() | SHARES.keys()
     for path, operation in operations(schema):
         entry = QUESTIONS.get(of_project(path))
         methods = ["GET", "PATCH"] if path.endswith("settings/") else ["GET"]
@@ -199,9 +208,9 @@ def test_examples_are_those_of_the_route(schema: dict[str, Any]) -> None:
 
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
     posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
-    assert {of_project(path) for path in posts} == {"heatmaps/areas", "heatmaps/imports"}
+    assert {of_project(path) for path in posts} == {"heatmaps/areas", "heatmaps/imports", "heatmaps/shares"}
     for path, operation in posts.items():
-        if path in IMPORTS:
+        if path in IMPORTS or path in SHARES:
             continue
         assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
         assert {one["name"] for one in operation["parameters"] if one["in"] == "query"} == {"format"}
@@ -212,6 +221,34 @@ def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
         assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
         assert {"413", "415"} <= operation["responses"].keys()
         assert "Cache-Control" not in operation["responses"]["200"]["headers"]
+
+
+def test_share_tokens_are_told(schema: dict[str, Any]) -> None:
+    for path, told in SHARES.items():
+        operations = schema["paths"][path]
+        assert {method: one["operationId"] for method, one in operations.items()} == told
+        for method, one in operations.items():
+            assert "heatmap:write" in one["description"]
+            assert {"PersonalAPIKeyAuth", "cookieAuth"} == {name for way in one["security"] for name in way}
+            status = {"get": "200", "post": "201", "delete": "204"}[method]
+            assert [name for name in one["responses"] if name < "400"] == [status]
+            assert ("content" in one["responses"][status]) is (method != "delete")
+    _, form = resolved(
+        schema,
+        schema["paths"]["/api/projects/{project_id}/heatmaps/shares/"]["post"]["requestBody"]["content"][
+            "application/json"
+        ]["schema"],
+    )
+    assert list(form["properties"]) == ["url_page", "url_exact", "url_pattern", "expires_in", "min_visitors", "label"]
+    expires_in = form["properties"]["expires_in"]
+    assert (expires_in["minimum"], expires_in["maximum"]) == (3_600, 2_592_000)
+
+
+def test_what_a_share_token_opens_is_told(schema: dict[str, Any]) -> None:
+    for path, operation in operations(schema):
+        entry = QUESTIONS.get(of_project(path))
+        is_open = any("ShareTokenAuth" in way for way in operation["security"])
+        assert is_open is (entry is not None and entry.opens_to_shares)
 
 
 def test_what_a_change_may_say_is_told(schema: dict[str, Any]) -> None:
@@ -335,9 +372,11 @@ def test_components(schema: dict[str, Any]) -> None:
     # What is told on demand comes last, and is not required.
     on_demand = {"HeatmapsResponse": ["coverage"], "HeatmapScrollDepthResponse": ["coverage"]}
     on_demand |= {"HeatmapPageItem": ["urls", "url_page", "template", "url_pattern"]}
+    # What a share token is not told.
+    kept_back = {"HeatmapExplainResponse": {"urls", "capture"}}
     for name, fields in expected.items():
         assert properties[name] == [*fields, *on_demand.get(name, [])]
-        assert schema["components"]["schemas"][name]["required"] == sorted(fields)
+        assert schema["components"]["schemas"][name]["required"] == sorted({*fields} - kept_back.get(name, set()))
 
 
 def test_every_error_is_declared_in_the_envelope(schema: dict[str, Any]) -> None:
@@ -380,8 +419,9 @@ def test_what_stands_in_several_places_is_said_once(document: dict[str, Any]) ->
     for path in document["paths"].values():
         for operation in path.values():
             assert all("$ref" in one for one in operation["parameters"])
-            assert all("$ref" in one for status, one in operation["responses"].items() if status != "200")
-            assert all("$ref" in one for one in operation["responses"]["200"]["headers"].values())
+            assert all("$ref" in one for status, one in operation["responses"].items() if status >= "400")
+            (told,) = (one for status, one in operation["responses"].items() if status < "400")
+            assert all("$ref" in one for one in told["headers"].values())
 
 
 def test_a_reply_without_points_is_of_one_shape_only(schema: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""A line in the log for each key that is made, changed or revoked, wherever that happens. It tells the mask, no key."""
+"""A line in the log for each key and share token that is made, changed or revoked, wherever that happens. It tells the
+mask, no key."""
 
 from typing import Any
 
@@ -6,7 +7,7 @@ import structlog
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from heatmaps.models import PersonalAPIKey
+from heatmaps.models import PersonalAPIKey, Share
 
 logger = structlog.get_logger(__name__)
 
@@ -29,4 +30,26 @@ def _told(key: PersonalAPIKey) -> dict[str, Any]:
         "owner": key.user.email,
         "scopes": key.scopes,
         **{name: limit for name, limit in limits.items() if limit},
+    }
+
+
+@receiver(post_save, sender=Share)
+def tell_of_saved_share(instance: Share, created: bool, **_: Any) -> None:
+    logger.info("A share token was made" if created else "A share token was changed", **_told_of_share(instance))
+
+
+@receiver(post_delete, sender=Share)
+def tell_of_deleted_share(instance: Share, **_: Any) -> None:
+    logger.info("A share token was revoked", **_told_of_share(instance))
+
+
+def _told_of_share(share: Share) -> dict[str, Any]:
+    return {
+        "share": share.pk,
+        "mask": share.mask,
+        "label": share.label,
+        "project": share.project_id,
+        share.kind: share.url,
+        "expires_at": share.expires_at.isoformat(),
+        **({"made_by": share.created_by.email} if share.created_by else {}),
     }

@@ -11,7 +11,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from heatmaps.access import scopes
-from heatmaps.models import PersonalAPIKey, Project, User
+from heatmaps.models import PersonalAPIKey, Project, Share, User
 
 if TYPE_CHECKING:
     # The framework reads this module while it is still importing its views.
@@ -38,9 +38,12 @@ class ProjectAccess(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
+        text = view.kwargs.get("project_id") or view.kwargs.get("environment_id") or CURRENT
+        if isinstance(request.auth, Share):
+            view.project = _shared_project(request.auth, text, view)  # type: ignore[attr-defined]
+            return True
         if not isinstance(user, User):
             return False
-        text = view.kwargs.get("project_id") or view.kwargs.get("environment_id") or CURRENT
         project = find_project(text, user)
         if isinstance(request.auth, PersonalAPIKey):
             _check_key(request.auth, project, _scope(request, view))
@@ -104,6 +107,14 @@ def _integer(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         return None
     return int(text) if int(text) <= _MAX_ID else None
+
+
+def _shared_project(share: Share, text: str, view: "APIView") -> Project:
+    """The project of a share token, which opens what says so and nothing else. Which other projects there are is not
+    told."""
+    if not getattr(view, "opens_to_shares", False) or _integer(text) != share.project_id:
+        raise PermissionDenied("A share token does not open this.")
+    return share.project
 
 
 def _scope(request: Request, view: "APIView") -> str | None:

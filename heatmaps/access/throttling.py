@@ -1,4 +1,5 @@
-"""How often a personal API key may ask: a burst and a sustained rate. Sessions are not limited."""
+"""How often a personal API key may ask, by a burst and a sustained rate, and a share token, by a rate of its own.
+Sessions are not limited."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -9,24 +10,26 @@ from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 from heatmaps import metrics
 from heatmaps.access.rate_limits import Budget, RateLimit
-from heatmaps.models import PersonalAPIKey
+from heatmaps.models import PersonalAPIKey, Share
 
 if TYPE_CHECKING:
     # The framework reads this module while it is still importing its views.
     from rest_framework.views import APIView
 
 
-class PersonalAPIKeyThrottle(SimpleRateThrottle):
-    """Takes its rate from the framework's settings. What it counts is `rate_limits`'s, not the framework's, which would
+class KeyThrottle(SimpleRateThrottle):
+    """What it counts is `rate_limits`'s, not the framework's, which would
     forget one of two requests at once."""
 
+    # Whose requests it counts.
+    limits: type[PersonalAPIKey | Share]
     scope: str
     duration: int
     num_requests: int
     _wait = 1
 
     def get_cache_key(self, request: Request, view: "APIView") -> str | None:
-        if not (settings.RATE_LIMIT_ENABLED and isinstance(request.auth, PersonalAPIKey)):
+        if not (settings.RATE_LIMIT_ENABLED and isinstance(request.auth, self.limits)):
             return None
         return str(request.auth.pk)
 
@@ -53,6 +56,10 @@ class PersonalAPIKeyThrottle(SimpleRateThrottle):
         return RateLimit(self.scope, self.num_requests, self.duration)
 
 
+class PersonalAPIKeyThrottle(KeyThrottle):
+    limits = PersonalAPIKey
+
+
 class BurstThrottle(PersonalAPIKeyThrottle):
     scope = "burst"
 
@@ -61,12 +68,23 @@ class SustainedThrottle(PersonalAPIKeyThrottle):
     scope = "sustained"
 
 
+class ShareThrottle(KeyThrottle):
+    """Of everybody together who has the same token."""
+
+    limits = Share
+    scope = "share"
+
+    def get_rate(self) -> str:
+        rate: str = settings.RATE_LIMIT_SHARE
+        return rate
+
+
 def budget_headers(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> dict[str, str]:
     """What is left to the caller's key, of the rate that will stop it first; nothing for other callers."""
     budgets = [
         budget
         for throttle in throttles
-        if isinstance(throttle, PersonalAPIKeyThrottle) and (budget := throttle.budget(request, view))
+        if isinstance(throttle, KeyThrottle) and (budget := throttle.budget(request, view))
     ]
     if not budgets:
         return {}

@@ -54,6 +54,7 @@ class Operation:
     description: str
     reply: Any
     reply_description: str
+    status: int = 200
     # The parameters of its query, or of its body where it has one.
     form: type[serializers.Serializer[Any]] | None = None
     # Errors that it does not know.
@@ -96,7 +97,7 @@ def operation_of(entry: Entry[Any]) -> Operation:
 _COUNT = {"type": "integer", "minimum": 0}
 _SECONDS = {"type": "integer", "minimum": 1}
 # What is answered before the service looks for a key cannot tell what is left to it.
-_WITH_A_KEY = [200, *(status for status in _ERRORS if status not in {401, 414})]
+_WITH_A_KEY = [200, 201, 204, *(status for status in _ERRORS if status not in {401, 414})]
 
 
 def _header(
@@ -113,8 +114,16 @@ RESPONSE_HEADERS = [
     _header("RateLimit-Reset", _COUNT, _WITH_A_KEY, "In how many seconds all are there again.", required=False),
     _header("Retry-After", _SECONDS, [429, 503], "For how many seconds to wait.", required=True),
     _header("WWW-Authenticate", {"type": "string", "enum": ["Bearer"]}, [401], "The scheme of a key.", required=True),
-    _header("X-Request-ID", {"type": "string"}, [200, *_ERRORS], "What the log knows the request by.", required=True),
-    _header("Vary", {"type": "string"}, [200], "The request headers that the reply depends on.", required=True),
+    _header(
+        "X-Request-ID",
+        {"type": "string"},
+        [200, 201, 204, *_ERRORS],
+        "What the log knows the request by.",
+        required=True,
+    ),
+    _header(
+        "Vary", {"type": "string"}, [200, 201, 204], "The request headers that the reply depends on.", required=True
+    ),
 ]
 IGNORED = _header(
     "Heatmaps-Ignored",
@@ -179,6 +188,12 @@ class HeatmapsSchema(AutoSchema):
         formats = [FORMAT] if self.operation.has_formats else []
         return [*self._path_parameters(), *headers, *in_query, *formats]
 
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        auths: list[dict[str, list[str]]] = super().get_auth()
+        if getattr(self.view, "opens_to_shares", False):
+            return auths
+        return [auth for auth in auths if ShareScheme.name not in auth]
+
     def get_request_serializer(self) -> Any:
         if self.operation.body:
             return dict.fromkeys(self.operation.body, OpenApiTypes.BINARY)
@@ -201,7 +216,7 @@ class HeatmapsSchema(AutoSchema):
         reply = OpenApiResponse(operation.reply, operation.reply_description)
         if operation.media_types:
             return {**{(200, media_type): reply for media_type in operation.media_types}, **errors}
-        return {200: reply, **errors}
+        return {operation.status: reply, **errors}
 
     def _path_parameters(self) -> list[OpenApiParameter]:
         return [
@@ -212,6 +227,10 @@ class HeatmapsSchema(AutoSchema):
                 description="The project's id; `@current` for the caller's current project.",
             )
             for name in ("environment_id", "project_id")
+            if f"{{{name}}}" in self.path
+        ] + [
+            OpenApiParameter(name, OpenApiTypes.INT, OpenApiParameter.PATH, description="As the list has it.")
+            for name in ("id",)
             if f"{{{name}}}" in self.path
         ]
 
@@ -235,6 +254,18 @@ class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
             "type": "http",
             "scheme": "bearer",
             "description": "A personal API key (`phx_…`) with the scope `heatmap:read`, or another where one is named.",
+        }
+
+
+class ShareScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "heatmaps.access.authentication.ShareAuthentication"
+    name = "ShareTokenAuth"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A share token (`phs_…`), which opens the map of its own pages.",
         }
 
 

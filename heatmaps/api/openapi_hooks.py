@@ -10,7 +10,12 @@ from heatmaps import questions
 def _examples(operation: dict[str, Any]) -> dict[str, list[Any]]:
     """What is shown for each parameter of an operation, by its name. Parameters of one name differ by question."""
     projects = ["1", "@current"]
-    shown: dict[str, list[Any]] = {"project_id": projects, "environment_id": projects, "format": ["csv", "parquet"]}
+    shown: dict[str, list[Any]] = {
+        "id": [1],
+        "project_id": projects,
+        "environment_id": projects,
+        "format": ["csv", "parquet"],
+    }
     for entry in questions.REGISTER:
         if entry.operation_id == operation["operationId"].removeprefix("environments_"):
             shown |= entry.form.all_examples()
@@ -95,7 +100,7 @@ def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             _shared(result, "parameters", _camel(one["name"]), one) for one in operation.get("parameters", [])
         ]
         for status, response in operation["responses"].items():
-            if status != "200":
+            if int(status) >= 400:
                 operation["responses"][status] = _shared(result, "responses", f"Error{status}", response)
     return result
 

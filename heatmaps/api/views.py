@@ -22,7 +22,7 @@ from heatmaps.api.lists import MAY_BE_KEPT
 from heatmaps.api.negotiation import AcceptHeaderNegotiation, FormatNegotiation, chosen_format
 from heatmaps.api.openapi import OF_A_PROJECT, OF_THE_ENGINE, Operation, operation_of
 from heatmaps.api.streaming import streamed
-from heatmaps.models import Project
+from heatmaps.models import Project, Share
 from heatmaps.questions.entry import Entry
 from heatmaps.replies import json
 from heatmaps.replies.answer import Answer
@@ -67,12 +67,14 @@ class HeatmapsViewSet(ApiViewSet):
     entry: Entry[Any] = None  # type: ignore[assignment]
     operation: Operation = None  # type: ignore[assignment]
     scopes: Mapping[str, str] = {}
+    opens_to_shares = False
 
     def ask(self, request: Request, **path: str) -> HttpResponseBase:
         """Answers the question of the register that the route is for."""
         request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
         address = request.build_absolute_uri()
-        question = read(self.entry.form, self._parameters(request), self.project, address=address)
+        share = request.auth if isinstance(request.auth, Share) else None
+        question = read(self.entry.form, self._parameters(request), self.project, address=address, share=share)
         response = self._drawn(question) if self.entry.pictures else self._sent(question, chosen_format(request))
         if self.entry.may_be_kept and request.method != "POST":
             response["Cache-Control"] = MAY_BE_KEPT
@@ -112,7 +114,12 @@ def view_of(entry: Entry[Any], **more: Any) -> Callable[..., HttpResponseBase]:
     """The view that answers a question of the register."""
     methods: dict[str, Any] = {method.lower(): "ask" for method in entry.methods}
     return HeatmapsViewSet.as_view(
-        methods, entry=entry, operation=operation_of(entry), scopes=dict(entry.methods), **more
+        methods,
+        entry=entry,
+        operation=operation_of(entry),
+        scopes=dict(entry.methods),
+        opens_to_shares=entry.opens_to_shares,
+        **more,
     )
 
 

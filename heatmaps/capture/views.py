@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from heatmaps.capture import batching, bodies, decoding, parsing, projects, records
+from heatmaps.capture import batching, bodies, decoding, parsing, projects, records, share_links
 from heatmaps.capture.browsers import from_any_page
 from heatmaps.capture.cookieless import caller_of
 from heatmaps.capture.projects import Owner
@@ -31,12 +31,15 @@ def post(request: HttpRequest, limit: int) -> HttpResponse:
     with bodies.body_of(request, limit) as body:
         text = _text(request, body, limit)
         with bodies.turn_for(len(text)):
-            sent = parsing.post(decoding.document(text), request.GET.get("_"))
+            document = decoding.document(text)
+            if share_links.MARK in text:
+                document = share_links.without_tokens(document)
+            sent = parsing.post(document, request.GET.get("_"))
             owner = _owner(sent.token, 401, "authentication_failed", "The project token is missing or unknown.")
             # An opted-out project's browsers are told that all is well, and nothing is kept.
             kept = records.all_of(sent, owner, now, source_of(request), caller_of(request)) if owner.is_opted_in else []
             # Waiting for the insert, only what is kept is held.
-            del sent, text, body
+            del document, sent, text, body
     if kept:
         batching.put(kept)
     return _success(request)

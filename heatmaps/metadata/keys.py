@@ -1,15 +1,20 @@
-"""Secrets that open something: personal API keys, and the tokens browsers send with."""
+"""Secrets that open something: personal API keys, share tokens, and the tokens browsers send with."""
 
 import hashlib
 import secrets
 
 PERSONAL_API_KEY_PREFIX = "phx_"
+SHARE_TOKEN_PREFIX = "phs_"  # noqa: S105 -- a prefix, no secret
 PROJECT_TOKEN_PREFIX = "phc_"  # noqa: S105 -- a prefix, no secret
 
 
 def new_personal_api_key() -> str:
     # 35 bytes are the 280 bits that the contract asks for.
     return PERSONAL_API_KEY_PREFIX + secrets.token_urlsafe(35)
+
+
+def new_share_token() -> str:
+    return SHARE_TOKEN_PREFIX + secrets.token_urlsafe(35)
 
 
 def new_project_token() -> str:
@@ -22,4 +27,5 @@ def digest(key: str) -> str:
 
 
 def mask(key: str) -> str:
-    return f"{PERSONAL_API_KEY_PREFIX}...{key[-4:]}"
+    """What a list shows of a key or a share token."""
+    return f"{key[:4]}...{key[-4:]}"

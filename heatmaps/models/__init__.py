@@ -12,9 +12,11 @@ from heatmaps.models.projects import (
     validate_timezone,
     validate_url_allowlist,
 )
+from heatmaps.models.shares import DEFAULT_MIN_VISITORS, Share, ShareKind, origins_of
 from heatmaps.models.users import Membership, PersonalAPIKey, User, UserManager, default_scopes
 
 __all__ = [
+    "DEFAULT_MIN_VISITORS",
     "AppliedPersonEvent",
     "CaptureMode",
     "CaptureTally",
@@ -26,10 +28,13 @@ __all__ = [
     "PersonDistinctId",
     "PersonalAPIKey",
     "Project",
+    "Share",
+    "ShareKind",
     "User",
     "UserManager",
     "default_scopes",
     "default_test_account_filters",
+    "origins_of",
     "validate_test_account_filters",
     "validate_timezone",
     "validate_url_allowlist",

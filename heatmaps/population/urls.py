@@ -4,8 +4,10 @@ import re
 
 from heatmaps.population import regexes
 
+Token = re.Match[str]
+
 # What a pattern is made of, in RE2's language. The whole of a text is read, also where it is no expression.
-_PART = re.compile(
+PART = re.compile(
     # A quotation, which need not end.
     r"(?P<quotation>\\Q(?P<quoted>.*?)(?P<end>\\E|\Z))"
     # Another escaped character: a class of Unicode, a code, or one letter.
@@ -46,7 +48,7 @@ def _with_wildcards(pattern: str) -> str:
     parts: list[str] = []
     is_repeatable = False
     last = None
-    for match in _PART.finditer(pattern):
+    for match in PART.finditer(pattern):
         last, text = match.lastgroup, match[0]
         if text == "*" and not is_repeatable:
             text = ".+"

@@ -44,5 +44,7 @@ class Entry(Generic[Q]):
     # Numbers that its reply has in headers of their own, and what they are.
     headers: Mapping[str, str] = field(default_factory=dict)
     legacy_path: str | None = None
+    # Whether a share token opens it, for the token's own pages. Its form then has to take its filters from FiltersForm.
+    opens_to_shares: bool = False
     # The methods, and the scope that each asks of a key. A POST has in its body, as JSON, what a GET has in its query.
     methods: Mapping[str, str] = field(default_factory=lambda: {"GET": scopes.READ})

@@ -12,6 +12,7 @@ from heatmaps.population.property_filters import CohortMembers, EventFilter, Pro
 from heatmaps.requests.accounts import AccountsForm
 from heatmaps.requests.fields import Boolean, JSONText, end_moment, first_day, first_moment, last_day
 from heatmaps.requests.forms import Q_co
+from heatmaps.requests.shares import fenced
 from heatmaps.requests.urls import UrlsForm
 
 MAX_EVENTS = 10
@@ -106,7 +107,7 @@ class FiltersForm(UrlsForm[Q_co], AccountsForm[Q_co]):
     def filters(self) -> Filters:
         values = self.validated_data
         project: Project = self.context["project"]
-        return Filters(
+        filters = Filters(
             team_id=project.pk,
             types=(values["type"],),
             window=window_of(values, project),
@@ -120,6 +121,7 @@ class FiltersForm(UrlsForm[Q_co], AccountsForm[Q_co]):
             first_in_session=values["first_in_session"],
             timezone=project.timezone,
         )
+        return fenced(filters, self.share) if self.share else filters
 
     def validate_cohort_ids(self, value: Any) -> tuple[CohortMembers, ...]:
         if value is None:

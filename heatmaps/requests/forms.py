@@ -6,6 +6,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rest_framework import serializers
 
+from heatmaps.models import Share
+from heatmaps.requests import shares
+
 Q_co = TypeVar("Q_co", covariant=True)
 
 # The first of several bad parameters is the one that a caller is told of. A parameter that is not named here is one
@@ -41,6 +44,20 @@ class Form(serializers.Serializer[None], Generic[Q_co]):
     one_of: ClassVar[tuple[str, ...]] = ()
     # What the OpenAPI document shows for each parameter of this class. Those of its parents are added.
     examples: ClassVar[Mapping[str, list[Any]]] = {}
+
+    @property
+    def share(self) -> Share | None:
+        """The share token that is asked with."""
+        share: Share | None = self.context.get("share")
+        return share
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if self.share is None:
+            return super().run_validation(data)
+        shares.refuse_closed_parameters(data, self.parameters())
+        values = super().run_validation(data)
+        shares.refuse_closed_values(values)
+        return shares.with_floor(values, self.share)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = [name for name in self.one_of if name in attrs]

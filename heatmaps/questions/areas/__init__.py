@@ -15,6 +15,7 @@ ENTRY = Entry(
 Takes the filters of the heatmap, and areas as rectangles and polygons. With `against`, each area is compared with
 itself under other filters. A POST takes the same parameters in a JSON body, when they are too long for a URL.
 A personal API key needs the scope `heatmap:read`.""",
+    opens_to_shares=True,
     form=AreasForm,
     answer=answer,
     replies=(HeatmapAreasResponse,),

@@ -15,6 +15,7 @@ The filters are those of side a. `against` has the filters in which side b diffe
 visitors are compared with Fisher's exact test, and the results are adjusted for the number of cells. With
 `type=scrolldepth` the share is that of visitors who scrolled at least that far.
 A personal API key needs the scope `heatmap:read`.""",
+    opens_to_shares=True,
     form=CompareForm,
     answer=answer,
     replies=(HeatmapCompareResponse, HeatmapCompareScrollDepthResponse),

@@ -13,6 +13,7 @@ ENTRY = Entry(
 
 Takes the filters of the heatmap. An empty result is not an error. A personal API key needs the scope
 `heatmap:read`.""",
+    opens_to_shares=True,
     form=ExplainForm,
     answer=answer,
     replies=(HeatmapExplainResponse,),

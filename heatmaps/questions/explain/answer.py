@@ -6,7 +6,7 @@ from typing import Any
 
 from heatmaps.population.layout import current_layout
 from heatmaps.questions.explain.ladder import Counted, Ladder, ladder
-from heatmaps.questions.explain.messages import CAPTURE_OFF, NEVER_CAPTURED, message
+from heatmaps.questions.explain.messages import CAPTURE_OFF, NEVER_CAPTURED, message, message_about_page
 from heatmaps.questions.explain.nearest import NearRow, nearest
 from heatmaps.questions.explain.question import ExplainQuestion
 from heatmaps.replies.answer import Answer
@@ -20,6 +20,8 @@ _BEGINNINGS = (480, 768, 1024, 1200, 1600)
 def answer(question: ExplainQuestion) -> Answer:
     layout = current_layout()
     found = ladder(question.filters, layout)
+    if question.begins_at_page:
+        return _from_the_page(found)
     steps = found.steps()
     matched = steps[-1][1]
     near = nearest(question.filters, question.url, layout) if not matched and "url" in found.bits else []
@@ -35,6 +37,24 @@ def answer(question: ExplainQuestion) -> Answer:
         "reason": None if matched else _reason(steps, is_opted_in=question.is_opted_in),
     }
     document["message"] = message(document, near, is_pattern=question.url is None)
+    return Answer(item=None, head=document)
+
+
+def _from_the_page(found: Ladder) -> Answer:
+    """The same, without what it tells of all other pages."""
+    steps = found.steps()
+    steps = steps[[name for name, _ in steps].index("url") :]
+    names = [name for name, _ in found.steps()[1:] if name != "url"]
+    document = {
+        "matched": steps[-1][1],
+        "steps": [{"filter": name, "remaining": remaining} for name, remaining in steps],
+        "without": _without(found, names),
+        "types": _types(found),
+        "widths": _widths(found),
+        "dates": _dates(found),
+        "reason": next((name for name, remaining in steps if not remaining), None),
+    }
+    document["message"] = message_about_page(document)
     return Answer(item=None, head=document)
 
 

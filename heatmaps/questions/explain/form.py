@@ -14,4 +14,5 @@ class ExplainForm(FiltersForm[ExplainQuestion]):
             filters=filters,
             url=None if filters.url_pattern is not None else url,
             is_opted_in=project.heatmaps_opt_in is not False,
+            begins_at_page=self.share is not None,
         )

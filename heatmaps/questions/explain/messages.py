@@ -60,6 +60,15 @@ def message(document: dict[str, Any], near: Sequence[NearRow], *, is_pattern: bo
             return _SENTENCES[reason]
 
 
+def message_about_page(document: dict[str, Any]) -> str:
+    """For who may not know of other pages: the page, its dates and its types are one step there."""
+    if document["reason"] != "url":
+        return message(document, [], is_pattern=False)
+    if document["types"]:
+        return message(document | {"reason": "type"}, [], is_pattern=False)
+    return message(document | {"reason": "dates"}, [], is_pattern=False)
+
+
 def _of_dates(first_seen: datetime | None, last_seen: datetime | None) -> str:
     if first_seen is None or last_seen is None:
         return "Nothing was captured in these dates: choose longer ones, such as date_from=all."

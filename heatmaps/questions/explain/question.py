@@ -13,3 +13,5 @@ class ExplainQuestion:
     # The URL as the caller wrote it, where one is asked for by url_exact or url_page.
     url: str | None
     is_opted_in: bool
+    # Whether it begins at the page, and tells nothing of the project's other pages.
+    begins_at_page: bool = False

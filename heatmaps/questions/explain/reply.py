@@ -69,10 +69,12 @@ class HeatmapExplainResponse(serializers.Serializer[None]):
     widths = ExplainWidth(many=True, help_text="All widths under the other filters, the narrowest first.")
     urls = ExplainUrl(
         many=True,
-        help_text="If the URL has nothing: at most 5 pages, the most similar first; for a pattern, the busiest.",
+        required=False,
+        help_text="If the URL has nothing: at most 5 pages, the most similar first; for a pattern, the busiest. "
+        "Absent with a share token.",
     )
     dates = ExplainDates(help_text="The oldest and the newest interaction under all filters except the dates.")
-    capture = ExplainCapture()
+    capture = ExplainCapture(required=False, help_text="Absent with a share token.")
     reason = serializers.ChoiceField(
         choices=[CAPTURE_OFF, NEVER_CAPTURED, *STEPS[1:-1]],
         allow_null=True,

@@ -14,6 +14,7 @@ ENTRY = Entry(
 
 The reply has points and a fold summary; with `type=scrolldepth` it has scroll-depth buckets instead.
 A personal API key needs the scope `heatmap:read`.""",
+    opens_to_shares=True,
     form=HeatmapForm,
     answer=answer.answer,
     replies=(HeatmapsResponse, HeatmapScrollDepthResponse),

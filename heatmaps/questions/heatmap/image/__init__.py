@@ -14,6 +14,7 @@ ENTRY = Entry(
 Takes the filters of the heatmap. All cells count. One pixel is one CSS px of a page that is `width` px wide, and
 elements that stay put when the page scrolls are drawn in the first screenful. With `against`, orange is more on side a,
 blue is less. With `type=scrolldepth` there are bands. A personal API key needs the scope `heatmap:read`.""",
+    opens_to_shares=True,
     form=ImageForm,
     answer=answer,
     replies=(),

@@ -199,6 +199,35 @@ export function curl(path, parameters) {
   return [request, ...lines].join(" \\\n    ");
 }
 
+/**
+ * Changes something. A session sends the token that the page was given; a key needs none.
+ * @param {"POST" | "DELETE"} method
+ * @param {string} path
+ * @param {object} [body]
+ */
+export async function send(method, path, body) {
+  const used = key.get();
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  const csrf = token instanceof HTMLInputElement ? token.value : "";
+  let reply;
+  try {
+    reply = await fetch(`${ROOT}api/${path}`, {
+      method,
+      credentials: used ? "omit" : "same-origin",
+      headers: {
+        ...(body ? { "Content-Type": "application/json" } : {}),
+        ...(used ? { Authorization: `Bearer ${used}` } : { "X-CSRFToken": csrf }),
+      },
+      body: body && JSON.stringify(body),
+    });
+  } catch {
+    throw new Refused(0, "The service does not answer. Is it running?");
+  }
+  const text = await reply.text();
+  if (!reply.ok) throw refusal(reply, text);
+  return text ? parsed(text) : null;
+}
+
 /** @param {string} text */
 function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;

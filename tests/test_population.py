@@ -437,7 +437,7 @@ def test_points_fold_scroll_depth_and_drill_down_describe_the_same_people(
     if layout is None:
         assert current_layout().event_session == "session"
     else:
-        monkeypatch.setattr("heatmaps.population.layout._layout", lambda _: layout)
+        monkeypatch.setattr("heatmaps.population.layout._layout", lambda *_, **__: layout)
     of_ann = {
         "results": [
             {"count": 2, "pointer_y": y, "pointer_relative_x": x, "pointer_target_fixed": False}

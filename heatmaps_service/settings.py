@@ -169,6 +169,9 @@ if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
 # Posts of browsers that one process lets wait for the insert that they share.
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 
+# Where posthog-js is that pages load from here, as npm unpacks it; `fetch_sdk` puts it there.
+SDK_DIRECTORY = env.text("SDK_DIRECTORY", str(VAR_DIR / "sdk"))
+
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
 RATE_LIMIT_SUSTAINED = env.rate("RATE_LIMIT_SUSTAINED", "1200/hour")

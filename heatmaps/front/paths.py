@@ -27,6 +27,8 @@ IMPORTS = "heatmaps/imports"
 _IMPORTS = re.compile(rf"/api/(?:projects|environments)/[^/]+/{IMPORTS}/?")
 
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
+# The SDK's scripts; what the service's own pages load has a folder of its own.
+_SDK = re.compile(r"/static/(?:[0-9][^/]*/)?[^/]+\.js")
 # Where agents post messages.
 MCP = "/mcp"
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
@@ -41,7 +43,7 @@ def area_of(path: str) -> Area:
     for beginning, area in _BEGINNINGS.items():
         if path.startswith(beginning):
             return area
-    if _CAPTURE.match(path):
+    if _CAPTURE.match(path) or _SDK.fullmatch(path):
         return Area.CAPTURE
     if path in {MCP, f"{MCP}/"}:
         return Area.MCP

@@ -24,7 +24,6 @@ CONFIGURATION = {
     "capturePerformance": False,
     "autocaptureExceptions": False,
     "sessionRecording": False,
-    "surveys": False,
 }
 
 

@@ -70,6 +70,8 @@ def get(client: Client, path: str, **headers: str) -> Any:
         ("/static/1.449.2/array.js", SCRIPT, FOR_EVER),
         ("/static/1.449.2/dead-clicks-autocapture.js", LATER, FOR_EVER),
         ("/static/1/array.js", SCRIPT, HOUR),
+        # As the SDK asks for it next.
+        ("/static/1.440.0/dead-clicks-autocapture.js", LATER, HOUR),
     ],
 )
 def test_scripts_are_served_to_pages_of_every_origin(
@@ -159,11 +161,14 @@ def test_other_methods(client: Client, sdk: Path) -> None:
 
 
 def test_without_the_sdk_only_what_is_always_asked_for_is_no_error(client: Client, without: None) -> None:
-    assert get(client, "/static/dead-clicks-autocapture.js?v=1.449.2").status_code == 204
+    for asked in ("1.449.2/dead-clicks-autocapture.js", "dead-clicks-autocapture.js?v=1.449.2"):
+        response = get(client, f"/static/{asked}")
+        # Browsers take no other type for a script, be it as empty as this one.
+        assert (response.status_code, response["Content-Type"]) == (204, "application/javascript")
     response = get(client, "/static/array.js")
     assert response.status_code == 404
     assert response.json()["detail"] == "This service has no scripts of the SDK. `manage.py fetch_sdk` gets them."
-    assert get(client, "/static/1.449.2/dead-clicks-autocapture.js").status_code == 404
+    assert get(client, "/static/1.449.2/array.js").status_code == 404
 
 
 def test_the_services_own_files_are_no_scripts_of_the_sdk() -> None:
@@ -185,8 +190,10 @@ def test_the_configuration_turns_off_what_has_no_script(
     projects.forget()
     told = json.loads(browser.ask("GET", f"/array/{browser.token}/config").content)
     assert told["captureDeadClicks"] is (is_there and is_opted_in)
-    others = ("capturePerformance", "autocaptureExceptions", "sessionRecording", "surveys")
+    others = ("capturePerformance", "autocaptureExceptions", "sessionRecording")
     assert {name: told[name] for name in others} == dict.fromkeys(others, False)
+    # The SDK asks for the script of surveys when it is told anything of them.
+    assert "surveys" not in told
 
 
 # --- Fetched -------------------------------------------------------------------------------------------------------

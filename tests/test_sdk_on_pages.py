@@ -125,5 +125,5 @@ def test_everything_is_captured_and_nothing_is_red(with_sdk: dict[str, Any], nam
 def test_without_the_scripts_nothing_is_red_either(tmp_path: Path) -> None:
     visit = visits(service_with(tmp_path, tmp_path / "nothing"), ["module"], TYPES)["module"]
     assert visit["red"] == []
-    assert visit["scripts"] == ["204 /static/dead-clicks-autocapture.js"]
+    assert visit["scripts"] == ["204 /static/1.449.2/dead-clicks-autocapture.js"]
     assert {name for name, places in visit["stored"].items() if places} == set(TYPES)

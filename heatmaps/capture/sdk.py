@@ -17,7 +17,8 @@ from heatmaps.front.envelope import error
 # Nothing that leads out of the folder.
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*\.js")
 MAIN = "array.js"
-# The SDK asks for it on every page with heatmaps, whatever it is told: a 404 would be a red line in each console.
+# The SDK asks for it on every page with heatmaps, whatever it is told, and first for that of its own version. A 404
+# would be a red line in each visitor's console.
 ALWAYS_ASKED_FOR = "dead-clicks-autocapture.js"
 TYPE = "application/javascript"
 _LONG = "public, max-age=31536000, immutable"
@@ -30,7 +31,8 @@ _LEVELS = {"gzip": 9, "zstd": 15}
 
 @csrf_exempt
 def script(request: HttpRequest, name: str, version: str = "") -> HttpResponse:
-    """One of the SDK's scripts. `version` is that of the SDK which is there, or its first number; no other is found."""
+    """One of the SDK's scripts. `version` is that of the SDK which is there, or its first number. No other is found,
+    but for the script that the SDK would then ask for without a version."""
     response = _script(request, name, version)
     # Pages of every origin load them, those that ask for CORS or CORP as well.
     response["Access-Control-Allow-Origin"] = "*"
@@ -65,9 +67,11 @@ def _script(request: HttpRequest, name: str, version: str) -> HttpResponse:
         refusal["Allow"] = "GET, HEAD, OPTIONS"
         return refusal
     folder = _folder()
-    if folder is None and name == ALWAYS_ASKED_FOR and not version:
-        return HttpResponse(status=204, headers={"Cache-Control": _HOUR})
     there = version_there() if version else None
+    if name == ALWAYS_ASKED_FOR:
+        if folder is None:
+            return HttpResponse(status=204, content_type=TYPE, headers={"Cache-Control": _HOUR})
+        version = version if version == there else ""
     if folder is None or not _NAME.fullmatch(name) or (version and version not in _names_of(there)):
         return _not_found(folder, name, version)
     encoding = preferred(request.headers.get("Accept-Encoding", "")) or ""

@@ -22,8 +22,8 @@ const STORED_MS = 25_000;
 
 /** @type {Order} */
 const order = JSON.parse(process.argv[2]);
-const page = readFileSync(path.join(HERE, "snippet.html"), "utf8");
-const pages = new Map(order.visits.map(({ name, snippet }) => [name, page.replace("<!-- the snippet -->", snippet)]));
+const text = readFileSync(path.join(HERE, "snippet.html"), "utf8");
+const pages = new Map(order.visits.map(({ name, snippet }) => [name, text.replace("<!-- the snippet -->", snippet)]));
 const host = http.createServer((request, response) => {
   const [folder, ...names] = (request.url ?? "").split("?")[0].slice(1).split("/");
   if (folder === "sdk") {
@@ -70,13 +70,15 @@ async function visit({ name, types }) {
   }
   await rest(page, 300, 220);
   await click(page);
+  // A click is alive when the page is scrolled within a few seconds of it.
+  if (types.includes("deadclick")) await found("deadclick", url);
   await rest(page, 500, 420);
   for (let time = 0; time < 3; time++) await click(page);
   await page.mouse.wheel(0, 900);
   await page.waitForFunction(() => scrollY === 900);
   await rest(page, 700, 300);
   const open = types.filter((type) => type !== "scrolldepth");
-  const stored = Object.fromEntries(await Promise.all(open.map(async (type) => [type, await found(type, url)])));
+  const stored = Object.fromEntries(await Promise.all(open.map(async (type) => [type, await found(type, url, type === "click" ? 2 : 1)])));
   await page.goto("about:blank");
   stored.scrolldepth = await found("scrolldepth", url);
   await context.close();
@@ -97,16 +99,16 @@ async function click(page) {
 }
 
 /**
- * Waits until the service has interactions of a type on a page; says where they are, or how deep.
+ * Waits until the service has interactions of a type at so many places of a page; says where they are, or how deep.
  * @param {string} type
  * @param {string} url
  */
-async function found(type, url) {
+async function found(type, url, places = 1) {
   for (const end = Date.now() + STORED_MS; Date.now() < end; ) {
     const parameters = new URLSearchParams({ type, url_page: url, limit: "0" });
     const reply = await fetch(`${order.api}?${parameters}`, { headers: { Authorization: `Bearer ${order.key}` } });
     const { results } = /** @type {{ results: Record<string, number>[] }} */ (await reply.json());
-    if (results.length) {
+    if (results.length >= places) {
       return results.map((row) => row.scroll_depth_bucket ?? [row.pointer_relative_x, row.pointer_y]);
     }
     await new Promise((resolve) => setTimeout(resolve, 500));

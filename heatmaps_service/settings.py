@@ -221,7 +221,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "heatmaps.capture.middleware.straight_to_capture",
     "heatmaps.front.middleware.set_content_policy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "heatmaps.front.static_files.StaticFiles",
     "heatmaps.front.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -255,6 +255,10 @@ STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 # Static files are served from where the packages keep them: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "heatmaps.front.static_files.HashedFolders"},
+}
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -1,6 +1,7 @@
 """Pictures of pages, which stand in for a page below its map."""
 
 import hashlib
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -79,14 +80,14 @@ class Picture(models.Model):
         # One at a time, so that two do not take the same room.
         if not Project.objects.select_for_update().filter(pk=project_id).exists():
             return None
-        place = {"project_id": project_id, "page_hash": digest_of(page), "width": width}
+        place: dict[str, Any] = {"project_id": project_id, "page_hash": digest_of(page), "width": width}
         others = cls.objects.filter(project_id=project_id).exclude(**place).aggregate(n=Count("pk"), bytes=Sum("size"))
         if (others["bytes"] or 0) + len(drawn.content) > settings.PICTURES_MAX_BYTES or others["n"] >= MOST_PICTURES:
             raise NoRoom(
                 f"The project's pictures may have {settings.PICTURES_MAX_BYTES:,} bytes together, and there may be "
                 f"{MOST_PICTURES:,} of them. Remove some."
             )
-        values = {
+        values: dict[str, Any] = {
             "page": page,
             "height": height,
             "format": drawn.format,

@@ -158,6 +158,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # Of a body with interactions, which is a file on disk meanwhile.
 IMPORT_MAX_BYTES = env.whole_number("IMPORT_MAX_BYTES", 256 * 1024**2, minimum=1)
+# Of all pictures of one project together, in the metadata database.
+PICTURES_MAX_BYTES = env.whole_number("PICTURES_MAX_BYTES", 100 * 1024**2)
 
 # The path under which a proxy shows the service; Django's own name for it.
 FORCE_SCRIPT_NAME = env.text("FORCE_SCRIPT_NAME").rstrip("/") or None

@@ -24,7 +24,8 @@ SCHEMA_READERS = (f"{SCHEMA}/swagger-ui", f"{SCHEMA}/redoc")
 
 # Below a project: whose body is a file.
 IMPORTS = "heatmaps/imports"
-_IMPORTS = re.compile(rf"/api/(?:projects|environments)/[^/]+/{IMPORTS}/?")
+PICTURES = "heatmaps/pictures"
+_IMPORTS, _PICTURES = (re.compile(rf"/api/(?:projects|environments)/[^/]+/{path}/?") for path in (IMPORTS, PICTURES))
 
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
 # The SDK's scripts; what the service's own pages load has a folder of its own.
@@ -36,6 +37,10 @@ _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
 
 def is_of_imports(path: str) -> bool:
     return _IMPORTS.fullmatch(path) is not None
+
+
+def is_of_pictures(path: str) -> bool:
+    return _PICTURES.fullmatch(path) is not None
 
 
 def area_of(path: str) -> Area:

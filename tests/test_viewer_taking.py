@@ -64,7 +64,7 @@ def table(content: bytes) -> list[dict[str, str]]:
     "state", [{}, {"against": '{"url_page":"https://shop.example.com/quiet"}'}, {"type": "scrolldepth"}]
 )
 def test_the_copied_python_runs_and_has_the_rows_of_the_picture(
-    viewer: Viewer, shop: Demo, tmp_path: Path, state: dict[str, str]
+    viewer: Viewer, shop: Demo, tmp_path: Path, state: dict[str, Any]
 ) -> None:
     page = look(viewer, page=HOME, **state)
     program = copied(page, "Python")
@@ -121,7 +121,7 @@ def test_what_people_write_stays_text_in_the_copied_python(viewer: Viewer) -> No
 
 
 @pytest.mark.parametrize("state", [{}, {"against": "previous"}, {"type": "scrolldepth", "cohort": "[]"}])
-def test_an_agent_that_is_told_the_copied_call_gets_the_same(viewer: Viewer, shop: Demo, state: dict[str, str]) -> None:
+def test_an_agent_that_is_told_the_copied_call_gets_the_same(viewer: Viewer, shop: Demo, state: dict[str, Any]) -> None:
     page = look(viewer, page=HOME, test_accounts="yes", width_min=640, **state)
     call = orjson.loads(copied(page, "MCP"))
     assert call["name"] == ("heatmaps-compare" if "against" in state else "heatmaps-list")
@@ -204,7 +204,7 @@ def test_the_table_of_depths_is_that_of_the_page(viewer: Viewer) -> None:
 
 
 @pytest.mark.parametrize("state", [{}, {"against": "previous"}, {"type": "scrolldepth"}])
-def test_all_cells_are_the_apis_own_csv(viewer: Viewer, shop: Demo, state: dict[str, str]) -> None:
+def test_all_cells_are_the_apis_own_csv(viewer: Viewer, shop: Demo, state: dict[str, Any]) -> None:
     page = look(viewer, limit="2", **state)
     _, content = taken(page, "CSV of all cells")
     asked: dict[str, Any] = {

@@ -132,11 +132,12 @@ def test_a_page_of_our_own_origin_is_held_apart_wherever_it_is_named(
 ) -> None:
     own = f"http://127.0.0.1:{demo[0]}"
     # By its address, by a path that stands in for the site, and by an origin that does.
-    for state in (
+    states: tuple[dict[str, Any], ...] = (
         {"page": f"{own}/demo/"},
         {"page": of(pages), "site": "/demo"},
         {"page": of(pages, "/demo/"), "site": own},
-    ):
+    )
+    for state in states:
         with opened(browser, demo, session, **state) as page:
             expect(page.locator("#frame iframe")).to_have_attribute("sandbox", "allow-scripts")
             expect(page.locator("#visit-note")).to_have_count(0)

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from tests import chromium, node
 from tests.processes import Service, ask, served
+from tests.test_viewer import barriers
 
 if chromium.PATH is None:
     node.leave_out_module(
@@ -302,6 +303,7 @@ def test_since_the_release(width: int, look: Look, shop: Shop) -> None:
     moment = datetime(day.year, day.month, day.day, 14, 32, tzinfo=BERLIN)
     passed = sum(moment <= datetime.fromisoformat(f"{click['timestamp']}+00:00") for click in clicks())
     assert total(page) == shop.count(time_from=f"{day}T14:32") == passed
+    page.get_by_role("button", name="Export").click()
     page.get_by_role("button", name="Copy as curl").click()
     command = page.locator("#copy-text").input_value()
     assert f"time_from={day}T14:32" in command
@@ -421,8 +423,11 @@ def test_it_fits_and_has_room_for_fingers(width: int, look: Look) -> None:
     assert box["y"] + box["height"] <= WIDTHS[width]
     for part in (dialog, dialog.locator(".dates-both")):
         assert part.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"dates-{width}.png"))
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        assert barriers(page) == []
+        if PICTURES:
+            page.screenshot(path=str(Path(PICTURES) / f"dates-{width}-{colours}.png"))
     if width == 390:
         # A sheet over the whole width, where nothing is smaller than a finger.
         assert (box["x"], box["width"]) == (0, width)

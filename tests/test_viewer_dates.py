@@ -18,10 +18,8 @@ from tests import chromium, node
 from tests.processes import Service, ask, served
 from tests.test_viewer import barriers
 
-if chromium.PATH is None:
-    node.leave_out_module(
-        "The tests of the viewer's dates were left out, as they need Chromium. On Debian: apt-get install chromium."
-    )
+if chromium.PATH is None or not node.is_there():
+    node.leave_out_module("The tests of the viewer's dates were left out, as they need Chromium, and Node with npm.")
 
 pytestmark = pytest.mark.slow
 HOME = "https://shop.example.com"
@@ -423,6 +421,7 @@ def test_it_fits_and_has_room_for_fingers(width: int, look: Look) -> None:
     assert box["y"] + box["height"] <= WIDTHS[width]
     for part in (dialog, dialog.locator(".dates-both")):
         assert part.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+    node.install(node.BROWSER)
     for colours in ("light", "dark"):
         page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
         assert barriers(page) == []

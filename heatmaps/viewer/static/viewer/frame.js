@@ -4,7 +4,7 @@ import { below, frameAddress } from "./state.js";
 import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {(sentence: string, how?: { isUnsure?: boolean }) => void} Note */
+/** @typedef {(sentence: string, how?: { isUnsure?: boolean, refused?: string }) => void} Note */
 
 const frame = $("frame");
 const NOTES = {
@@ -58,7 +58,7 @@ export function hideFrame() {
 function refuse(reason) {
   frame.replaceChildren();
   frame.hidden = true;
-  onNote(NOTES[reason]);
+  onNote(NOTES[reason], { refused: reason });
 }
 
 /** @param {string} address */

@@ -75,6 +75,9 @@ class Viewer:
         return self.page.locator("#screenshot img")
 
     def open(self, **looked_at: Any) -> None:
+        """The viewer; without a `site`, also none that it remembers."""
+        if looked_at.get("site") == "":
+            self.page.evaluate("localStorage.clear()")
         asked = {"page": HOME, "date_from": "-31d", "widths": "any", "site": "/demo"} | looked_at
         self.page.goto(f"{self.demo.origin}/?{urlencode(asked)}")
         expect(self.page.locator("#total")).not_to_be_empty()
@@ -180,20 +183,20 @@ def is_near(one: tuple[int, ...], other: tuple[int, int, int]) -> bool:
 def test_a_screenshot_is_added_and_lies_below_the_map_at_its_scale(viewer: Viewer) -> None:
     viewer.open(show="outline", zoom="100", width="1200")
     height = viewer.page.locator("#sheet").evaluate("sheet => sheet.offsetHeight")
-    viewer.page.get_by_role("radiogroup", name="Below the heat").get_by_text("Screenshot").click()
+    viewer.page.get_by_role("radiogroup", name="Below the heat").get_by_label("Screenshot").check()
     expect(viewer.note).to_contain_text("There is no screenshot of ")
     expect(viewer.note).to_contain_text("Drop one here, as it looks 1,200 px wide.")
     # Of a screen with two pixels for each px.
-    viewer.choose(shot(1_800, 9_000))
+    viewer.choose(shot(1_800, 11_100))
     expect(viewer.image).to_be_visible()
     expect(viewer.note).to_contain_text(", 1,200 px wide, added ")
     (one,) = viewer.listed(url_page=HOME)
-    assert (one["url_page"], one["width"], one["height"]) == (HOME, 1_200, 6_000)
-    assert viewer.image.evaluate("image => [image.offsetWidth, image.offsetHeight]") == [1_200, 6_000]
-    expect(viewer.page.locator("#sheet")).to_have_css("height", f"{max(height, 6_000)}px")
+    assert (one["url_page"], one["width"], one["height"]) == (HOME, 1_200, 7_400)
+    assert viewer.image.evaluate("image => [image.offsetWidth, image.offsetHeight]") == [1_200, 7_400]
+    expect(viewer.page.locator("#sheet")).to_have_css("height", "7400px")
     # Below the heat, which is above it where something happened, and nothing else is drawn there.
-    assert height < 5_000, "The bar is to be where nothing happened."
-    assert is_near(colour_at(viewer, 600, 5_500), RED)
+    assert height < 7_000, "The bar is to be where nothing happened."
+    assert is_near(colour_at(viewer, 600, 7_200), RED)
     viewer.look("screenshot")
     above = viewer.page.evaluate(
         "() => document.getElementById('screenshot').compareDocumentPosition(document.getElementById('heat'))"

@@ -521,6 +521,7 @@ def found(settings: Settings, **changed: Any) -> list[CheckMessage]:
         ("W004", {"RATE_LIMIT_ENABLED": False}),
         ("W005", {"CORS_ALLOWED_ORIGINS": ["http://dashboard.example.com"]}),
         ("W006", {"DEMO": True}),
+        ("W007", {"SDK_DIRECTORY": "/"}),
     ],
 )
 def test_settings_that_contradict_each_other_are_told_with_what_to_type(

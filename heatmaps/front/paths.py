@@ -28,6 +28,8 @@ PICTURES = "heatmaps/pictures"
 _IMPORTS, _PICTURES = (re.compile(rf"/api/(?:projects|environments)/[^/]+/{path}/?") for path in (IMPORTS, PICTURES))
 
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
+# The SDK's scripts; what the service's own pages load has a folder of its own.
+_SDK = re.compile(r"/static/(?:[0-9][^/]*/)?[^/]+\.js")
 # Where agents post messages.
 MCP = "/mcp"
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
@@ -46,7 +48,7 @@ def area_of(path: str) -> Area:
     for beginning, area in _BEGINNINGS.items():
         if path.startswith(beginning):
             return area
-    if _CAPTURE.match(path):
+    if _CAPTURE.match(path) or _SDK.fullmatch(path):
         return Area.CAPTURE
     if path in {MCP, f"{MCP}/"}:
         return Area.MCP

@@ -52,7 +52,7 @@ export const height = () => (shown ? Math.ceil((shown.height * frameWidth(curren
 
 /** Shows a screenshot where one is wanted. @param {State} state */
 export function show(state) {
-  const key = JSON.stringify([state.project, below(state), state.show, state.site, state.scripts]);
+  const key = JSON.stringify([state.project, below(state), state.show, state.site]);
   if (key !== wanted) {
     hide();
     wanted = key;

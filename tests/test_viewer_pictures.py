@@ -277,7 +277,7 @@ def test_it_stands_in_for_a_page_that_refuses_its_frame(viewer: Viewer, demo: De
 
 
 def test_it_is_offered_where_nobody_tells_whether_the_page_came_up(viewer: Viewer, demo: Demo) -> None:
-    page = f"http://localhost:{demo.port}/static/viewer/icon.svg"
+    page = f"http://localhost:{demo.port}/_health"
     viewer.upload(page, 1_440, shot(height=2_000))
     viewer.open(url=page, page="", site="")
     expect(viewer.page.locator("#frame-note")).to_contain_text("no script whether it came up")

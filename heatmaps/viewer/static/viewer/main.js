@@ -10,10 +10,12 @@ import { offer } from "./copying.js";
 import { change, current, fillIn, onChange, path, setProject } from "./current.js";
 import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
+import * as layout from "./layout.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
 import { $, input } from "./elements.js";
+import * as escape from "./escape.js";
 import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
@@ -138,11 +140,6 @@ $("copy-curl").addEventListener("click", () => {
   const hint = ignored.length ? ` The service ignores what it does not know of it: ${ignored.join(", ")}.` : "";
   offer("The request behind this picture", `Put a key of yours into KEY first.${hint}`, curl(asking, asked));
 });
-$("toggle-controls").addEventListener("click", () => {
-  const isUnfolded = $("controls").classList.toggle("is-open");
-  $("toggle-controls").setAttribute("aria-expanded", String(isUnfolded));
-});
-
 let resizing = 0;
 addEventListener("resize", () => {
   clearTimeout(resizing);
@@ -153,6 +150,9 @@ onChange(follow);
 bind({ start, stop: live.stop });
 comparingChoice.bind();
 marking.bind();
+layout.bind();
+// What is innermost comes first.
+escape.bind([picture.hideTip, marking.escape, behind.escape]);
 shares.bind();
 choices.bind({ search: pageList.search, more: pageList.loadMore });
 void start();

@@ -113,16 +113,22 @@ def test_a_window_that_becomes_wide_has_its_filters_beside_the_picture(phone: Pa
 def test_rare_tools_are_in_a_menu_where_there_is_no_room(browser: Browser, demo: Demo, width: int) -> None:
     page = opened(browser, demo, width)
     more = page.get_by_role("button", name="More")
-    for name in ("Copy link", "Copy as curl", "Share"):
-        expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+    for names in (("Copy link",), ("Share",), ("Export", "Copy as curl, Python or MCP")):
+        expect(page.get_by_role("button", name=names[0], exact=True)).to_be_hidden()
         more.click()
-        page.get_by_role("button", name=name, exact=True).click()
+        for name in names:
+            page.get_by_role("button", name=name, exact=True).click()
         expect(page.get_by_role("dialog")).to_be_visible()
         # What the menu opened leads back to it.
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
         expect(more).to_be_focused()
+    # Of what opens within it, the menu is around.
     more.click()
+    page.get_by_role("button", name="Export").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#export-choices")).to_be_hidden()
+    expect(page.locator("#menu")).to_be_visible()
     page.get_by_label("Theme").select_option("dark")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.keyboard.press("Escape")

@@ -17,9 +17,12 @@ function putBack() {
   $("toggle-controls").setAttribute("aria-expanded", "false");
 }
 
-/** A press of the menu closes it, and whatever it opens gives the focus back to the button of the menu. @param {Event} event */
+// What leads out of the menu; the other tools do their work in it.
+const WAYS_OUT = "#copy-link, #share, #copy-curl, #forget-key";
+
+/** Whatever opens over the menu takes its place, and gives the focus back to the button of the menu. @param {Event} event */
 function leaveMenu({ target }) {
-  if (!(target instanceof Element && target.closest("button")) || !menu.matches(":popover-open")) return;
+  if (!(target instanceof Element && target.closest(WAYS_OUT)) || !menu.matches(":popover-open")) return;
   menu.hidePopover();
   $("more").focus();
 }

@@ -1694,6 +1694,8 @@ def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
     viewer.open(url=HOME, width_min=1040)
     if size[0] < 760:
         viewer.page.get_by_role("button", name="Filters").click()
+        assert barriers(viewer.page) == []
+        viewer.page.get_by_role("button", name="Show the picture").click()
     viewer.page.locator("#spots button").first.click()
     expect(viewer.page.locator("#behind-page")).to_be_visible()
     assert barriers(viewer.page) == []

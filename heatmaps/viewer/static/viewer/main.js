@@ -9,10 +9,12 @@ import { offer } from "./copying.js";
 import { change, current, fillIn, onChange, path, setProject } from "./current.js";
 import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
+import * as layout from "./layout.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
 import { $, input } from "./elements.js";
+import * as escape from "./escape.js";
 import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
 import * as picture from "./picture.js";
@@ -134,10 +136,6 @@ function follow(before) {
 $("copy-link").addEventListener("click", () =>
   offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
 );
-$("toggle-controls").addEventListener("click", () => {
-  const isUnfolded = $("controls").classList.toggle("is-open");
-  $("toggle-controls").setAttribute("aria-expanded", String(isUnfolded));
-});
 
 let resizing = 0;
 addEventListener("resize", () => {
@@ -151,6 +149,9 @@ comparingChoice.bind();
 marking.bind();
 screenshots.bind(() => void (answer() && redraw()));
 screenshotAdding.bind();
+layout.bind();
+// What is innermost comes first.
+escape.bind([picture.hideTip, marking.escape, behind.escape]);
 shares.bind();
 snippets.bind();
 taking.bind();

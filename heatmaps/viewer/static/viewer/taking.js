@@ -26,8 +26,10 @@ export function bind() {
   $("taking").addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget instanceof Node && !$("taking").contains(relatedTarget)) close();
   });
-  $("taking").addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape" || choices.hidden) return;
+  $("taking").addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || choices.hidden) return;
+    // What is around it stays open.
+    event.preventDefault();
     close();
     $("export").focus();
   });

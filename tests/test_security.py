@@ -504,6 +504,7 @@ def found(settings: Settings, **changed: Any) -> list[CheckMessage]:
         ("W004", {"RATE_LIMIT_ENABLED": False}),
         ("W005", {"CORS_ALLOWED_ORIGINS": ["http://dashboard.example.com"]}),
         ("W006", {"DEMO": True}),
+        ("W007", {"SESSION_URL": "http://replay.example.com/{session_id}"}),
     ],
 )
 def test_settings_that_contradict_each_other_are_told_with_what_to_type(

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import re
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests import chromium, node
 from tests.processes import INHERITED, ask
 from tests.test_viewer import Demo, Viewer, barriers
-from tests.viewer_shop import CLICKS, HOME, WIDTHS, browser, fits, look, shop, viewer
+from tests.viewer_shop import CLICKS, HOME, WIDTHS, browser, fits, look, pictured, shop, viewer
 
 __all__ = ["browser", "shop", "viewer"]
 
@@ -25,13 +24,6 @@ if chromium.PATH is None:
     node.leave_out_module("The tests of what is taken along were left out, as they need Chromium.")
 
 TOTAL = sum(CLICKS.values())
-# Where pictures go, when somebody wants to look at them.
-PICTURES = os.environ.get("PICTURES", "")
-
-
-def pictured(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
 def taken(page: Page, name: str) -> tuple[str, bytes]:

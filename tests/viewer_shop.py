@@ -1,7 +1,9 @@
 """A shop whose visitors' clicks have elements, for the tests of the viewer: fixtures to import."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -29,6 +31,8 @@ ODD_VISITOR, ODD_SESSION = "=v/0?x=<b>", "s 0/?#&%"
 # The page, with nothing below the map.
 LOOKED_AT = {"url": HOME, "date_from": "-7d", "site": "", "show": "outline", "widths": "any", "limit": "500"}
 WIDTHS = (1440, 1024, 390)
+# Where pictures go, when somebody wants to look at them.
+PICTURES = os.environ.get("PICTURES", "")
 
 
 def interactions() -> Iterator[dict[str, Any]]:
@@ -75,7 +79,7 @@ def captured() -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     directory = tmp_path_factory.mktemp("names")
-    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false"})
+    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "SESSION_URL": SESSION_URL})
     service.migrate()
     key = service.make_project().key
     (directory / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, [*interactions(), *others()])))
@@ -119,3 +123,8 @@ def fits(page: Page, selector: str, width: int) -> bool:
     assert box
     is_inside = box["x"] >= 0 and box["x"] + box["width"] <= width
     return is_inside and page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def pictured(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))

@@ -88,7 +88,7 @@ def _check_clickhouse() -> None:
             # was left behind by a service that was killed.
             if not engine.is_embedded():
                 sys.stderr.write(f"{error} Serving all the same.\n")
-            elif monotonic() < until and orphans.holds(engine.directory() / "status"):
+            elif monotonic() < until and orphans.let_go_soon(engine.directory() / "status"):
                 sleep(0.2)
                 continue
             else:

@@ -7,20 +7,27 @@ from pathlib import Path
 _LOCK = re.compile(r"FLOCK +\w+ +\w+ +(\d+) +\S+:(\d+) ")
 
 
-def holds(file: Path) -> bool:
-    """Whether a file is locked by a process that served, and whose server is gone."""
+def let_go_soon(file: Path) -> bool:
+    """Whether nobody keeps a lock of a file for longer than a moment: all who hold it are processes that served and
+    whose server is gone, or that are ending right now. Whoever was just refused may find that nobody holds it any more.
+    Elsewhere than on Linux nobody can tell."""
     with suppress(OSError):
         inode = file.stat().st_ino
         locks = _LOCK.findall(Path("/proc/locks").read_text())
-        return any(_is_orphan(int(process)) for process, number in locks if int(number) == inode)
+        return all(_lets_go(int(process)) for process, number in locks if int(number) == inode)
     return False
 
 
-def _is_orphan(process: int) -> bool:
-    """A process that serves has the command line of its server, because it was forked from it."""
-    command = _command(process)
-    parent = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-    return b"serve" in command and _command(parent) != command
+def _lets_go(process: int) -> bool:
+    try:
+        command = _command(process)
+        parent = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+        # A process that serves has the command line of its server, because it was forked from it. A process that ends
+        # loses its command line before its files.
+        return command == [b""] or (b"serve" in command and _command(parent) != command)
+    except OSError:
+        # It is gone since.
+        return True
 
 
 def _command(process: int) -> list[bytes]:

@@ -39,7 +39,8 @@ def interactions() -> Iterator[dict[str, Any]]:
     moment = (now() - timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
     for place, (x, y) in enumerate(CLICKS):
         for visitor in range(CLICKS[x, y]):
-            at = moment + timedelta(minutes=visitor, seconds=10 * place)
+            # Too far from each other for the event of one to be taken for that of another.
+            at = moment + timedelta(minutes=visitor, seconds=15 * place)
             yield {
                 "distinct_id": f"visitor-{visitor:04}-of-the-shop" if visitor else ODD_VISITOR,
                 "session_id": f"0192aaaa-bbbb-7ccc-8ddd-{visitor:012}" if visitor else ODD_SESSION,

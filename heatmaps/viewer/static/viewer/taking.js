@@ -23,10 +23,9 @@ export function bind() {
   document.addEventListener("pointerdown", ({ target }) => {
     if (target instanceof Node && !$("taking").contains(target)) close();
   });
-  $("taking").addEventListener("focusout", ({ relatedTarget }) => {
-    if (relatedTarget instanceof Node && !$("taking").contains(relatedTarget)) close();
-  });
   $("taking").addEventListener("keydown", ({ key }) => {
+    // Only where the keyboard leads elsewhere, and not where an answer that has come takes the focus.
+    if (key === "Tab") setTimeout(() => $("taking").contains(document.activeElement) || close());
     if (key !== "Escape" || choices.hidden) return;
     close();
     $("export").focus();

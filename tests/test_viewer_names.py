@@ -1,6 +1,8 @@
 """What is probably under the spots, and the elements of the page, as the viewer names them in a real browser."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import pytest
@@ -11,6 +13,7 @@ from tests.test_viewer import Demo, Viewer, barriers, hold
 from tests.viewer_shop import (
     BUY,
     CLICKS,
+    FEW,
     HOME,
     MENU,
     NOWHERE,
@@ -161,3 +164,136 @@ def test_names_fit(viewer: Viewer, width: int) -> None:
     assert barriers(page) == []
     page.locator("#spots").scroll_into_view_if_needed()
     pictured(page, f"names-{width}")
+
+
+# --- The elements of the page ---------------------------------------------------------------------------------------
+
+ELEMENTS = [
+    ["Shop now · button", "captured", "40"],
+    ["Menu · link", "captured", "30"],
+    [f"{ODD_TEXT} · span", "captured", "12"],
+]
+
+
+def elements(viewer: Viewer) -> list[list[str]]:
+    viewer.page.get_by_role("radio", name="Elements").check()
+    expect(viewer.page.locator("#elements-text")).not_to_contain_text("Asking")
+    return viewer.rows("#elements-table")
+
+
+def asked_for_elements(viewer: Viewer) -> list[dict[str, str]]:
+    return [dict(parse_qsl(urlsplit(url).query)) for url in viewer.requests if "/elements/stats/" in url]
+
+
+def test_the_elements_of_the_page_are_those_of_the_api(viewer: Viewer, shop: Demo) -> None:
+    page = look(viewer)
+    expect(page.locator("#elements-list")).to_be_hidden()
+    assert asked_for_elements(viewer) == []
+    assert elements(viewer) == ELEMENTS
+    expect(page.locator("#spots-list")).to_be_hidden()
+    (asked,) = asked_for_elements(viewer)
+    reply = shop.answer("elements/stats/", **asked)
+    assert [str(one["count"]) for one in reply["results"]] == [row[2] for row in ELEMENTS]
+    assert asked == {"date_from": "-7d", "url_exact": HOME, "max_element_chain_depth": "1", "limit": "1000"}
+    expect(page.locator("#elements-table td").first.locator("*")).to_have_attribute(
+        "title", "Shop now · button#buy. Shows where it probably is."
+    )
+    expect(page.locator("#elements-text")).to_contain_text("autocapture: clicks, changed fields and sent forms.")
+
+
+def test_the_filters_that_events_have_narrow_the_elements(viewer: Viewer) -> None:
+    page = look(viewer, test_accounts="yes", width_min=640, widths="", page=HOME, date_to="2149-01-01")
+    assert elements(viewer) == ELEMENTS
+    (asked,) = asked_for_elements(viewer)
+    assert {**asked, "limit": "", "max_element_chain_depth": ""} == {
+        "filter_test_accounts": "true",
+        "url_page": HOME,
+        "date_from": "-7d",
+        "date_to": "2149-01-01",
+        "limit": "",
+        "max_element_chain_depth": "",
+    }
+    expect(page.locator("#elements-text")).to_contain_text("The filters of widths have no say here.")
+    page.get_by_label("Dates").first.select_option("Last 14 days")
+    viewer.settle()
+    viewer.wait_for_replies()
+    assert asked_for_elements(viewer)[-1]["date_from"] == "-14d"
+    assert viewer.rows("#elements-table") == ELEMENTS
+
+
+def test_a_cohort_narrows_the_elements_as_it_does_the_map(viewer: Viewer, shop: Demo) -> None:
+    page = look(viewer)
+    page.get_by_label("Cohort", exact=True).select_option("few")
+    viewer.settle()
+    assert {row[0]: row[2] for row in elements(viewer)} == {row[0]: str(FEW) for row in ELEMENTS}
+    # Each of them clicked once at each place.
+    assert viewer.total() == shop.count(date_from="-7d", cohort_ids="[1]") == FEW * len(CLICKS)
+
+
+def test_an_element_shows_where_it_probably_is(viewer: Viewer) -> None:
+    page = look(viewer)
+    names(page)
+    elements(viewer)
+    page.get_by_role("button", name=ODD_TEXT).click()
+    spot = page.locator("#spot")
+    expect(spot).to_be_visible()
+    x, y = page.locator("#spot").evaluate("spot => [parseFloat(spot.style.left), parseFloat(spot.style.top)]")
+    assert (round(100 * x / 1440), round(y / 16)) == (ODD[0], ODD[1] // 16)
+
+
+def test_where_there_are_no_elements_it_is_said_why(viewer: Viewer) -> None:
+    page = look(viewer, url=QUIET)
+    assert elements(viewer) == []
+    expect(page.locator("#elements-text")).to_contain_text("autocapture is off")
+    # The way back.
+    page.get_by_role("radio", name="Spots").check()
+    expect(page.locator("#spots")).to_be_visible()
+
+
+def test_a_key_that_may_not_read_elements_is_told(viewer: Viewer) -> None:
+    page = look(viewer)
+    page.route("**/elements/stats/*", lambda route: route.fulfill(status=403, body="{}"))
+    assert elements(viewer) == []
+    expect(page.locator("#elements-text")).to_contain_text("takes the scope element:read or heatmap:read")
+    viewer.meant = {"status of 403"}
+
+
+def test_long_lists_of_elements_are_shown_in_parts(viewer: Viewer) -> None:
+    page = look(viewer)
+    element = {"tag_name": "a", "text": "", "attr_class": ["x:y"], "href": None, "attr_id": None, "order": 0}
+    chains = [
+        {"count": 50 - number, "hash": "", "type": "$dead_click", "elements": [{**element, "text": f"No {number}"}]}
+        for number in range(40)
+    ]
+    # One and the same to people.
+    chains.append({**chains[-1], "count": 1})
+    reply = {"results": chains, "next": "https://x", "previous": None}
+    page.route(
+        "**/elements/stats/*", lambda route: route.fulfill(body=orjson.dumps(reply), content_type="application/json")
+    )
+    assert len(elements(viewer)) == 15
+    page.get_by_role("button", name="Show 15 more of 25").click()
+    page.get_by_role("button", name="Show 10 more of 10").click()
+    assert viewer.rows("#elements-table")[-2:] == [
+        ["No 38 · link", "dead click", "12"],
+        ["No 39 · link", "dead click", "12"],
+    ]
+    assert page.locator("#elements-table span").first.get_attribute("title") == "No 0 · a.x\\:y"
+    expect(page.locator("#elements-text")).to_contain_text("Of the 1,000 most frequent")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV of this table").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert (len(lines), lines[:2]) == (41, ["text,tag_name,selector,href,type,count", "No 0,a,a.x\\:y,,$dead_click,50"])
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_elements_fit(viewer: Viewer, width: int) -> None:
+    node.install(node.BROWSER)
+    page = look(viewer, width)
+    names(page)
+    assert elements(viewer) == ELEMENTS
+    assert fits(page, "#elements-list", width)
+    assert barriers(page) == []
+    page.locator("#elements-list").scroll_into_view_if_needed()
+    pictured(page, f"elements-{width}")

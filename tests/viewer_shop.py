@@ -26,6 +26,8 @@ CHAINS = {
     MENU: 'a.menu:attr__href="/menu"href="/menu"nth-child="1"nth-of-type="1"text="Menu";nav',
     ODD: f'span.odd:nth-child="2"nth-of-type="1"text="{ODD_TEXT}";body',
 }
+# So many visitors of each place are in a cohort.
+FEW = 5
 # Ids as their makers may have them: one begins as a formula does, and one means something in an address.
 ODD_VISITOR, ODD_SESSION = "=v/0?x=<b>", "s 0/?#&%"
 # The page, with nothing below the map.
@@ -85,13 +87,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     key = service.make_project().key
     (directory / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, [*interactions(), *others()])))
     (directory / "events.jsonl").write_bytes(b"\n".join(map(orjson.dumps, captured())))
+    (directory / "few.txt").write_text("\n".join(f"visitor-{number:04}-of-the-shop" for number in range(1, FEW + 1)))
     service.result(
         "shell",
         "-v0",
         "-c",
         "from django.core.management import call_command\n"
         f"call_command('load_interactions', '{directory}/rows.jsonl', project=1)\n"
-        f"call_command('load_events', '{directory}/events.jsonl', project=1)",
+        f"call_command('load_events', '{directory}/events.jsonl', project=1)\n"
+        f"call_command('create_cohort', 'few', '{directory}/few.txt', project=1)",
     )
     with served(service) as port:
         yield Demo(

@@ -20,8 +20,6 @@ import { percent } from "./words.js";
 // Other kinds happen while nothing is clicked, and what was clicked before or after need not be under them.
 const CLICKS = ["click", "rageclick", "deadclick"];
 const CORNERS = 24;
-// Whoever tries one thing after the other is not followed by requests.
-const PATIENCE_MS = 300;
 // Requests that a key keeps for its pictures.
 const SPARED = 20;
 
@@ -31,6 +29,8 @@ let question = "";
 /** @type {Answer | null} */
 let answered = null;
 let asking = new AbortController();
+/** @type {() => unknown} */
+let told = () => undefined;
 /** Labels of the table that is shown, each with its place. @type {Map<HTMLElement, Place>} */
 let labels = new Map();
 
@@ -58,6 +58,11 @@ export function placeOfCell({ pointer_relative_x: x, pointer_y: y, pointer_targe
 /** @param {number} value */
 const rounded = (value) => Number(value.toFixed(4));
 
+/** Calls back when more is known. @param {() => unknown} callback */
+export function whenKnown(callback) {
+  told = callback;
+}
+
 /** Stops asking; what is known stays until another question. */
 export function stop() {
   asking.abort();
@@ -82,13 +87,12 @@ export function find(answer, places) {
   stop();
   const wanted = places.filter((place) => !nearest(place, place.radius / 2));
   if (!wanted.length || budget.remaining < SPARED) return;
-  const { signal } = (asking = new AbortController());
-  setTimeout(() => void askFor(wanted, asked, signal), PATIENCE_MS);
+  asking = new AbortController();
+  void askFor(wanted, asked, asking.signal);
 }
 
 /** @param {Place[]} places @param {Record<string, string>} asked @param {AbortSignal} signal */
 async function askFor(places, asked, signal) {
-  if (signal.aborted) return;
   const areas = places.map(({ shape, isFixed }, index) => ({ name: String(index), target_fixed: isFixed, ...shape }));
   try {
     const parameters = { ...asked, areas: JSON.stringify(areas), include: "elements" };
@@ -96,6 +100,7 @@ async function askFor(places, asked, signal) {
     if (signal.aborted) return;
     known.push(...places.map((place, index) => ({ place, element: results[index].elements[0] ?? null })));
     for (const [label, place] of labels) fill(label, place);
+    told();
   } catch {
     // The picture says what is wrong with a question; without names, a place is its name.
   }

@@ -5,6 +5,7 @@ import { current, path } from "./current.js";
 import { drawnNow } from "./drawing.js";
 import { $ } from "./elements.js";
 import { csv, tableOf } from "./export_csv.js";
+import * as pageElements from "./page_elements.js";
 import { showError } from "./signing_in.js";
 import { SCROLL_DEPTH } from "./state.js";
 import { nameOf, title } from "./words.js";
@@ -73,7 +74,7 @@ async function take(what, extension, makes) {
 
 function ofTable() {
   const drawn = drawnNow();
-  const table = drawn && tableOf(drawn, current());
+  const table = pageElements.isChosen() ? pageElements.listed() : drawn && tableOf(drawn, current());
   return table?.rows.length ? new Blob([csv(table)], { type: "text/csv" }) : null;
 }
 

@@ -539,7 +539,7 @@ def test_a_page_that_refuses_its_frame_is_outlined(viewer: Viewer, demo: Demo) -
     viewer.open(url=f"http://localhost:{demo.port}/", site="")
     expect(note).to_contain_text("refuses to be shown in a frame, so its outline is shown")
     # And one of which nobody tells whether it refused.
-    viewer.open(url=f"http://localhost:{demo.port}/static/viewer/icon.svg", site="")
+    viewer.open(url=f"http://localhost:{demo.port}/_health", site="")
     expect(note).to_contain_text("no script whether it came up. Is it missing below?")
     viewer.page.get_by_role("button", name="Show its outline").click()
     expect(note).to_be_hidden()

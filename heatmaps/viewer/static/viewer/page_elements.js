@@ -1,7 +1,7 @@
 // The elements of the page that was looked at, by how often something happened on them: a list beside that of the spots.
 import { ask, Refused } from "./api.js";
 import { current, path } from "./current.js";
-import { $, button, input, make, table } from "./elements.js";
+import { $, input, make, table } from "./elements.js";
 import { calledElement } from "./element_words.js";
 import * as names from "./names.js";
 import { markSpot } from "./picture.js";
@@ -30,6 +30,7 @@ const TAKEN = ["url_page", "url_exact", "url_pattern", "date_from", "date_to", "
 let rows = [];
 let answered = "";
 let asking = new AbortController();
+const next = make("button", { type: "button", className: "quiet", hidden: true });
 
 /** Whether this list is the one that is looked at. */
 export const isChosen = () => input("list-elements").checked;
@@ -48,6 +49,7 @@ export const listed = () => ({
 });
 
 export function bind() {
+  $("elements-list").append(next);
   for (const id of ["list-spots", "list-elements"]) {
     input(id).addEventListener("change", () => {
       $("spots-list").hidden = isChosen();
@@ -82,10 +84,10 @@ export async function load({ again = false } = {}) {
     say("Asking…");
   }
   try {
-    const { results, next } = await ask(path("elements/stats/"), asked, { signal });
+    const { results, next: rest } = await ask(path("elements/stats/"), asked, { signal });
     rows = together(/** @type {Chain[]} */ (results));
     answered = key;
-    say(sentence(state, next !== null));
+    say(sentence(state, rest !== null));
     show(AT_ONCE);
   } catch (error) {
     if (signal.aborted) return;
@@ -145,7 +147,6 @@ function say(words) {
 function show(most) {
   const there = Math.min(most, rows.length);
   fill("elements-table", rows.slice(0, there).map(rowOf));
-  const next = button("more-elements");
   next.hidden = there >= rows.length || !there;
   next.textContent = `Show ${number(Math.min(AT_ONCE, rows.length - there))} more of ${number(rows.length - there)}`;
   next.onclick = () => {

@@ -101,6 +101,14 @@ def unfit_for_production(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 id="heatmaps.W006",
             )
         )
+    if plain := _plain([settings.SESSION_URL]):
+        found.append(
+            Warning(
+                f"SESSION_URL is {plain}: whoever is on the way of that page learns of which session it is.",
+                hint="Write it with https://.",
+                id="heatmaps.W008",
+            )
+        )
     return found
 
 

@@ -525,6 +525,7 @@ def found(settings: Settings, **changed: Any) -> list[CheckMessage]:
         ("W006", {"DEMO": True}),
         ("W007", {"SDK_DIRECTORY": "/"}),
         ("W007", {"SDK_DIRECTORY": "/nothing/at/all"}),
+        ("W008", {"SESSION_URL": "http://replay.example.com/{session_id}"}),
     ],
 )
 def test_settings_that_contradict_each_other_are_told_with_what_to_type(

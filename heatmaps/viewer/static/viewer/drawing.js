@@ -9,6 +9,7 @@ import { againstWords } from "./comparison_words.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
+import * as names from "./names.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
@@ -36,7 +37,10 @@ const LEAST_HEIGHT_PX = 600;
 let drawn = null;
 let drawing = new AbortController();
 
-export const stopDrawing = () => drawing.abort();
+export function stopDrawing() {
+  drawing.abort();
+  names.stop();
+}
 export const drawnNow = () => drawn;
 
 /** Takes away the picture and all numbers of it. */
@@ -110,6 +114,7 @@ async function drawPoints(answer, signal) {
     onChoose: (spot) => spots.choose([spot], { scroll: true }),
     onPoint: spots.point,
   });
+  names.find(answer, hottest.map(names.placeOf));
   if (cells.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -146,6 +151,7 @@ async function drawComparison(answer, signal) {
   else comparison.drawCells(answer.reply.results, { height, foldHeight, showFixed: state.fixed === "" });
   drawn = { answer };
   comparedTable.show(answer, state);
+  if (answer.of === "points") names.find(answer, comparison.placesToName(answer.reply.results));
   if (answer.reply.results.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -219,5 +225,6 @@ picture.follow({
 function wordsAt(shown, pointer) {
   if (shown.answer.kind === "comparison") return comparison.wordsAt(shown.answer, pointer);
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
-  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer, current());
+  const found = spots.spotsAt(shown.heat, pointer);
+  return numbers.spotWords(found, shown.answer, current()) + names.probably(found.map(names.placeOf));
 }

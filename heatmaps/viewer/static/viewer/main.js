@@ -17,6 +17,7 @@ import { $, input } from "./elements.js";
 import * as escape from "./escape.js";
 import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
+import * as pageElements from "./page_elements.js";
 import * as picture from "./picture.js";
 import * as screenshotAdding from "./screenshot_adding.js";
 import * as screenshots from "./screenshots.js";
@@ -152,6 +153,7 @@ screenshotAdding.bind();
 layout.bind();
 // What is innermost comes first.
 escape.bind([picture.hideTip, marking.escape, behind.escape]);
+pageElements.bind();
 shares.bind();
 snippets.bind();
 taking.bind();

@@ -14,9 +14,10 @@ import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
 import * as screenshots from "./screenshots.js";
+import { days } from "./project_days.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
+import { counted, nameOf, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */

@@ -13,6 +13,7 @@ import * as layout from "./layout.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
+import * as dates from "./dates.js";
 import { $, input } from "./elements.js";
 import * as escape from "./escape.js";
 import * as marking from "./marking.js";
@@ -125,7 +126,7 @@ function follow(before) {
   }
   behind.close();
   if (!isChosen()) return void loadFirstPage();
-  if (isOther(["date_from", "date_to", "by"])) void pageList.loadPages();
+  if (isOther(["date_from", "date_to", "time_from", "time_to", "by"])) void pageList.loadPages();
   if (isOther(asked)) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
@@ -147,6 +148,7 @@ addEventListener("resize", () => {
 onChange(follow);
 bind({ start, stop: live.stop });
 comparingChoice.bind();
+dates.bind();
 marking.bind();
 screenshots.bind(() => void (answer() && redraw()));
 screenshotAdding.bind();

@@ -63,15 +63,6 @@ export function unit({ type, aggregation }, value = 2) {
 }
 
 /** @param {State} state */
-export function days({ date_from, date_to }) {
-  /** @type {Record<string, string>} */
-  const named = { dStart: "today", mStart: "this month", yStart: "this year", all: "all that is kept" };
-  const back = /^-?(\d+)d$/.exec(date_from);
-  if (!date_to) return named[date_from] ?? (back ? `last ${back[1]} days` : `from ${date_from}`);
-  return `${date_from} to ${date_to}`;
-}
-
-/** @param {State} state */
 export function widths({ width_min, width_max }) {
   if (width_min && width_max) return `${width_min} to ${width_max} px wide`;
   if (width_min) return `from ${width_min} px wide`;

@@ -27,6 +27,8 @@ IMPORTS = "heatmaps/imports"
 _IMPORTS = re.compile(rf"/api/(?:projects|environments)/[^/]+/{IMPORTS}/?")
 
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
+# What sites have on their pages: as static as what it loads.
+OVERLAY = "/overlay.js"
 # Where agents post messages.
 MCP = "/mcp"
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
@@ -47,4 +49,4 @@ def area_of(path: str) -> Area:
         return Area.MCP
     if path.rstrip("/") in PROBES:
         return Area.PROBES
-    return Area.STATIC if path.startswith("/static") else Area.VIEWER
+    return Area.STATIC if path.startswith("/static") or path == OVERLAY else Area.VIEWER

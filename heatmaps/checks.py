@@ -1,11 +1,14 @@
 """Settings that contradict each other, told by `manage.py check`; with `--deploy`, what production should not have."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 -- Django's name
+
+from heatmaps.capture import sdk
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
@@ -35,6 +38,14 @@ def contradictions(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 "METRICS_TOKEN is the SECRET_KEY, which signs sessions.",
                 hint="Make another one for Prometheus.",
                 id="heatmaps.E003",
+            )
+        )
+    if settings.SDK_DIRECTORY and Path(settings.SDK_DIRECTORY).exists() and not sdk.is_there():
+        found.append(
+            Warning(
+                f"SDK_DIRECTORY is {settings.SDK_DIRECTORY}, which has no {sdk.MAIN}: pages cannot load it.",
+                hint="Run `manage.py fetch_sdk`, or name a directory with posthog-js as npm unpacks it.",
+                id="heatmaps.W007",
             )
         )
     return found

@@ -13,7 +13,7 @@ from heatmaps.viewer import views
 from tests.conftest import body
 
 STATIC_FILES = Path(views.__file__).parent / "static" / "viewer"
-STATIC = re.compile(r"""(?:src|href)="(/static/viewer/[^"]+)\"""")
+STATIC = re.compile(r"""(?:src|href)="(/static/viewer\.[0-9a-f]{12}/[^"]+)\"""")
 IMPORT = re.compile(r'from "\./([^"]+)"')
 HANDLERS = re.compile(r"<[^>]*\son\w+=|<[^>]*\sstyle=|<script(?![^>]*\ssrc=)|<style", re.IGNORECASE)
 
@@ -52,7 +52,7 @@ def test_every_file_that_the_page_names_is_served_with_its_type() -> None:
         response = Client().get(name)
         assert response.status_code == 200, name
         assert response["Content-Type"].split(";")[0] == types[name.rpartition(".")[2]]
-        names |= {f"/static/viewer/{other}" for other in IMPORT.findall(body(response).decode())} - seen
+        names |= {f"{name.rpartition('/')[0]}/{other}" for other in IMPORT.findall(body(response).decode())} - seen
     assert len(seen) == len([one for one in STATIC_FILES.iterdir() if one.is_file()])
 
 

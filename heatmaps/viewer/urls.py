@@ -1,5 +1,5 @@
+from django.conf import settings
 from django.contrib.auth.views import LogoutView
-from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
@@ -12,5 +12,5 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(next_page="viewer"), name="sign-out"),
     path(OVERLAY.removeprefix("/"), overlay.loader, name="overlay"),
     # What browsers ask for on every other page, such as the admin's.
-    path("favicon.ico", RedirectView.as_view(url=static("viewer/icon.svg"))),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}viewer/icon.svg")),
 ]

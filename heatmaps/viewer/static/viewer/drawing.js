@@ -26,7 +26,9 @@ const LEAST_HEIGHT_PX = 600;
 
 /**
  * What is to be seen, and so what the pointer is over.
- * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer | ComparisonAnswer }} Drawn
+ * @typedef {(
+ *   { answer: PointsAnswer, heat: picture.Layers, spots: spots.Spot[] } | { answer: DepthsAnswer | ComparisonAnswer }
+ * )} Drawn
  */
 
 /** @type {Drawn | null} */
@@ -34,6 +36,7 @@ let drawn = null;
 let drawing = new AbortController();
 
 export const stopDrawing = () => drawing.abort();
+export const drawnNow = () => drawn;
 
 /** Takes away the picture and all numbers of it. */
 export function clear() {
@@ -93,7 +96,7 @@ async function drawPoints(answer, signal) {
   picture.layOut(frameWidth(state), height, state.zoom);
   const heat = await picture.drawHeat(cells, { radius, foldHeight, showFixed, signal });
   const hottest = await spots.hottestSpots(heat, signal);
-  drawn = { answer, heat };
+  drawn = { answer, heat, spots: hottest };
   picture.showFold(fold.median_viewport_height, fold.median_viewport_height === null ? "" : numbers.foldLabel(fold));
   numbers.showPoints({
     answer,

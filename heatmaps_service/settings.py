@@ -158,6 +158,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # Of a body with interactions, which is a file on disk meanwhile.
 IMPORT_MAX_BYTES = env.whole_number("IMPORT_MAX_BYTES", 256 * 1024**2, minimum=1)
+# Of all pictures of one project together, in the metadata database.
+PICTURES_MAX_BYTES = env.whole_number("PICTURES_MAX_BYTES", 100 * 1024**2)
 
 # The path under which a proxy shows the service; Django's own name for it.
 FORCE_SCRIPT_NAME = env.text("FORCE_SCRIPT_NAME").rstrip("/") or None
@@ -168,6 +170,10 @@ if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
 
 # Posts of browsers that one process lets wait for the insert that they share.
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
+
+# Where posthog-js is that pages load from here, as npm unpacks it; `fetch_sdk` puts it there.
+DEFAULT_SDK_DIRECTORY = str(VAR_DIR / "sdk")
+SDK_DIRECTORY = env.text("SDK_DIRECTORY", DEFAULT_SDK_DIRECTORY)
 
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")

@@ -101,10 +101,26 @@ def of_a_share(caller: Caller, project: int | None, method: str) -> int:
     return {"DELETE": 404, "OPTIONS": 200}.get(method, 405) if status in {200, 405} else status
 
 
+def of_pictures(caller: Caller, project: int | None, method: str) -> int:
+    """Of the pictures of pages; what is sent here is none."""
+    asked = "PATCH" if caller.scopes is not None and method == "POST" else method
+    status = caller.expected(project, asked)
+    return 415 if (method, status) == ("POST", 405) else status
+
+
+def of_a_picture(caller: Caller, project: int | None, method: str) -> int:
+    """Of one picture, which is none of those that are there."""
+    asked = "PATCH" if caller.scopes is not None and method == "DELETE" else method
+    status = caller.expected(project, asked)
+    return 404 if (method, status) in {("DELETE", 405), ("GET", 200), ("HEAD", 200)} else status
+
+
 def told_by(path: str) -> Callable[[Caller, Any, str], int]:
     """What a route answers, by its path."""
     if re.search("/heatmaps/shares/[^/]+/$", path):
         return of_a_share
+    if re.search("/heatmaps/pictures/[^/]+/$", path):
+        return of_a_picture
     return OF_ROUTES.get(path.rstrip("/").rpartition("/")[2], Caller.expected)
 
 
@@ -112,6 +128,7 @@ OF_ROUTES: dict[str, Callable[[Caller, int | None, str], int]] = {
     "imports": of_imports,
     "settings": of_settings,
     "shares": of_shares,
+    "pictures": of_pictures,
 }
 READ = ("heatmap:read",)
 CALLERS = {
@@ -469,6 +486,8 @@ PRODUCTION = {
     "SECURE_SSL_REDIRECT": "true",
     "NUM_PROXIES": "1",
     "CORS_ALLOWED_ORIGINS": "https://dashboard.example.com",
+    # As if it were not set.
+    "SDK_DIRECTORY": "",
 }
 
 
@@ -504,6 +523,8 @@ def found(settings: Settings, **changed: Any) -> list[CheckMessage]:
         ("W004", {"RATE_LIMIT_ENABLED": False}),
         ("W005", {"CORS_ALLOWED_ORIGINS": ["http://dashboard.example.com"]}),
         ("W006", {"DEMO": True}),
+        ("W007", {"SDK_DIRECTORY": "/"}),
+        ("W007", {"SDK_DIRECTORY": "/nothing/at/all"}),
     ],
 )
 def test_settings_that_contradict_each_other_are_told_with_what_to_type(

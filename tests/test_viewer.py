@@ -409,7 +409,7 @@ def test_the_tools_of_the_picture_come_with_it_and_each_does_its_work_once(anony
     anonymous.settle()
     expect(page.locator("#tools")).to_be_visible()
     devtools = anonymous.context.new_cdp_session(page)
-    for name in ("copy-link", "copy-curl", "forget-key"):
+    for name in ("copy-link", "export", "export-table", "forget-key"):
         found = devtools.send("Runtime.evaluate", {"expression": f"document.getElementById('{name}')"})
         listeners = devtools.send("DOMDebugger.getEventListeners", {"objectId": found["result"]["objectId"]})
         assert [one["type"] for one in listeners["listeners"]] == ["click"], name
@@ -539,7 +539,7 @@ def test_a_page_that_refuses_its_frame_is_outlined(viewer: Viewer, demo: Demo) -
     viewer.open(url=f"http://localhost:{demo.port}/", site="")
     expect(note).to_contain_text("refuses to be shown in a frame, so its outline is shown")
     # And one of which nobody tells whether it refused.
-    viewer.open(url=f"http://localhost:{demo.port}/static/viewer/icon.svg", site="")
+    viewer.open(url=f"http://localhost:{demo.port}/_health", site="")
     expect(note).to_contain_text("no script whether it came up. Is it missing below?")
     viewer.page.get_by_role("button", name="Show its outline").click()
     expect(note).to_be_hidden()
@@ -1468,10 +1468,12 @@ def test_what_the_service_ignored_is_told_beside_the_request(viewer: Viewer) -> 
 
     viewer.open(url=HOME)
     hint = viewer.page.locator("#copy-hint")
+    viewer.page.get_by_role("button", name="Export").click()
     viewer.page.get_by_role("button", name="Copy as curl").click()
     expect(hint).to_have_text("Put a key of yours into KEY first.")
     viewer.page.route("**/heatmaps/?*", answer)
     viewer.open(url=HOME, date_from="-30d")
+    viewer.page.get_by_role("button", name="Export").click()
     viewer.page.get_by_role("button", name="Copy as curl").click()
     expect(hint).to_contain_text("The service ignores what it does not know of it: date_form, café, 5%.")
     viewer.page.get_by_role("button", name="Close").click()
@@ -1670,6 +1672,7 @@ PIXELS = """() => {
 def test_the_copied_curl_is_the_request_behind_the_picture(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME, events="it's", aggregation="unique_visitors", width_max=480)
     (asked,) = {url for url in viewer.requests if "/heatmaps/?" in url and "include=coverage" in url}
+    viewer.page.get_by_role("button", name="Export").click()
     viewer.page.get_by_role("button", name="Copy as curl").click()
     words = shlex.split(viewer.page.locator("#copy-text").input_value().replace("\\\n", ""))
     assert words[:6] == [
@@ -1691,6 +1694,8 @@ def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
     viewer.open(url=HOME, width_min=1040)
     if size[0] < 760:
         viewer.page.get_by_role("button", name="Filters").click()
+        assert barriers(viewer.page) == []
+        viewer.page.get_by_role("button", name="Show the picture").click()
     viewer.page.locator("#spots button").first.click()
     expect(viewer.page.locator("#behind-page")).to_be_visible()
     assert barriers(viewer.page) == []
@@ -1698,6 +1703,7 @@ def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
         return
     viewer.choose("Kind of interaction", "Scroll depth")
     assert barriers(viewer.page) == []
+    viewer.page.get_by_role("button", name="Export").click()
     viewer.page.get_by_role("button", name="Copy as curl").click()
     assert barriers(viewer.page) == []
 

@@ -141,7 +141,9 @@ _READERS = (
 )
 _ADMIN = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_POLICIES = {Area.ADMIN: _ADMIN, Area.API: _NOTHING, Area.MCP: _NOTHING}
+# A page of another site that the viewer shows may lead its frame to any of ours, which would run as our own there.
+_NO_FRAME = "frame-ancestors 'none'"
+_POLICIES = {Area.ADMIN: _ADMIN, Area.API: _NOTHING, Area.MCP: _NOTHING, Area.STATIC: _NO_FRAME}
 
 
 def set_content_policy(next_view: View) -> View:

@@ -180,8 +180,8 @@ function ignoredNames(reply) {
   });
 }
 
-/** @param {Response} reply @param {string} text */
-function refusal(reply, text) {
+/** @param {{ status: number, statusText: string }} reply @param {string} text */
+export function refusal(reply, text) {
   try {
     const { detail, attr } = JSON.parse(text);
     return new Refused(reply.status, detail, attr);
@@ -201,6 +201,12 @@ export function curl(path, parameters) {
   return [request, ...lines].join(" \\\n    ");
 }
 
+/** Of a session, as the page was given it. */
+export function csrfToken() {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  return token instanceof HTMLInputElement ? token.value : "";
+}
+
 /**
  * Changes something. A session sends the token that the page was given; a key needs none.
  * @param {"POST" | "DELETE"} method
@@ -209,8 +215,6 @@ export function curl(path, parameters) {
  */
 export async function send(method, path, body) {
   const used = key.get();
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
-  const csrf = token instanceof HTMLInputElement ? token.value : "";
   let reply;
   try {
     reply = await fetch(`${ROOT}api/${path}`, {
@@ -218,7 +222,7 @@ export async function send(method, path, body) {
       credentials: used ? "omit" : "same-origin",
       headers: {
         ...(body ? { "Content-Type": "application/json" } : {}),
-        ...(used ? { Authorization: `Bearer ${used}` } : { "X-CSRFToken": csrf }),
+        ...(used ? { Authorization: `Bearer ${used}` } : { "X-CSRFToken": csrfToken() }),
       },
       body: body && JSON.stringify(body),
     });

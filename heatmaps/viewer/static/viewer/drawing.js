@@ -12,6 +12,7 @@ import { hideFrame, showFrame } from "./frame.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
+import * as screenshots from "./screenshots.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
 import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
@@ -26,7 +27,9 @@ const LEAST_HEIGHT_PX = 600;
 
 /**
  * What is to be seen, and so what the pointer is over.
- * @typedef {{ answer: PointsAnswer, heat: picture.Layers } | { answer: DepthsAnswer | ComparisonAnswer }} Drawn
+ * @typedef {(
+ *   { answer: PointsAnswer, heat: picture.Layers, spots: spots.Spot[] } | { answer: DepthsAnswer | ComparisonAnswer }
+ * )} Drawn
  */
 
 /** @type {Drawn | null} */
@@ -34,6 +37,7 @@ let drawn = null;
 let drawing = new AbortController();
 
 export const stopDrawing = () => drawing.abort();
+export const drawnNow = () => drawn;
 
 /** Takes away the picture and all numbers of it. */
 export function clear() {
@@ -48,6 +52,7 @@ export function clear() {
 export function hidePage() {
   note("");
   hideFrame();
+  screenshots.hide();
   picture.hide();
 }
 
@@ -64,6 +69,7 @@ export async function draw(answer, { signal } = {}) {
   picture.setOpacity(Number(current().opacity));
   $("sheet").classList.toggle("is-compared", answer?.kind === "comparison");
   if (answer?.kind !== "comparison") comparedTable.clear();
+  screenshots.show(current());
   showFrame(current(), note);
   showCoverage(answer && "coverage" in answer.reply ? answer.reply : null, current());
   try {
@@ -93,7 +99,7 @@ async function drawPoints(answer, signal) {
   picture.layOut(frameWidth(state), height, state.zoom);
   const heat = await picture.drawHeat(cells, { radius, foldHeight, showFixed, signal });
   const hottest = await spots.hottestSpots(heat, signal);
-  drawn = { answer, heat };
+  drawn = { answer, heat, spots: hottest };
   picture.showFold(fold.median_viewport_height, fold.median_viewport_height === null ? "" : numbers.foldLabel(fold));
   numbers.showPoints({
     answer,
@@ -151,7 +157,7 @@ async function drawComparison(answer, signal) {
  */
 function pageHeight(deepest, foldHeight, depths) {
   const last = depths.at(-1)?.scroll_depth_bucket ?? 0;
-  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius)));
+  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius), screenshots.height()));
 }
 
 export function showTitle() {
@@ -175,13 +181,15 @@ export function showTitle() {
  * A sentence about the page below, or none.
  * @param {string} sentence
  */
-function note(sentence, { isUnsure = false } = {}) {
+function note(sentence, { isUnsure = false, refused = "" } = {}) {
   $("frame-note").hidden = !sentence;
   $("frame-note").replaceChildren(sentence);
+  if (refused) void screenshots.standIn(refused);
   if (!isUnsure) return;
   const outline = act("Show its outline", () => change({ show: "outline" }));
   outline.className = "quiet";
   $("frame-note").append(" ", outline);
+  void screenshots.offer($("frame-note"));
 }
 
 /** Tells those who cannot see it what is shown. @param {Answer} answer */

@@ -1,10 +1,12 @@
 // The page itself, in a sandboxed frame; or why it cannot be shown.
 import { $ } from "./elements.js";
 import { below, frameAddress } from "./state.js";
+import { tellOfVisit } from "./visit.js";
 import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {(sentence: string, how?: { isUnsure?: boolean }) => void} Note */
+/** @typedef {(sentence: string, how?: { isUnsure?: boolean, refused?: string }) => void} Note */
+/** Why there is no page below the map. @typedef {"refused" | "away" | "mixed"} Reason */
 
 const frame = $("frame");
 const NOTES = {
@@ -14,6 +16,8 @@ const NOTES = {
   away: "The page cannot be reached, so its outline is shown, at true scale.",
   unknown: "This page is on another site, and browsers tell no script whether it came up. Is it missing below?",
 };
+const OF_OUR_OWN = "allow-scripts";
+const OF_OTHERS = "allow-scripts allow-same-origin";
 let shownAddress = "";
 /** @type {Note} */
 let onNote = () => undefined;
@@ -28,17 +32,19 @@ let onNote = () => undefined;
 export function showFrame(state, note) {
   const address = frameAddress(below(state), state.site, location.href);
   const wanted = state.show === "page" ? address : null;
-  const sandbox = state.scripts === "no" ? "" : "allow-scripts";
+  const sandbox = sandboxOf(wanted, state.scripts !== "no");
   const key = JSON.stringify([wanted, sandbox]);
   onNote = note;
   if (key === shownAddress) return;
   shownAddress = key;
   frame.replaceChildren();
   frame.hidden = wanted === null;
+  tellOfVisit(false);
   if (state.show !== "page") return note("");
   if (wanted === null) return note(NOTES.none);
   if (isMixed(wanted)) return refuse("mixed");
   note("");
+  tellOfVisit(sandbox === OF_OTHERS);
   const page = document.createElement("iframe");
   page.title = `The page ${readable(below(state))}`;
   page.setAttribute("sandbox", sandbox);
@@ -52,13 +58,33 @@ export function hideFrame() {
   shownAddress = "";
   frame.replaceChildren();
   frame.hidden = true;
+  tellOfVisit(false);
 }
 
-/** @param {"mixed" | "refused" | "away"} reason */
+/**
+ * What a page in the frame may do. One of another origin has its own storage and cookies, without which many do not work;
+ * it cannot reach the viewer, and may neither open windows nor lead this one elsewhere. One of our own origin gets none of
+ * that: its scripts would read what the viewer reads.
+ * @param {string | null} address
+ * @param {boolean} runsScripts
+ */
+function sandboxOf(address, runsScripts) {
+  if (!runsScripts || address === null) return "";
+  return isOwn(address) ? OF_OUR_OWN : OF_OTHERS;
+}
+
+/** Whether scheme, host and port are the viewer's. @param {string} address */
+const isOwn = (address) => new URL(address).origin === location.origin;
+
+/**
+ * Takes the frame away, and says why. All that finds out that a page does not show comes here.
+ * @param {Reason} reason
+ */
 function refuse(reason) {
   frame.replaceChildren();
   frame.hidden = true;
-  onNote(NOTES[reason]);
+  tellOfVisit(false);
+  onNote(NOTES[reason], { refused: reason });
 }
 
 /** @param {string} address */
@@ -71,12 +97,11 @@ function isMixed(address) {
 async function lookAtTiming(page, address) {
   const timing = performance.getEntriesByName(address.replace(/#.*/, "")).at(-1);
   if (timing instanceof PerformanceResourceTiming && timing.responseStatus > 0) return;
-  const isOwn = new URL(address).origin === location.origin;
   // Browsers keep few timings. Of a page of our own, its headers tell the same.
-  const reason = isOwn ? await reasonOfOwn(address) : null;
+  const reason = isOwn(address) ? await reasonOfOwn(address) : null;
   if (!page.isConnected) return;
   if (reason) refuse(reason);
-  else if (!isOwn) onNote(NOTES.unknown, { isUnsure: true });
+  else if (!isOwn(address)) onNote(NOTES.unknown, { isUnsure: true });
 }
 
 /** @param {string} address */

@@ -1,4 +1,7 @@
 // What is looked at, as it stands in the address bar. What is not there has its default.
+import { BANDS } from "./bands.js";
+
+export { BANDS };
 
 const defaults = {
   project: "",
@@ -86,15 +89,6 @@ export const below = ({ url, page }) => url || page;
 
 /** Whether visitors are counted, and not what they did. @param {State} state */
 export const areVisitorsCounted = ({ aggregation }) => aggregation === "unique_visitors";
-
-// Multiples of 16 px, the unit in which widths are stored, so that no window is in two bands.
-/** @type {Record<string, { width_min: string, width_max: string, widths: string, frame: number }>} */
-export const BANDS = {
-  any: { width_min: "", width_max: "", widths: "any", frame: 1440 },
-  mobile: { width_min: "", width_max: "480", widths: "", frame: 390 },
-  tablet: { width_min: "496", width_max: "1024", widths: "", frame: 820 },
-  desktop: { width_min: "1040", width_max: "", widths: "", frame: 1440 },
-};
 
 /**
  * @param {string} search

@@ -104,14 +104,13 @@ def look(shop: Shop, browser: Browser) -> Iterator[Look]:
     contexts = []
 
     def looked(width: int = 1440, clock: datetime | None = None, locale: str = "en-GB", **state: Any) -> Page:
-        size = {"width": width, "height": WIDTHS[width]}
         # Far from the project's zone, so that days of the browser would be seen.
         context = browser.new_context(
-            viewport=size,
+            viewport={"width": width, "height": WIDTHS[width]},
             reduced_motion="reduce",
             locale=locale,
             timezone_id="Pacific/Auckland",
-            has_touch=width == 390,  # type: ignore[arg-type]
+            has_touch=width == 390,
         )
         contexts.append(context)
         context.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
@@ -423,7 +422,7 @@ def test_it_fits_and_has_room_for_fingers(width: int, look: Look) -> None:
         assert part.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
     node.install(node.BROWSER)
     for colours in ("light", "dark"):
-        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=colours)
         assert barriers(page) == []
         if PICTURES:
             page.screenshot(path=str(Path(PICTURES) / f"dates-{width}-{colours}.png"))

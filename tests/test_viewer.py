@@ -1546,6 +1546,13 @@ def at_a_spot(viewer: Viewer) -> None:
     expect(viewer.page.locator("#older")).to_be_enabled()
 
 
+def at_one_visitor(viewer: Viewer) -> None:
+    at_a_spot(viewer)
+    viewer.page.locator("#behind-table button").first.click()
+    viewer.page.get_by_role("button", name="Only this visitor").click()
+    expect(viewer.page.locator("#behind-all")).to_be_visible()
+
+
 def in_a_narrow_window(viewer: Viewer) -> None:
     viewer.page.set_viewport_size({"width": 390, "height": 700})
     viewer.open(url=HOME)
@@ -1610,6 +1617,7 @@ def at_the_door(viewer: Viewer) -> None:
 
 SCENES = (
     at_a_spot,
+    at_one_visitor,
     in_a_narrow_window,
     at_a_comparison_with_areas,
     while_marking,
@@ -1697,6 +1705,8 @@ def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
     viewer.open(url=HOME, width_min=1040)
     if size[0] < 760:
         viewer.page.get_by_role("button", name="Filters").click()
+        assert barriers(viewer.page) == []
+        viewer.page.get_by_role("button", name="Show the picture").click()
     viewer.page.locator("#spots button").first.click()
     expect(viewer.page.locator("#behind-page")).to_be_visible()
     assert barriers(viewer.page) == []

@@ -157,7 +157,7 @@ function showHow(state) {
   input("radius").value = state.radius;
   $("radius-value").textContent = `${input("radius").value} px`;
   input("fixed").checked = state.fixed === "";
-  check("show", state.show === "page" ? "page" : "outline");
+  check("show", ["page", "picture"].includes(state.show) ? state.show : "outline");
   select("zoom").value = state.zoom === "fit" ? "fit" : "100";
   write("frame-width", state.width);
   input("frame-width").placeholder = String(frameWidth({ ...state, width: "" }));

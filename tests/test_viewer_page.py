@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils.http import urlencode
+from pytest_django import Settings
 
 from heatmaps.models import User
 from heatmaps.viewer import views
@@ -36,6 +37,13 @@ def test_the_page_needs_no_more_than_its_policy_allows() -> None:
     for refused in ('<p onclick="x"', '<i style="x"', "<script>"):
         assert HANDLERS.search(refused)
     assert HANDLERS.search(body(Client().get("/")).decode()) is None
+
+
+def test_the_link_for_sessions_is_an_attribute_of_the_page_and_never_more(settings: Settings) -> None:
+    assert 'data-session-url=""' in body(Client().get("/")).decode()
+    settings.SESSION_URL = 'https://replay.example/{session_id}?"><script>&'
+    page = body(Client().get("/")).decode()
+    assert 'data-session-url="https://replay.example/{session_id}?&quot;&gt;&lt;script&gt;&amp;"' in page
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])

@@ -19,6 +19,18 @@ const SLICE_MS = 10;
 const CELLS_A_LOOK = 1024;
 const ROWS_A_LOOK = 32;
 
+const { port1, port2 } = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+port1.onmessage = () => waiting.shift()?.();
+
+/** Everything else that waits has its turn. A timer would add 4 ms to each. @returns {Promise<void>} */
+const turn = () =>
+  new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+
 /**
  * Lets the browser do something else whenever a slice of time is over; stops when the signal says so.
  * @param {AbortSignal} [signal]
@@ -28,7 +40,7 @@ export function slices(signal) {
   let end = performance.now() + SLICE_MS;
   return async () => {
     if (performance.now() < end) return;
-    await new Promise((resolve) => setTimeout(resolve));
+    await turn();
     signal?.throwIfAborted();
     end = performance.now() + SLICE_MS;
   };

@@ -12,15 +12,6 @@ export function roundPercent(share) {
   return share > 0.99 && share < 1 ? ">99 %" : `${Math.round(100 * share)} %`;
 }
 
-/** @param {State} state */
-export function days({ date_from, date_to }) {
-  /** @type {Record<string, string>} */
-  const named = { dStart: "today", mStart: "this month", yStart: "this year", all: "all that is kept" };
-  const back = /^-?(\d+)d$/.exec(date_from);
-  if (!date_to) return named[date_from] ?? (back ? `last ${back[1]} days` : `from ${date_from}`);
-  return `${date_from} to ${date_to}`;
-}
-
 /** @param {string} timestamp @param {string} timezone */
 export function moment(timestamp, timezone, { withYear = true } = {}) {
   /** @type {Intl.DateTimeFormatOptions} */

@@ -55,6 +55,10 @@ SHARES = {
     for prefix, places, place_id in PLACES
     for one in ("", "{id}/")
 }
+PREFLIGHT = {
+    f"/api/{places}/{{{place_id}}}/heatmaps/preflight/": f"{prefix}heatmaps_preflight_create"
+    for prefix, places, place_id in PLACES
+}
 QUESTIONS = {entry.path: entry for entry in REGISTER}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
@@ -164,7 +168,7 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 
 
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
-    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys() | SHARES.keys()
+    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys() | PREFLIGHT.keys() | SHARES.keys()
     for path, operation in operations(schema):
         entry = QUESTIONS.get(of_project(path))
         methods = ["GET", "PATCH"] if path.endswith("settings/") else ["GET"]
@@ -208,9 +212,11 @@ def test_examples_are_those_of_the_route(schema: dict[str, Any]) -> None:
 
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
     posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
-    assert {of_project(path) for path in posts} == {"heatmaps/areas", "heatmaps/imports", "heatmaps/shares"}
+    assert {of_project(path) for path in posts} == {
+        *("heatmaps/areas", "heatmaps/imports", "heatmaps/preflight", "heatmaps/shares")
+    }
     for path, operation in posts.items():
-        if path in IMPORTS or path in SHARES:
+        if path in {*IMPORTS, *PREFLIGHT, *SHARES}:
             continue
         assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
         assert {one["name"] for one in operation["parameters"] if one["in"] == "query"} == {"format"}
@@ -221,6 +227,18 @@ def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
         assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
         assert {"413", "415"} <= operation["responses"].keys()
         assert "Cache-Control" not in operation["responses"]["200"]["headers"]
+
+
+def test_looking_at_a_page_is_told(schema: dict[str, Any]) -> None:
+    for path, operation_id in PREFLIGHT.items():
+        operation = schema["paths"][path]["post"]
+        assert operation["operationId"] == operation_id
+        _, form = resolved(schema, operation["requestBody"]["content"]["application/json"]["schema"])
+        assert (list(form["properties"]), form["required"]) == (["url"], ["url"])
+        _, reply = resolved(schema, operation["responses"]["200"]["content"]["application/json"]["schema"])
+        assert list(reply["properties"]) == ["framing", "blocked_by", "http_status"]
+        assert {"400", "401", "403", "404", "413", "415", "429", "503"} <= operation["responses"].keys()
+        assert "FRAME_PREFLIGHT" in operation["responses"]["404"]["description"]
 
 
 def test_share_tokens_are_told(schema: dict[str, Any]) -> None:

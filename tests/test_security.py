@@ -101,6 +101,12 @@ def of_a_share(caller: Caller, project: int | None, method: str) -> int:
     return {"DELETE": 404, "OPTIONS": 200}.get(method, 405) if status in {200, 405} else status
 
 
+def of_preflight(caller: Caller, project: int | None, method: str) -> int:
+    """Of the route that looks at a page, which whoever may read may ask; here no URL is sent."""
+    status = caller.expected(project, "GET" if method == "POST" else method)
+    return {("POST", 200): 400, ("GET", 200): 405, ("HEAD", 200): 405}.get((method, status), status)
+
+
 def told_by(path: str) -> Callable[[Caller, Any, str], int]:
     """What a route answers, by its path."""
     if re.search("/heatmaps/shares/[^/]+/$", path):
@@ -110,6 +116,7 @@ def told_by(path: str) -> Callable[[Caller, Any, str], int]:
 
 OF_ROUTES: dict[str, Callable[[Caller, int | None, str], int]] = {
     "imports": of_imports,
+    "preflight": of_preflight,
     "settings": of_settings,
     "shares": of_shares,
 }
@@ -204,6 +211,7 @@ def test_everyone_gets_what_is_theirs_and_nothing_else(
     name: str, ask_as: Callable[[str], Api], secrets_of_both: None, settings: Settings
 ) -> None:
     settings.RATE_LIMIT_ENABLED = False
+    settings.FRAME_PREFLIGHT = True
     api, caller = ask_as(name), CALLERS[name]
     asked = list(paths())
     assert len(asked) >= 27

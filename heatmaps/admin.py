@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from heatmaps.metadata import keys
-from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Picture, Project, User
 
 admin.site.site_header = admin.site.site_title = "Heatmaps"
 admin.site.index_title = "Organizations, projects, people and keys"
@@ -94,6 +94,23 @@ class CohortAdmin(ServiceAdmin):
     made = ("id", "created_at")
     search_fields = ["name"]
     autocomplete_fields = ["project"]
+
+
+@admin.register(Picture)
+class PictureAdmin(ServiceAdmin):
+    """Told of and removed. Pictures are added where they are looked at."""
+
+    list_display = ["page", "width", "height", "size", "project", "created_by", "created_at"]
+    list_filter = ["project"]
+    list_select_related = ["project", "created_by"]
+    search_fields = ["page"]
+    fields = ("page", "project", "width", "height", "format", "size", "sha256", "created_by", "created_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(User)

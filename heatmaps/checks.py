@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 -- Django's name
 
+from heatmaps.capture import sdk
+
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]", "::1"}
 
 
@@ -35,6 +37,14 @@ def contradictions(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 "METRICS_TOKEN is the SECRET_KEY, which signs sessions.",
                 hint="Make another one for Prometheus.",
                 id="heatmaps.E003",
+            )
+        )
+    if complaint := sdk.complaint():
+        found.append(
+            Warning(
+                complaint,
+                hint="Run `manage.py fetch_sdk`, or name a directory with posthog-js as npm unpacks it.",
+                id="heatmaps.W007",
             )
         )
     return found
@@ -89,6 +99,14 @@ def unfit_for_production(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 "DEMO is true: whoever has a link that the demo printed reads the demo's project.",
                 hint="Leave DEMO to `manage.py demo`.",
                 id="heatmaps.W006",
+            )
+        )
+    if plain := _plain([settings.SESSION_URL]):
+        found.append(
+            Warning(
+                f"SESSION_URL is {plain}: whoever is on the way of that page learns of which session it is.",
+                hint="Write it with https://.",
+                id="heatmaps.W008",
             )
         )
     return found

@@ -7,11 +7,12 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from heatmaps.api import schema_views
 from heatmaps.api.capture_settings import CaptureSettingsViewSet
 from heatmaps.api.imports import ImportsViewSet
+from heatmaps.api.pictures import PicturesViewSet, PictureViewSet
 from heatmaps.api.preflight import PreflightViewSet
 from heatmaps.api.shares import SharesViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
-from heatmaps.front.paths import IMPORTS
+from heatmaps.front.paths import IMPORTS, PICTURES
 from heatmaps.mcp.views import MessagesViewSet
 from heatmaps.questions import REGISTER
 
@@ -54,6 +55,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(
         _route(f"{place}/heatmaps/preflight", PreflightViewSet.as_view({"post": "look"}), name)
         for place, name in ((_PROJECT, "heatmaps-preflight"), (_ENVIRONMENT, "environment-heatmaps-preflight"))
+    ),
+    *(
+        pattern
+        for place, name in ((_PROJECT, "heatmaps-pictures"), (_ENVIRONMENT, "environment-heatmaps-pictures"))
+        for pattern in (
+            _route(f"{place}/{PICTURES}", PicturesViewSet.as_view({"get": "show", "post": "keep"}), name),
+            _route(
+                rf"{place}/{PICTURES}/(?P<id>[^/]+)",
+                PictureViewSet.as_view({"get": "show", "delete": "remove"}),
+                f"{name}-one",
+            ),
+        )
     ),
     _route(f"{_PROJECT}/cohorts", CohortsViewSet.as_view({"get": "ask"}), "cohorts"),
     *(

@@ -158,6 +158,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 
 # Of a body with interactions, which is a file on disk meanwhile.
 IMPORT_MAX_BYTES = env.whole_number("IMPORT_MAX_BYTES", 256 * 1024**2, minimum=1)
+# Of all pictures of one project together, in the metadata database.
+PICTURES_MAX_BYTES = env.whole_number("PICTURES_MAX_BYTES", 100 * 1024**2)
 
 # Whether the service may ask a page for its headers, so that the viewer can say why its frame stays empty.
 FRAME_PREFLIGHT = env.boolean("FRAME_PREFLIGHT", default=False)
@@ -171,6 +173,10 @@ if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
 
 # Posts of browsers that one process lets wait for the insert that they share.
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
+
+# Where posthog-js is that pages load from here, as npm unpacks it; `fetch_sdk` puts it there.
+DEFAULT_SDK_DIRECTORY = str(VAR_DIR / "sdk")
+SDK_DIRECTORY = env.text("SDK_DIRECTORY", DEFAULT_SDK_DIRECTORY)
 
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
@@ -192,6 +198,28 @@ CACHE_URL = env.url(
     "",
     is_good=lambda value: value.startswith(("redis://", "rediss://")) or not value,
     examples="redis://host:6379/0, or nothing for a cache in the process",
+)
+
+
+def _is_session_url(value: str) -> bool:
+    if not value:
+        return True
+    try:
+        host = urlsplit(value).hostname
+    except ValueError:
+        return False
+    # Ids come from browsers: one in the host's place would say who is asked.
+    places = re.findall(r"\{[^{}]*\}", value)
+    is_whole = "{session_id}" in places and set(places) <= {"{session_id}", "{distinct_id}"}
+    return is_whole and bool(re.fullmatch(r"https?://[^/?#{}]+[/?#][^\s\"<>\\]*", value)) and bool(host)
+
+
+# Where a session can be looked at, for links in the viewer.
+SESSION_URL = env.url(
+    "SESSION_URL",
+    "",
+    is_good=_is_session_url,
+    examples="http(s)://host/path with {session_id} behind the host, and {distinct_id} if need be, or nothing",
 )
 
 # Set by `manage.py demo`: the demo's pages and its sign-in links answer.
@@ -224,7 +252,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "heatmaps.capture.middleware.straight_to_capture",
     "heatmaps.front.middleware.set_content_policy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "heatmaps.front.static_files.StaticFiles",
     "heatmaps.front.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -258,6 +286,10 @@ STATIC_URL = f"{FORCE_SCRIPT_NAME or ''}/static/"
 # Static files are served from where the packages keep them: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "heatmaps.front.static_files.HashedFolders"},
+}
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

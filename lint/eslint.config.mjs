@@ -40,8 +40,8 @@ export default [
   },
   { files: ["heatmaps/viewer/static/**/*.js"], languageOptions: { globals: globals.browser } },
   {
-    // Sites load these with a plain script tag.
-    files: ["heatmaps/demo/static/**/*.js"],
+    // Pages load these with a plain script tag.
+    files: ["heatmaps/demo/static/**/*.js", "heatmaps/viewer/static/viewer/theme.js"],
     languageOptions: { globals: globals.browser, sourceType: "script" },
   },
   {

@@ -74,6 +74,8 @@ def tables() -> Iterator[None]:
     """The tables, made once by the migrations; on a server, in a database that is dropped afterwards."""
     # No retention, so that rows of any day stay where a test puts them.
     settings.RETENTION_DAYS = 0
+    # Nor does it matter whether somebody has fetched the SDK here.
+    settings.SDK_DIRECTORY = ""
     call_command("migrate_clickhouse")
     yield
     if not settings.CLICKHOUSE_URL.startswith("chdb:"):

@@ -46,6 +46,7 @@ class Service:
             "CLICKHOUSE_URL": f"chdb://{self.directory}/clickhouse",
             "DATABASE_URL": f"sqlite:///{self.directory}/metadata.sqlite3",
             "SECRET_KEY": "of a test",
+            "SDK_DIRECTORY": f"{self.directory}/sdk",
             **self.environment,
             **more,
         }

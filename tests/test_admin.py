@@ -10,10 +10,13 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
+from heatmaps.drawing.recoding import Recoded
+from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Picture, Project, User
 from tests.conftest import Api
 
 MODELS = [Organization, Project, Cohort, User, PersonalAPIKey]
+# Told of and removed, and not made here.
+LOOKED_AT = [Picture]
 NO_MEMBERS = {"membership_set-TOTAL_FORMS": "0", "membership_set-INITIAL_FORMS": "0"}
 
 
@@ -34,7 +37,10 @@ def errors(response: Any) -> dict[str, list[str]]:
 
 
 def test_every_model_that_stands_for_itself_has_its_pages() -> None:
-    assert {model for model in site._registry if model.__module__.startswith("heatmaps.models.")} == set(MODELS)
+    assert {model for model in site._registry if model.__module__.startswith("heatmaps.models.")} == {
+        *MODELS,
+        *LOOKED_AT,
+    }
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -46,6 +52,24 @@ def test_every_page_opens(admin: Client, project: Project, key: object, model: t
     pages += [page(model, name, thing.pk) for name in ("change", "delete", "history")]
     pages.append(page(model, "changelist") + "?q=a")
     assert [(url, admin.get(url).status_code) for url in pages] == [(url, 200) for url in pages]
+
+
+def test_pictures_are_told_of_and_removed(admin: Client, project: Project) -> None:
+    drawn = Recoded(content=b"<script>", format="webp", width=1440, height=900)
+    picture = Picture.keep(
+        1, "https://shop.example/<b>", width=1440, height=900, drawn=drawn, created_by_id=User.objects.get().pk
+    )
+    assert picture
+    for url in (page(Picture, "changelist") + "?q=shop", page(Picture, "change", picture.pk)):
+        shown = admin.get(url).content.decode()
+        assert "https://shop.example/&lt;b&gt;" in shown
+        assert "&lt;script&gt;" not in shown
+        assert "content" not in {field for line in re.findall(r'class="[^"]*field-(\w+)', shown) for field in [line]}
+    assert admin.get(page(Picture, "add")).status_code == 403
+    # What is sent to a page that shows is looked at by nobody.
+    assert admin.post(page(Picture, "change", picture.pk), {"page": "x"}).status_code == 403
+    assert admin.post(page(Picture, "delete", picture.pk), {"post": "yes"}).status_code == 302
+    assert not Picture.objects.exists()
 
 
 def test_what_a_page_that_adds_shows_is_what_is_saved(admin: Client, project: Project) -> None:

@@ -59,6 +59,15 @@ PREFLIGHT = {
     f"/api/{places}/{{{place_id}}}/heatmaps/preflight/": f"{prefix}heatmaps_preflight_create"
     for prefix, places, place_id in PLACES
 }
+PICTURES = {
+    f"/api/{places}/{{{place_id}}}/heatmaps/pictures/{one}": (
+        {"get": f"{prefix}heatmaps_pictures_retrieve", "delete": f"{prefix}heatmaps_pictures_destroy"}
+        if one
+        else {"get": f"{prefix}heatmaps_pictures_list", "post": f"{prefix}heatmaps_pictures_create"}
+    )
+    for prefix, places, place_id in PLACES
+    for one in ("", "{id}/")
+}
 QUESTIONS = {entry.path: entry for entry in REGISTER}
 BOUNDS = {
     "heatmaps": {"minimum": 0, "maximum": 1_000_000, "default": 500},
@@ -168,7 +177,8 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 
 
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
-    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys() | PREFLIGHT.keys() | SHARES.keys()
+    others = IMPORTS.keys() | PREFLIGHT.keys() | SHARES.keys() | PICTURES.keys()
+    assert schema["paths"].keys() == OPERATIONS.keys() | others
     for path, operation in operations(schema):
         entry = QUESTIONS.get(of_project(path))
         methods = ["GET", "PATCH"] if path.endswith("settings/") else ["GET"]
@@ -213,10 +223,14 @@ def test_examples_are_those_of_the_route(schema: dict[str, Any]) -> None:
 def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
     posts = {path: operations["post"] for path, operations in schema["paths"].items() if "post" in operations}
     assert {of_project(path) for path in posts} == {
-        *("heatmaps/areas", "heatmaps/imports", "heatmaps/preflight", "heatmaps/shares")
+        "heatmaps/areas",
+        "heatmaps/imports",
+        "heatmaps/pictures",
+        "heatmaps/preflight",
+        "heatmaps/shares",
     }
     for path, operation in posts.items():
-        if path in {*IMPORTS, *PREFLIGHT, *SHARES}:
+        if path in {*IMPORTS, *PICTURES, *PREFLIGHT, *SHARES}:
             continue
         assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
         assert {one["name"] for one in operation["parameters"] if one["in"] == "query"} == {"format"}
@@ -260,6 +274,25 @@ def test_share_tokens_are_told(schema: dict[str, Any]) -> None:
     assert list(form["properties"]) == ["url_page", "url_exact", "url_pattern", "expires_in", "min_visitors", "label"]
     expires_in = form["properties"]["expires_in"]
     assert (expires_in["minimum"], expires_in["maximum"]) == (3_600, 2_592_000)
+
+
+def test_pictures_of_pages_are_told(schema: dict[str, Any]) -> None:
+    for path, told in PICTURES.items():
+        operations = schema["paths"][path]
+        assert {method: one["operationId"] for method, one in operations.items()} == told
+        for method, one in operations.items():
+            assert ("heatmap:read" if method == "get" else "heatmap:write") in one["description"]
+            assert {"PersonalAPIKeyAuth", "cookieAuth"} == {name for way in one["security"] for name in way}
+            status = {"get": "200", "post": "201", "delete": "204"}[method]
+            assert [name for name in one["responses"] if name < "400"] == [status]
+    upload = schema["paths"]["/api/projects/{project_id}/heatmaps/pictures/"]["post"]
+    assert list(upload["requestBody"]["content"]) == ["image/png", "image/jpeg", "image/webp"]
+    query = {one["name"]: one for one in upload["parameters"] if one["in"] == "query"}
+    assert {name: one["required"] for name, one in query.items()} == {"url_page": True, "width": True}
+    assert (query["width"]["schema"]["minimum"], query["width"]["schema"]["maximum"]) == (320, 3840)
+    assert {"400", "409", "413", "415"} <= upload["responses"].keys()
+    one = schema["paths"]["/api/projects/{project_id}/heatmaps/pictures/{id}/"]["get"]
+    assert list(one["responses"]["200"]["content"]) == ["image/webp", "image/jpeg"]
 
 
 def test_what_a_share_token_opens_is_told(schema: dict[str, Any]) -> None:

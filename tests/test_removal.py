@@ -13,7 +13,8 @@ import pytest
 from pytest_django import Settings
 
 from heatmaps import engine
-from heatmaps.models import Cohort, Membership, PersonalAPIKey, Project, User
+from heatmaps.drawing.recoding import Recoded
+from heatmaps.models import Cohort, Membership, PersonalAPIKey, Picture, Project, User
 from heatmaps.removal import projects, rows
 from heatmaps.schema.cluster import SHARDING
 from tests.commands import Commands
@@ -236,6 +237,8 @@ def full(filled: None, events: Events, persons: Persons, commands: Commands) -> 
     for team_id in (1, 2):
         events.add(team_id=team_id)
         persons.add("ann", 1, team_id=team_id)
+        drawn = Recoded(content=b"RIFF", format="webp", width=1440, height=900)
+        Picture.keep(team_id, PAGES[0], width=1440, height=900, drawn=drawn, created_by_id=None)
         cohorts = [
             Cohort.objects.create(project_id=team_id, name=name, is_static=is_static)
             for name, is_static in (("List", True), ("Calculation", False))
@@ -286,14 +289,16 @@ def test_a_project_goes_with_all_that_is_kept_of_it(full: None, commands: Comman
         "persons": 1,
         "cohorts": 2,
         "memberships": 2,
+        "pictures": 1,
     }
     assert commands.said == (
         "Project Shop (1) of Acme: 12 interactions, 1 events, 1 ids linked to persons, 2 cohorts with"
-        " 2 memberships.\nRemoved the project.\n"
+        " 2 memberships, 1 pictures of pages.\nRemoved the project.\n"
     )
     assert seer.list(project=1).status_code == 404
     assert (tables_with(1), tables_with(2)) == (set(), set(SHARDING))
     assert set(Cohort.objects.values_list("project_id", flat=True)) == {2}
+    assert set(Picture.objects.values_list("project_id", flat=True)) == {2}
     assert answers(seer, 2) == before
     # People stay, and their organizations; nobody's current project is one that is gone.
     user.refresh_from_db()

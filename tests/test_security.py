@@ -107,10 +107,26 @@ def of_preflight(caller: Caller, project: int | None, method: str) -> int:
     return {("POST", 200): 400, ("GET", 200): 405, ("HEAD", 200): 405}.get((method, status), status)
 
 
+def of_pictures(caller: Caller, project: int | None, method: str) -> int:
+    """Of the pictures of pages; what is sent here is none."""
+    asked = "PATCH" if caller.scopes is not None and method == "POST" else method
+    status = caller.expected(project, asked)
+    return 415 if (method, status) == ("POST", 405) else status
+
+
+def of_a_picture(caller: Caller, project: int | None, method: str) -> int:
+    """Of one picture, which is none of those that are there."""
+    asked = "PATCH" if caller.scopes is not None and method == "DELETE" else method
+    status = caller.expected(project, asked)
+    return 404 if (method, status) in {("DELETE", 405), ("GET", 200), ("HEAD", 200)} else status
+
+
 def told_by(path: str) -> Callable[[Caller, Any, str], int]:
     """What a route answers, by its path."""
     if re.search("/heatmaps/shares/[^/]+/$", path):
         return of_a_share
+    if re.search("/heatmaps/pictures/[^/]+/$", path):
+        return of_a_picture
     return OF_ROUTES.get(path.rstrip("/").rpartition("/")[2], Caller.expected)
 
 
@@ -119,6 +135,7 @@ OF_ROUTES: dict[str, Callable[[Caller, int | None, str], int]] = {
     "preflight": of_preflight,
     "settings": of_settings,
     "shares": of_shares,
+    "pictures": of_pictures,
 }
 READ = ("heatmap:read",)
 CALLERS = {
@@ -477,6 +494,8 @@ PRODUCTION = {
     "SECURE_SSL_REDIRECT": "true",
     "NUM_PROXIES": "1",
     "CORS_ALLOWED_ORIGINS": "https://dashboard.example.com",
+    # As if it were not set.
+    "SDK_DIRECTORY": "",
 }
 
 
@@ -512,6 +531,9 @@ def found(settings: Settings, **changed: Any) -> list[CheckMessage]:
         ("W004", {"RATE_LIMIT_ENABLED": False}),
         ("W005", {"CORS_ALLOWED_ORIGINS": ["http://dashboard.example.com"]}),
         ("W006", {"DEMO": True}),
+        ("W007", {"SDK_DIRECTORY": "/"}),
+        ("W007", {"SDK_DIRECTORY": "/nothing/at/all"}),
+        ("W008", {"SESSION_URL": "http://replay.example.com/{session_id}"}),
     ],
 )
 def test_settings_that_contradict_each_other_are_told_with_what_to_type(

@@ -1,5 +1,5 @@
-"""A line in the log for each key and share token that is made, changed or revoked, wherever that happens. It tells the
-mask, no key."""
+"""A line in the log for each key, share token and picture that is made, changed or removed, wherever that happens. It
+tells the mask, no key."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import structlog
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from heatmaps.models import PersonalAPIKey, Share
+from heatmaps.models import PersonalAPIKey, Picture, Share
 
 logger = structlog.get_logger(__name__)
 
@@ -52,4 +52,27 @@ def _told_of_share(share: Share) -> dict[str, Any]:
         share.kind: share.url,
         "expires_at": share.expires_at.isoformat(),
         **({"made_by": share.created_by.email} if share.created_by else {}),
+    }
+
+
+@receiver(post_save, sender=Picture)
+def tell_of_saved_picture(instance: Picture, created: bool, **_: Any) -> None:
+    logger.info(
+        "A picture of a page was added" if created else "A picture of a page was replaced", **_told_of(instance)
+    )
+
+
+@receiver(post_delete, sender=Picture)
+def tell_of_deleted_picture(instance: Picture, **_: Any) -> None:
+    logger.info("A picture of a page was removed", **_told_of(instance))
+
+
+def _told_of(picture: Picture) -> dict[str, Any]:
+    return {
+        "picture": picture.pk,
+        "project": picture.project_id,
+        "url_page": picture.page,
+        "width": picture.width,
+        "bytes": picture.size,
+        **({"made_by": picture.created_by.email} if picture.created_by else {}),
     }

@@ -55,8 +55,8 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
         if header := BEARER.fullmatch(request.headers.get("Authorization", "").strip()):
             return header[1], "Authorization header"
         places: list[tuple[Any, str]] = [(request.query_params, "query string")]
-        # What no parser is for is a file, in which no key is looked for.
-        if request.parsers:
+        # In a file, no key is looked for.
+        if not getattr(request.parser_context.get("view"), "body_is_file", False):
             # Read as a whole first, so that a body of any size meets the one limit for bodies.
             _ = request._request.body  # noqa: SLF001 -- Django's request has no other name in DRF's
             places.insert(0, (request.data, "body"))

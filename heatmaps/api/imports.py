@@ -16,6 +16,7 @@ from heatmaps import engine
 from heatmaps.access.authentication import PersonalAPIKeyAuthentication
 from heatmaps.access.scopes import WRITE
 from heatmaps.api.errors import BadRequest, EngineRefused
+from heatmaps.api.files import announced_length
 from heatmaps.api.openapi import OF_THE_ENGINE, Operation
 from heatmaps.api.views import ApiViewSet
 from heatmaps.front.envelope import Refusal
@@ -51,6 +52,7 @@ class ImportsViewSet(ApiViewSet):
     # Not a session, which another site could make use of. Nor is a key looked for in the body.
     authentication_classes = [PersonalAPIKeyAuthentication]
     parser_classes: list[Any] = []
+    body_is_file = True
     scopes: Mapping[str, str] = {"POST": WRITE}
     project: Project
     operation = Operation(
@@ -83,12 +85,7 @@ A personal API key needs the scope `heatmap:write`.""",
                 " each as it is or with Content-Encoding: gzip.",
             )
         # Before anything of it is read.
-        if "Content-Length" not in request.headers and "Transfer-Encoding" in request.headers:
-            raise ParseError("Send the body with its Content-Length.")
-        length = request.headers.get("Content-Length") or "0"
-        if not (length.isascii() and length.isdigit()):
-            raise ParseError("Content-Length is not a number.")
-        if int(length[:20]) > settings.IMPORT_MAX_BYTES:
+        if announced_length(request) > settings.IMPORT_MAX_BYTES:
             raise _too_long()
         # Django's own request, which is a stream.
         sent = cast("IO[bytes]", request._request)  # noqa: SLF001 -- it has no other name in DRF's

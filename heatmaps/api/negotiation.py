@@ -39,12 +39,12 @@ class FormatNegotiation(AcceptHeaderNegotiation):
         then everything, and is to get the default one."""
         for name, media_type in pictures.items():
             with suppress(NotAcceptable):
-                found: tuple[BaseRenderer, str] = super().select_renderer(request, [_Named(name, media_type)])
+                found: tuple[BaseRenderer, str] = super().select_renderer(request, [Named(name, media_type)])
                 return found
         raise NotAcceptable
 
 
-class _Named(BaseRenderer):
+class Named(BaseRenderer):
     """Stands for a format while the framework chooses; nothing is rendered by it."""
 
     def __init__(self, name: str, media_type: str) -> None:
@@ -55,7 +55,7 @@ class _Named(BaseRenderer):
         raise NotImplementedError
 
 
-_OTHERS = [_Named(one.name, one.media_type) for one in FORMATS.values() if one.name != "json"]
+_OTHERS = [Named(one.name, one.media_type) for one in FORMATS.values() if one.name != "json"]
 
 
 def chosen_format(request: Request) -> Format:

@@ -175,7 +175,9 @@ class HeatmapsSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         may_be_kept = self.operation.may_be_kept and not self.has_body
         form = self.operation.form
-        in_query = [form] if form and not self.has_body and form().fields else []
+        # Beside a file, parameters stay in the query.
+        is_in_query = form and (self.operation.body or not self.has_body) and form().fields
+        in_query = [form] if is_in_query else []
         headers = [
             *RESPONSE_HEADERS,
             *([CACHE_CONTROL] if may_be_kept else []),

@@ -15,6 +15,8 @@ def _examples(operation: dict[str, Any]) -> dict[str, list[Any]]:
         "project_id": projects,
         "environment_id": projects,
         "format": ["csv", "parquet"],
+        "url_page": ["https://example.com/pricing"],
+        "width": [1440, 390],
     }
     for entry in questions.REGISTER:
         if entry.operation_id == operation["operationId"].removeprefix("environments_"):

@@ -2,7 +2,7 @@
 
 from django.urls import re_path
 
-from heatmaps.capture import views
+from heatmaps.capture import sdk, views
 
 urlpatterns = [
     re_path(r"^(?:e|i/v0/e|capture|track)/?$", views.post, {"limit": views.MAX_BODY_BYTES}, name="capture"),
@@ -12,4 +12,5 @@ urlpatterns = [
     re_path(r"^decide/?$", views.decide, name="capture-decide"),
     re_path(r"^array/(?P<token>[^/]+)/config/?$", views.configuration, name="capture-configuration"),
     re_path(r"^array/(?P<token>[^/]+)/config\.js$", views.configuration_script, name="capture-configuration-script"),
+    re_path(r"^static/(?:(?P<version>[0-9][^/]*)/)?(?P<name>[^/]+\.js)$", sdk.script, name="capture-sdk"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from heatmaps.capture import batching, bodies, decoding, parsing, projects, records, share_links
+from heatmaps.capture import batching, bodies, decoding, parsing, projects, records, sdk, share_links
 from heatmaps.capture.browsers import from_any_page
 from heatmaps.capture.cookieless import caller_of
 from heatmaps.capture.projects import Owner
@@ -115,6 +115,12 @@ def _configuration(owner: Owner) -> dict[str, Any]:
         "heatmaps": owner.is_opted_in and _captured_pages(owner),
         "hasFeatureFlags": False,
         "autocapture_opt_out": False,
+        # Each needs a script that the SDK would load from here.
+        "captureDeadClicks": owner.is_opted_in and sdk.is_dead_click_seen(),
+        # Nothing is kept of these. Surveys are not among them: SDKs ask for their script also when they are off.
+        "capturePerformance": False,
+        "autocaptureExceptions": False,
+        "sessionRecording": False,
     }
 
 

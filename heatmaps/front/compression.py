@@ -16,7 +16,7 @@ View = Callable[[HttpRequest], HttpResponseBase]
 # Below this a reply fits one packet anyway.
 WORTH_BYTES = 1_000
 # Pictures that are compressed already.
-_COMPRESSED = frozenset({"image/png", "image/webp"})
+_COMPRESSED = frozenset({"image/png", "image/webp", "image/jpeg"})
 # Fast levels: the network is to be the slow part, not we.
 GZIP_LEVEL = 1
 ZSTD_LEVEL = 1

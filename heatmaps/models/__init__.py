@@ -2,6 +2,7 @@
 
 from heatmaps.models.capture import CaptureTally
 from heatmaps.models.persons import AppliedPersonEvent, CookielessSalt, Person, PersonDistinctId
+from heatmaps.models.pictures import Picture
 from heatmaps.models.projects import (
     CaptureMode,
     Cohort,
@@ -27,6 +28,7 @@ __all__ = [
     "Person",
     "PersonDistinctId",
     "PersonalAPIKey",
+    "Picture",
     "Project",
     "Share",
     "ShareKind",

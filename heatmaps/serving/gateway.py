@@ -14,9 +14,10 @@ from heatmaps.capture.views import MAX_BATCH_BYTES
 from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, Refusal, envelope
 from heatmaps.front.holders import Holders
 from heatmaps.front.middleware import request_id, tell_of, unresolved_route
-from heatmaps.front.paths import Area, area_of, is_of_imports
+from heatmaps.front.paths import Area, area_of, is_of_imports, is_of_pictures
 from heatmaps.front.probes import HEALTH, HEALTHY, METRICS
 from heatmaps.metrics import FIGURES
+from heatmaps.models.pictures import MAX_BYTES as MAX_PICTURE_BYTES
 from heatmaps.serving import wire
 from heatmaps.serving.connections import Connection, Connections, Phase, Reason
 from heatmaps.serving.dispatch import Dispatcher
@@ -183,7 +184,8 @@ class Gateway:
             environ.setdefault("CONTENT_LENGTH", str(body.length) if body.length else "")
         group = _GROUPS.get(area, Group.REST)
         if body.file:
-            group = Group.IMPORTS
+            # A load may take long, and a picture does not wait for any.
+            group = Group.REST if is_of_pictures(environ["PATH_INFO"]) else Group.IMPORTS
             environ[wire.BODY_FILE] = body.file.name
         content = wire.request(environ, b"".join(body.pieces))
         body.pieces = []
@@ -233,10 +235,12 @@ class Gateway:
 
 def _body_of(environ: dict[str, Any], area: Area) -> _Body:
     """What may come of a body, and where it goes."""
+    # Nothing is kept of what nobody has to answer for.
+    has_key = "HTTP_AUTHORIZATION" in environ or "personal_api_key=" in environ["QUERY_STRING"]
     if environ["REQUEST_METHOD"] == "POST" and is_of_imports(environ["PATH_INFO"]):
-        # Nothing is kept of what nobody has to answer for.
-        has_key = "HTTP_AUTHORIZATION" in environ or "personal_api_key=" in environ["QUERY_STRING"]
         return _Body(settings.IMPORT_MAX_BYTES + 1 if has_key else 0, is_file=True)
+    if environ["REQUEST_METHOD"] == "POST" and is_of_pictures(environ["PATH_INFO"]):
+        return _Body(MAX_PICTURE_BYTES + 1 if has_key or "HTTP_COOKIE" in environ else 0, is_file=True)
     return _Body(MAX_CAPTURE_BODY_BYTES if area is Area.CAPTURE else settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
 
 

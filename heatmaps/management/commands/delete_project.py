@@ -7,8 +7,8 @@ from heatmaps.removal import projects
 
 class Command(ServiceCommand):
     help = (
-        "Remove a project and all of its data: interactions, events, persons, cohorts. Shows how much that is and asks"
-        " before it removes anything. If it was killed, run it again to finish."
+        "Remove a project and all of its data: interactions, events, persons, cohorts, pictures. Shows how much that is"
+        " and asks before it removes anything. If it was killed, run it again to finish."
     )
 
     def add_arguments(self, parser: Any) -> None:
@@ -28,11 +28,13 @@ class Command(ServiceCommand):
                 "persons": found["person_distinct_id2"],
                 "cohorts": project.cohorts.count(),
                 "memberships": found["cohortpeople"] + found["person_static_cohort"],
+                "pictures": project.pictures.count(),
             }
             self.say(
                 f"Project {project} of {project.organization}: {removed['interactions']:,} interactions,"
                 f" {removed['events']:,} events, {removed['persons']:,} ids linked to persons,"
-                f" {removed['cohorts']:,} cohorts with {removed['memberships']:,} memberships."
+                f" {removed['cohorts']:,} cohorts with {removed['memberships']:,} memberships,"
+                f" {removed['pictures']:,} pictures of pages."
             )
             self.confirm("They cannot be brought back.", is_confirmed=options["yes"])
             projects.delete(client, project)

@@ -1,7 +1,6 @@
 // Ties it together: from who is asking to what is looked at, and from there to the picture.
-import { question, route } from "./answer.js";
 import * as areas from "./areas.js";
-import { ask, curl, ignoredOf } from "./api.js";
+import { ask } from "./api.js";
 import * as behind from "./behind.js";
 import { act, text } from "./cards.js";
 import * as comparingChoice from "./comparing_choice.js";
@@ -10,16 +9,24 @@ import { offer } from "./copying.js";
 import { change, current, fillIn, onChange, path, setProject } from "./current.js";
 import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
+import * as layout from "./layout.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
+import * as dates from "./dates.js";
 import { $, input } from "./elements.js";
+import * as escape from "./escape.js";
 import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
+import * as pageElements from "./page_elements.js";
 import * as picture from "./picture.js";
+import * as screenshotAdding from "./screenshot_adding.js";
+import * as screenshots from "./screenshots.js";
 import * as shares from "./shares.js";
 import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
+import * as snippets from "./snippets.js";
 import { ASKED, hasManyUrls, NO_PAGE } from "./state.js";
+import * as taking from "./taking.js";
 import * as widths from "./widths.js";
 
 /** @typedef {import("./api.js").Project} Project */
@@ -119,7 +126,7 @@ function follow(before) {
   }
   behind.close();
   if (!isChosen()) return void loadFirstPage();
-  if (isOther(["date_from", "date_to", "by"])) void pageList.loadPages();
+  if (isOther(["date_from", "date_to", "time_from", "time_to", "by"])) void pageList.loadPages();
   if (isOther(asked)) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
@@ -131,17 +138,6 @@ function follow(before) {
 $("copy-link").addEventListener("click", () =>
   offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
 );
-$("copy-curl").addEventListener("click", () => {
-  const asked = question(current());
-  const asking = path(route(current()));
-  const ignored = ignoredOf(asking, asked);
-  const hint = ignored.length ? ` The service ignores what it does not know of it: ${ignored.join(", ")}.` : "";
-  offer("The request behind this picture", `Put a key of yours into KEY first.${hint}`, curl(asking, asked));
-});
-$("toggle-controls").addEventListener("click", () => {
-  const isUnfolded = $("controls").classList.toggle("is-open");
-  $("toggle-controls").setAttribute("aria-expanded", String(isUnfolded));
-});
 
 let resizing = 0;
 addEventListener("resize", () => {
@@ -152,7 +148,16 @@ addEventListener("resize", () => {
 onChange(follow);
 bind({ start, stop: live.stop });
 comparingChoice.bind();
+dates.bind();
 marking.bind();
+screenshots.bind(() => void (answer() && redraw()));
+screenshotAdding.bind();
+layout.bind();
+// What is innermost comes first.
+escape.bind([picture.hideTip, marking.escape, behind.escape]);
+pageElements.bind();
 shares.bind();
+snippets.bind();
+taking.bind();
 choices.bind({ search: pageList.search, more: pageList.loadMore });
 void start();

@@ -1,18 +1,16 @@
 // What lies above the page. Everything on the sheet is in CSS px of the page, and the sheet as a whole is scaled.
-import { countAround } from "./counting.js";
-import { paint, paintBands } from "./heat.js";
-import { weighed } from "./softness.js";
 import { $, canvas } from "./elements.js";
+import * as layers from "./layers.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
 /** @typedef {import("./depths.js").Band} Band */
 /** @typedef {{ x: number, y: number, radius: number }} Circle in px of the page */
-/** @typedef {{ isFixed: boolean, cells: Cell[], grid: import("./counting.js").Counts }} Layer */
-/** @typedef {{ layers: Layer[], hottest: number }} Layers */
+/** @typedef {import("./layers.js").Layers} Layers */
 /** @typedef {{ x: number, y: number, clientX: number, clientY: number }} Pointer */
 
 const [bed, sheet, picture, outline] = ["bed", "sheet", "picture", "outline"].map($);
 const [heat, heatFixed, bands] = ["heat", "heat-fixed", "bands"].map(canvas);
+const canvases = { heat, heatFixed, bands };
 const [glass, spot, marks] = ["glass", "spot", "marks"].map($);
 
 const RULER_PX = 500;
@@ -55,51 +53,25 @@ export function hide() {
 // --- What lies above it ---------------------------------------------------------------------------------------------
 
 /**
- * Counts for both layers, the page and what is fixed to the screen above it, and paints them on one scale.
+ * Paints both layers, the page and what is fixed to the screen above it.
  * @param {Cell[]} cells
  * @param {{ radius: number, foldHeight: number, showFixed: boolean, signal: AbortSignal }} options
  * @returns {Promise<Layers>}
  */
-export async function drawHeat(cells, { radius, foldHeight, showFixed, signal }) {
-  const { width, height } = size;
-  const firstScreen = Math.min(height, Math.max(foldHeight, radius));
-  const ofPage = cells.filter((cell) => !cell.pointer_target_fixed);
-  const ofScreen = showFixed ? cells.filter((cell) => cell.pointer_target_fixed) : [];
-  const layers = [
-    { isFixed: false, cells: ofPage, grid: await countAround(ofPage, { width, height, radius, signal }) },
-    { isFixed: true, cells: ofScreen, grid: await countAround(ofScreen, { width, height: firstScreen, radius, signal }) },
-  ];
-  const hottest = Math.max(...layers.map(({ grid }) => grid.hottest));
-  for (const { isFixed, grid, cells: counted } of layers) {
-    const layer = isFixed ? heatFixed : heat;
-    await paint(layer, grid, await weighed(grid, counted, signal), hottest, signal);
-    layer.style.width = `${grid.columns * grid.grain}px`;
-    layer.style.height = `${grid.rows * grid.grain}px`;
-  }
-  heatFixed.hidden = !showFixed;
-  heat.hidden = false;
-  bands.hidden = true;
+export async function drawHeat(cells, options) {
+  const drawn = await layers.drawHeat(canvases, cells, { ...size, ...options });
   marks.querySelectorAll("b").forEach((mark) => mark.remove());
-  return { layers, hottest };
+  return drawn;
 }
 
 /** Bands; each tenth that is reached gets a label. @param {Band[]} found */
 export function drawBands(found) {
-  paintBands(bands, found, size.height);
-  bands.hidden = false;
-  heat.hidden = heatFixed.hidden = true;
-  const labels = [];
-  let next = 0.9;
-  for (const { top, bottom, share } of found) {
-    if (share > next || bottom === top) continue;
-    labels.push({ at: top, share });
-    next = Math.ceil(share * 10 - 1) / 10;
-  }
+  layers.drawBands(canvases, found, size.height);
   marks.replaceChildren(
-    ...labels.map(({ at, share }) => {
+    ...layers.bandLabels(found).map(({ at, words }) => {
       const mark = document.createElement("b");
       mark.style.top = `${at}px`;
-      mark.textContent = `${(100 * share).toFixed(1)} %`;
+      mark.textContent = words;
       return mark;
     }),
   );
@@ -113,11 +85,7 @@ export function clear() {
 }
 
 /** @param {number} percent */
-export function setOpacity(percent) {
-  heat.style.opacity = heatFixed.style.opacity = String(percent / 100);
-  // Bands cover the whole page, which is to be seen through them.
-  bands.style.opacity = String((0.6 * percent) / 100);
-}
+export const setOpacity = (percent) => layers.setOpacity(canvases, percent);
 
 /** @param {number | null} height */
 export function showFold(height, text = "") {
@@ -190,4 +158,11 @@ export function showTip(words, place) {
   const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
   tip.style.left = `${Math.min(room, place.clientX + 14)}px`;
   tip.style.top = `${Math.max(4, place.clientY - tip.offsetHeight - 10)}px`;
+}
+
+/** Takes the tip away until the pointer moves on; says whether there was one. */
+export function hideTip() {
+  const wasShown = !$("tip").hidden;
+  $("tip").hidden = true;
+  return wasShown;
 }

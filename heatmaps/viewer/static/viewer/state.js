@@ -1,4 +1,7 @@
 // What is looked at, as it stands in the address bar. What is not there has its default.
+import { BANDS } from "./bands.js";
+
+export { BANDS };
 
 const defaults = {
   project: "",
@@ -11,6 +14,9 @@ const defaults = {
   type: "click",
   date_from: "-7d",
   date_to: "",
+  // Of an end that has an exact time, the day says nothing.
+  time_from: "",
+  time_to: "",
   width_min: "",
   width_max: "",
   // "any" for every width; with nothing of the three, the busiest band of the page.
@@ -52,6 +58,8 @@ export const ASKED = [
   "type",
   "date_from",
   "date_to",
+  "time_from",
+  "time_to",
   "width_min",
   "width_max",
   "widths",
@@ -86,15 +94,6 @@ export const below = ({ url, page }) => url || page;
 
 /** Whether visitors are counted, and not what they did. @param {State} state */
 export const areVisitorsCounted = ({ aggregation }) => aggregation === "unique_visitors";
-
-// Multiples of 16 px, the unit in which widths are stored, so that no window is in two bands.
-/** @type {Record<string, { width_min: string, width_max: string, widths: string, frame: number }>} */
-export const BANDS = {
-  any: { width_min: "", width_max: "", widths: "any", frame: 1440 },
-  mobile: { width_min: "", width_max: "480", widths: "", frame: 390 },
-  tablet: { width_min: "496", width_max: "1024", widths: "", frame: 820 },
-  desktop: { width_min: "1040", width_max: "", widths: "", frame: 1440 },
-};
 
 /**
  * @param {string} search
@@ -139,12 +138,15 @@ export function frameWidth(state) {
   return Math.round(Math.min(5000, Math.max(200, Number(state.width) || inside || BANDS.any.frame)));
 }
 
+/** The parameters of the API that ask for a span: of each end the one that has a say. @param {State} state */
+export const period = ({ date_from, date_to, time_from, time_to }) =>
+  withoutEmpty({ ...(time_from ? { time_from } : { date_from }), ...(time_to ? { time_to } : { date_to }) });
+
 /** The parameters of the API that ask for what is looked at. @param {State} state */
 export function filters(state) {
   const asked = {
     type: state.type,
-    date_from: state.date_from,
-    date_to: state.date_to,
+    ...period(state),
     viewport_width_min: state.width_min,
     viewport_width_max: state.width_max,
     filter_test_accounts: state.test_accounts ? "true" : "",

@@ -1,0 +1,57 @@
+"""The demo with few rows, as it is served to the tests of how the viewer looks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import orjson
+from django.utils.timezone import now
+
+from tests.processes import Service, served
+from tests.test_viewer import EMAIL, PASSWORD, Demo
+
+ROWS = "4000"
+# Pages whose names are long, or in other letters than Latin ones, as they are stored and as they are read.
+LONG = f"https://odd.example/{'verylong' * 30}?token={'0123456789abcdef' * 12}"
+ODD_PAGES = {
+    LONG: LONG.removeprefix("https://"),
+    "https://xn--80aswg.xn--p1ai/%D0%BA%D0%B0%D1%82%D0%B0%D0%BB%D0%BE%D0%B3": "сайт.рф/каталог",
+    "https://xn--fsqu00a.xn--0zwm56d/%E4%BE%8B/%E5%AD%90": "例子.测试/例/子",
+    "https://odd.example/%D9%85%D8%B1%D8%AD%D8%A8%D8%A7": "odd.example/مرحبا",
+}
+
+
+@contextmanager
+def served_small(directory: Path) -> Iterator[Demo]:
+    """Project 1 is the demo; project 2 has pages with odd names, each with ten clicks and one far from them."""
+    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"})
+    printed = orjson.loads(service.result("demo", "--rows", ROWS, "--no-serve", "--json"))
+    key = service.result(
+        "shell",
+        "-v0",
+        "-c",
+        "from heatmaps.models import Organization, PersonalAPIKey, Project, User\n"
+        "organization = Organization.objects.get()\n"
+        "Project.objects.create(pk=2, name='Odd', organization=organization)\n"
+        f"ann = User.objects.create_superuser({EMAIL!r}, {PASSWORD!r})\n"
+        "print(PersonalAPIKey.make(ann, 'test')[1])",
+    ).strip()
+    odd = directory / "odd.jsonl"
+    with odd.open("wb") as file:
+        seen = {"session_id": "s", "distinct_id": "v", "type": "click", "viewport_width": 100, "viewport_height": 50}
+        for url in ODD_PAGES:
+            at = {**seen, "timestamp": f"{now():%Y-%m-%d} 00:00:00", "current_url": url}
+            file.writelines(orjson.dumps({**at, "x": 20, "y": 10}) + b"\n" for _ in range(10))
+            file.write(orjson.dumps({**at, "x": 70, "y": 30}) + b"\n")
+    service.result("load_interactions", str(odd), "--project", "2")
+    with served(service) as port:
+        yield Demo(
+            port=port,
+            service=service,
+            key=printed["api_key"],
+            sign_in=urlsplit(printed["sign_in_url"]).path,
+            key_of_nobody=key,
+            key_of_large=key,
+            key_without_scope=key,
+        )

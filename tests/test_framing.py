@@ -45,7 +45,7 @@ class Names:
     def __call__(self, host: str, seconds: float) -> list[str]:
         self.asked.append(host)
         answers = self._answers.get(host, [[host]])
-        return answers.pop(0) if len(answers) > 1 else answers[0]  # type: ignore[return-value]
+        return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 def world(names: Callable[[str, float], list[str]], *ports: int, authority: str | None = None) -> Network:
@@ -416,7 +416,7 @@ def test_a_body_is_not_read(shop: sites.Site) -> None:
     ],
 )
 def test_what_is_not_http_is_no_page(reply: bytes, shop: sites.Site) -> None:
-    shop.pages["/"] = lambda handler: handler.wfile.write(reply) and None
+    shop.pages["/"] = lambda handler: handler.wfile.write(reply)
     with pytest.raises(NothingSeen):
         seen(shop)
 

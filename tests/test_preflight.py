@@ -125,7 +125,8 @@ def test_what_is_no_address_of_a_page_is_refused(
 
 
 def test_the_body_has_to_be_an_object(api: Api, shop: sites.Site) -> None:
-    for content in ([], "http://shop.example/", 1, None):
+    contents: list[Any] = [[], "http://shop.example/", 1, None]
+    for content in contents:
         response = ask(api, content)
         assert (response.status_code, document(response)["code"]) == (400, "parse_error")
 

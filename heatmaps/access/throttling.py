@@ -90,7 +90,7 @@ class PreflightThrottle(KeyThrottle):
 
     def get_cache_key(self, request: Request, view: "APIView") -> str | None:
         is_counted = settings.RATE_LIMIT_ENABLED and settings.FRAME_PREFLIGHT and request.method == "POST"
-        return str(request.user.pk) if is_counted and request.user and request.user.pk else None
+        return str(request.user.pk) if is_counted and request.user.pk else None
 
 
 def budget_headers(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> dict[str, str]:

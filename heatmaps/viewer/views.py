@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,7 +14,7 @@ CONTENT_SECURITY_POLICY = (
 @require_safe
 def viewer(request: HttpRequest) -> HttpResponse:
     """The page, with who is signed in. Who may see what is for the API to say, which its scripts ask."""
-    response = render(request, "viewer/index.html")
+    response = render(request, "viewer/index.html", {"session_url": settings.SESSION_URL})
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     # Other sites are told nothing; the form that signs out has to name its own.
     response["Referrer-Policy"] = "same-origin"

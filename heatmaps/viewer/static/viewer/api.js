@@ -33,7 +33,9 @@
  * }} Explanation
  *
  * @typedef {Record<string, string | number>} Parameters
- * @typedef {{ signal?: AbortSignal, onProgress?: (received: number) => void }} Options
+ * @typedef {{
+ *   signal?: AbortSignal, onProgress?: (received: number) => void, onText?: (piece: string) => Promise<void>,
+ * }} Options
  */
 
 // Where the viewer is, which need not be at the top of its host.
@@ -79,12 +81,12 @@ function query(parameters) {
 }
 
 /**
- * The text of a reply. `onProgress` is told how many bytes have come so far.
+ * The text of a reply. `onProgress` is told how many bytes have come so far, `onText` what it says, piece by piece.
  * @param {string} path
  * @param {Parameters} parameters
  * @param {Options} options
  */
-export async function askText(path, parameters = {}, { signal, onProgress } = {}) {
+export async function askText(path, parameters = {}, { signal, onProgress, onText } = {}) {
   const used = key.get();
   let reply;
   try {
@@ -101,7 +103,7 @@ export async function askText(path, parameters = {}, { signal, onProgress } = {}
   }
   budget.remaining = Number(reply.headers.get("RateLimit-Remaining") ?? Infinity);
   budget.reset = Number(reply.headers.get("RateLimit-Reset") ?? 0);
-  const text = await readText(reply, signal, onProgress);
+  const text = await readText(reply, { signal, onProgress, onText });
   const ignored = ignoredNames(reply);
   if (!reply.ok) throw Object.assign(refusal(reply, text), { ignored });
   if (ignored.length) ignoredBy.set(address(path, parameters), ignored);
@@ -130,29 +132,29 @@ export function parsed(text) {
   }
 }
 
-/**
- * @param {Response} reply
- * @param {AbortSignal} [signal]
- * @param {(received: number) => void} [onProgress]
- */
-async function readText(reply, signal, onProgress) {
+/** @param {Response} reply @param {Options} options */
+async function readText(reply, { signal, onProgress, onText }) {
   if (!reply.body) return "";
   const reader = reply.body.getReader();
-  const chunks = [];
+  const decoder = new TextDecoder();
+  const pieces = [];
   let bytes = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      chunks.push(value);
+      const piece = decoder.decode(value, { stream: true });
+      pieces.push(piece);
       bytes += value.length;
       onProgress?.(bytes);
+      await onText?.(piece);
     }
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Refused(0, "The reply broke off. Try again, or ask for fewer days.");
   }
-  return new Blob(chunks).text();
+  pieces.push(decoder.decode());
+  return pieces.join("");
 }
 
 // What the service ignored of the questions that it was asked, by their addresses.

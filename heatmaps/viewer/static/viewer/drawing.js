@@ -9,13 +9,15 @@ import { againstWords } from "./comparison_words.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
+import * as names from "./names.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
 import * as screenshots from "./screenshots.js";
+import { days } from "./project_days.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
+import { counted, nameOf, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -36,7 +38,10 @@ const LEAST_HEIGHT_PX = 600;
 let drawn = null;
 let drawing = new AbortController();
 
-export const stopDrawing = () => drawing.abort();
+export function stopDrawing() {
+  drawing.abort();
+  names.stop();
+}
 export const drawnNow = () => drawn;
 
 /** Takes away the picture and all numbers of it. */
@@ -110,6 +115,7 @@ async function drawPoints(answer, signal) {
     onChoose: (spot) => spots.choose([spot], { scroll: true }),
     onPoint: spots.point,
   });
+  names.find(answer, hottest.map(names.placeOf));
   if (cells.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -146,6 +152,7 @@ async function drawComparison(answer, signal) {
   else comparison.drawCells(answer.reply.results, { height, foldHeight, showFixed: state.fixed === "" });
   drawn = { answer };
   comparedTable.show(answer, state);
+  if (answer.of === "points") names.find(answer, comparison.placesToName(answer.reply.results));
   if (answer.reply.results.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -219,5 +226,6 @@ picture.follow({
 function wordsAt(shown, pointer) {
   if (shown.answer.kind === "comparison") return comparison.wordsAt(shown.answer, pointer);
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
-  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer, current());
+  const found = spots.spotsAt(shown.heat, pointer);
+  return numbers.spotWords(found, shown.answer, current()) + names.probably(found.map(names.placeOf));
 }

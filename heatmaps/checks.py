@@ -1,7 +1,6 @@
 """Settings that contradict each other, told by `manage.py check`; with `--deploy`, what production should not have."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,10 +39,10 @@ def contradictions(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 id="heatmaps.E003",
             )
         )
-    if settings.SDK_DIRECTORY and Path(settings.SDK_DIRECTORY).exists() and not sdk.is_there():
+    if complaint := sdk.complaint():
         found.append(
             Warning(
-                f"SDK_DIRECTORY is {settings.SDK_DIRECTORY}, which has no {sdk.MAIN}: pages cannot load it.",
+                complaint,
                 hint="Run `manage.py fetch_sdk`, or name a directory with posthog-js as npm unpacks it.",
                 id="heatmaps.W007",
             )
@@ -100,6 +99,14 @@ def unfit_for_production(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 "DEMO is true: whoever has a link that the demo printed reads the demo's project.",
                 hint="Leave DEMO to `manage.py demo`.",
                 id="heatmaps.W006",
+            )
+        )
+    if plain := _plain([settings.SESSION_URL]):
+        found.append(
+            Warning(
+                f"SESSION_URL is {plain}: whoever is on the way of that page learns of which session it is.",
+                hint="Write it with https://.",
+                id="heatmaps.W008",
             )
         )
     return found

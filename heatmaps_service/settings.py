@@ -172,7 +172,8 @@ if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 
 # Where posthog-js is that pages load from here, as npm unpacks it; `fetch_sdk` puts it there.
-SDK_DIRECTORY = env.text("SDK_DIRECTORY", str(VAR_DIR / "sdk"))
+DEFAULT_SDK_DIRECTORY = str(VAR_DIR / "sdk")
+SDK_DIRECTORY = env.text("SDK_DIRECTORY", DEFAULT_SDK_DIRECTORY)
 
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
@@ -191,6 +192,28 @@ CACHE_URL = env.url(
     "",
     is_good=lambda value: value.startswith(("redis://", "rediss://")) or not value,
     examples="redis://host:6379/0, or nothing for a cache in the process",
+)
+
+
+def _is_session_url(value: str) -> bool:
+    if not value:
+        return True
+    try:
+        host = urlsplit(value).hostname
+    except ValueError:
+        return False
+    # Ids come from browsers: one in the host's place would say who is asked.
+    places = re.findall(r"\{[^{}]*\}", value)
+    is_whole = "{session_id}" in places and set(places) <= {"{session_id}", "{distinct_id}"}
+    return is_whole and bool(re.fullmatch(r"https?://[^/?#{}]+[/?#][^\s\"<>\\]*", value)) and bool(host)
+
+
+# Where a session can be looked at, for links in the viewer.
+SESSION_URL = env.url(
+    "SESSION_URL",
+    "",
+    is_good=_is_session_url,
+    examples="http(s)://host/path with {session_id} behind the host, and {distinct_id} if need be, or nothing",
 )
 
 # Set by `manage.py demo`: the demo's pages and its sign-in links answer.

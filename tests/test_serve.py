@@ -222,6 +222,23 @@ def test_it_stops_when_a_worker_is_told_to_in_its_first_moment(service: Service)
         assert process.wait(timeout=20) == 0
 
 
+def test_a_worker_ends_whose_server_is_killed_in_its_first_moment(service: Service) -> None:
+    port = str(free_port())
+    command = [sys.executable, "-c", SLOWLY, "serve", "--port", port]
+    variables = service.variables(
+        DJANGO_SETTINGS_MODULE="heatmaps_service.settings", CLICKHOUSE_URL="http://127.0.0.1:1/x"
+    )
+    process = subprocess.Popen(command, env=variables, cwd=service.root, text=True, stdout=subprocess.PIPE)  # noqa: S603
+    with stopped_afterwards(process):
+        assert process.stdout
+        assert [process.stdout.readline() for _ in range(2)] == ["Forked.\n"] * 2
+        process.kill()
+    until = time.monotonic() + 15
+    while running_with(port) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not running_with(port)
+
+
 def running_with(argument: str) -> bool:
     """Whether there is a process with such an argument."""
     for line in Path("/proc").glob("[0-9]*/cmdline"):

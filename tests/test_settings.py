@@ -181,6 +181,7 @@ def error(root: Path, **variables: str) -> str:
 CLICKHOUSE = "type chdb:///absolute/path, chdb://memory or http(s)://user:password@host:8123/database."
 DATABASE = "type sqlite:////absolute/path.sqlite3 or postgres://user:password@host:5432/database."
 CACHE = "redis://host:6379/0, or nothing for a cache in the process."
+SESSION = "type http(s)://host/path with {session_id} behind the host, and {distinct_id} if need be, or nothing."
 ORIGIN = "type origins with their scheme and no path, such as https://app.example.com."
 
 
@@ -209,10 +210,29 @@ ORIGIN = "type origins with their scheme and no path, such as https://app.exampl
         ("CORS_ALLOWED_ORIGINS", "app.example.com", f"CORS_ALLOWED_ORIGINS has 'app.example.com'; {ORIGIN}"),
         ("CORS_ALLOWED_ORIGINS", "http://a.de/", f"CORS_ALLOWED_ORIGINS has 'http://a.de/'; {ORIGIN}"),
         ("CSRF_TRUSTED_ORIGINS", "ftp://a.example.com", f"CSRF_TRUSTED_ORIGINS has 'ftp://a.example.com'; {ORIGIN}"),
+        ("SESSION_URL", "https://replay.example/", f"SESSION_URL is not understood; {SESSION}"),
+        ("SESSION_URL", "https://{session_id}.example/", f"SESSION_URL is not understood; {SESSION}"),
+        ("SESSION_URL", "https://replay.example{session_id}", f"SESSION_URL is not understood; {SESSION}"),
+        ("SESSION_URL", "https://replay.example/{session_id}/{team}", f"SESSION_URL is not understood; {SESSION}"),
+        ("SESSION_URL", "https://[replay/{session_id}", f"SESSION_URL is not understood; {SESSION}"),
+        ("SESSION_URL", "https:///{session_id}", f"SESSION_URL is not understood; {SESSION}"),
+        ("SESSION_URL", "javascript:alert(1)//{session_id}", f"SESSION_URL is not understood; {SESSION}"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_understood_is_named(copy: Path, name: str, value: str, sentence: str) -> None:
     assert error(copy, **{name: value}) == sentence
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://replay.example/{session_id}",
+        "http://127.0.0.1:3000?of={distinct_id}&session={session_id}#replay",
+        "https://eu.posthog.example/project/1/replay/{session_id}",
+    ],
+)
+def test_a_link_for_sessions_is_understood(copy: Path, value: str) -> None:
+    assert read(copy, "SESSION_URL", SESSION_URL=value) == {"SESSION_URL": value}
 
 
 def test_a_file_that_cannot_be_read_is_named(copy: Path) -> None:

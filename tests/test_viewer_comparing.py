@@ -318,6 +318,7 @@ def test_nobody_on_the_other_side_is_said_in_a_sentence(viewer: Viewer) -> None:
 
 def test_the_copied_curl_is_the_request_of_the_comparison(viewer: Viewer) -> None:
     page = look(viewer, against="previous")
+    page.get_by_role("button", name="Export").click()
     page.get_by_role("button", name="Copy as curl").click()
     copied = page.locator("#copy-text").input_value()
     assert "/api/projects/1/heatmaps/compare/'" in copied

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils.http import urlencode
+from pytest_django import Settings
 
 from heatmaps.models import User
 from heatmaps.viewer import views
@@ -38,6 +39,13 @@ def test_the_page_needs_no_more_than_its_policy_allows() -> None:
     assert HANDLERS.search(body(Client().get("/")).decode()) is None
 
 
+def test_the_link_for_sessions_is_an_attribute_of_the_page_and_never_more(settings: Settings) -> None:
+    assert 'data-session-url=""' in body(Client().get("/")).decode()
+    settings.SESSION_URL = 'https://replay.example/{session_id}?"><script>&'
+    page = body(Client().get("/")).decode()
+    assert 'data-session-url="https://replay.example/{session_id}?&quot;&gt;&lt;script&gt;&amp;"' in page
+
+
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_there_is_nothing_to_send(method: str) -> None:
     assert getattr(Client(), method)("/").status_code == 405
@@ -53,7 +61,7 @@ def test_every_file_that_the_page_names_is_served_with_its_type() -> None:
         assert response.status_code == 200, name
         assert response["Content-Type"].split(";")[0] == types[name.rpartition(".")[2]]
         names |= {f"{name.rpartition('/')[0]}/{other}" for other in IMPORT.findall(body(response).decode())} - seen
-    assert len(seen) == len(list(STATIC_FILES.iterdir()))
+    assert len(seen) == len([one for one in STATIC_FILES.iterdir() if one.is_file()])
 
 
 def test_browsers_find_its_icon_on_every_page() -> None:

@@ -1,7 +1,9 @@
 """A shop whose visitors' clicks have elements, for the tests of the viewer: fixtures to import."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,18 +26,23 @@ CHAINS = {
     MENU: 'a.menu:attr__href="/menu"href="/menu"nth-child="1"nth-of-type="1"text="Menu";nav',
     ODD: f'span.odd:nth-child="2"nth-of-type="1"text="{ODD_TEXT}";body',
 }
+# So many visitors of each place are in a cohort.
+FEW = 5
 # Ids as their makers may have them: one begins as a formula does, and one means something in an address.
 ODD_VISITOR, ODD_SESSION = "=v/0?x=<b>", "s 0/?#&%"
 # The page, with nothing below the map.
 LOOKED_AT = {"url": HOME, "date_from": "-7d", "site": "", "show": "outline", "widths": "any", "limit": "500"}
 WIDTHS = (1440, 1024, 390)
+# Where pictures go, when somebody wants to look at them.
+PICTURES = os.environ.get("PICTURES", "")
 
 
 def interactions() -> Iterator[dict[str, Any]]:
     moment = (now() - timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
     for place, (x, y) in enumerate(CLICKS):
         for visitor in range(CLICKS[x, y]):
-            at = moment + timedelta(minutes=visitor, seconds=10 * place)
+            # Too far from each other for the event of one to be taken for that of another.
+            at = moment + timedelta(minutes=visitor, seconds=15 * place)
             yield {
                 "distinct_id": f"visitor-{visitor:04}-of-the-shop" if visitor else ODD_VISITOR,
                 "session_id": f"0192aaaa-bbbb-7ccc-8ddd-{visitor:012}" if visitor else ODD_SESSION,
@@ -75,18 +82,20 @@ def captured() -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     directory = tmp_path_factory.mktemp("names")
-    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false"})
+    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "SESSION_URL": SESSION_URL})
     service.migrate()
     key = service.make_project().key
     (directory / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, [*interactions(), *others()])))
     (directory / "events.jsonl").write_bytes(b"\n".join(map(orjson.dumps, captured())))
+    (directory / "few.txt").write_text("\n".join(f"visitor-{number:04}-of-the-shop" for number in range(1, FEW + 1)))
     service.result(
         "shell",
         "-v0",
         "-c",
         "from django.core.management import call_command\n"
         f"call_command('load_interactions', '{directory}/rows.jsonl', project=1)\n"
-        f"call_command('load_events', '{directory}/events.jsonl', project=1)",
+        f"call_command('load_events', '{directory}/events.jsonl', project=1)\n"
+        f"call_command('create_cohort', 'few', '{directory}/few.txt', project=1)",
     )
     with served(service) as port:
         yield Demo(
@@ -119,3 +128,8 @@ def fits(page: Page, selector: str, width: int) -> bool:
     assert box
     is_inside = box["x"] >= 0 and box["x"] + box["width"] <= width
     return is_inside and page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def pictured(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))

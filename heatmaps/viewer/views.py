@@ -1,10 +1,12 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 # What the page may do. It shows other people's pages in a sandboxed frame, and nothing else comes from elsewhere.
+# Screenshots that its scripts have asked for with a key are blobs.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "frame-src http: https:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
@@ -12,7 +14,7 @@ CONTENT_SECURITY_POLICY = (
 @require_safe
 def viewer(request: HttpRequest) -> HttpResponse:
     """The page, with who is signed in. Who may see what is for the API to say, which its scripts ask."""
-    response = render(request, "viewer/index.html")
+    response = render(request, "viewer/index.html", {"session_url": settings.SESSION_URL})
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     # Other sites are told nothing; the form that signs out has to name its own.
     response["Referrer-Policy"] = "same-origin"

@@ -1,6 +1,7 @@
 // The interactions behind a spot, a page at a time, newest first.
 import { ask } from "./api.js";
 import { $, button, make } from "./elements.js";
+import * as people from "./people.js";
 import { markSpot } from "./picture.js";
 import { filters } from "./state.js";
 import { fill, heads, line } from "./tables.js";
@@ -16,10 +17,11 @@ const MOST_POINTS = 500;
 
 /**
  * What is listed: its heading, the points or areas that are asked for, what else is to be said of them, the spot that is
- * marked meanwhile, the state that it is of, and who is told of errors.
+ * marked meanwhile, the state that it is of, who is told of errors, and whose alone are shown.
  * @typedef {{
  *   title: string, asked: import("./api.js").Parameters, note?: string, place: Circle | null, scroll: boolean,
  *   state: import("./state.js").State, project: import("./api.js").Project, showError: (error: unknown) => void,
+ *   only?: people.Only,
  * }} Looked
  */
 
@@ -49,7 +51,10 @@ export async function open(spot, offset = 0) {
   markSpot(spot.place, { scroll: scroll && offset === 0 });
   const asked = { ...filters(state), ...spot.asked, limit: AT_ONCE, offset };
   try {
-    const page = /** @type {Interactions} */ (await ask(`projects/${project.id}/heatmaps/events/`, asked));
+    const route = `projects/${project.id}/heatmaps/events/`;
+    const page = /** @type {Interactions} */ (
+      await (spot.only ? people.pageOf(spot.only, route, asked, () => looked === spot) : ask(route, asked))
+    );
     if (looked !== spot) return;
     show(spot, page, offset);
     if (offset === 0) {
@@ -73,10 +78,8 @@ function show(spot, { results, total_count, has_more }, offset) {
     results.map(({ timestamp, distinct_id, session_id, current_url }) => {
       const written = moment(timestamp, project.timezone, { withYear: false });
       const time = make("time", { dateTime: timestamp, textContent: written });
-      const row = line(
-        [time, distinct_id, session_id ?? "none", ...(withPage ? [shortUrl(current_url)] : [])],
-        names.length,
-      );
+      const whose = people.cells({ distinct_id, session_id }, (only) => void open({ ...spot, scroll: false, only }));
+      const row = line([time, ...whose, ...(withPage ? [shortUrl(current_url)] : [])], names.length);
       // What is too long for its column is whole in its title.
       for (const cell of row.cells) cell.title = cell.textContent;
       row.cells[0].title = timestamp;
@@ -84,7 +87,10 @@ function show(spot, { results, total_count, has_more }, offset) {
     }),
   );
   const what = counted(total_count, { ...state, aggregation: "total_count" });
-  $("behind-text").textContent = `${what}${note}. Times are of ${project.timezone}.`;
+  const whose = spot.only ? people.words(spot.only) : "";
+  $("behind-text").textContent = `${what}${whose}${note}. Times are of ${project.timezone}.`;
+  button("behind-all").hidden = !spot.only;
+  button("behind-all").onclick = () => open({ ...spot, only: undefined });
   const last = offset + results.length;
   $("behind-page").textContent = last ? `${number(offset + 1)} to ${number(last)} of ${number(total_count)}` : "none";
   const [newer, older] = [button("newer"), button("older")];

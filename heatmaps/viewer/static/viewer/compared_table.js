@@ -1,8 +1,9 @@
 // A comparison in numbers: the two sides, and a table of what changed, what is least likely to be chance first.
-import { isSure } from "./comparing.js";
+import { GRID, isSure } from "./comparing.js";
 import * as comparison from "./comparison.js";
 import { capitalised, caveats, changeWords, points, sideNames, testedWords } from "./comparison_words.js";
 import { $, button, make, table } from "./elements.js";
+import { forgetLabels, labelOf, placeOfCell } from "./names.js";
 import { legendOf } from "./numbers.js";
 import { fill, heads, line } from "./tables.js";
 import { paintTwoColours, swatchOf } from "./two_colours.js";
@@ -82,6 +83,7 @@ const firstRows = (places) => Math.max(3, Math.min(ROWS_AT_ONCE, places.filter(i
 /** @param {number} length @param {(index: number) => HTMLTableRowElement} row @param {number} shown */
 function showRows(length, row, shown) {
   const there = Math.min(length, shown);
+  forgetLabels();
   fill("spots", Array.from({ length: there }, (_, index) => row(index)));
   const next = button("more-changes");
   next.hidden = there >= length;
@@ -99,6 +101,7 @@ function cellRow(cell, largest) {
   const place = make("button", { type: "button", className: "quiet" });
   place.append(swatchOf(cell, largest), `${across}, ${down}`);
   if (cell.pointer_target_fixed) place.append(make("small", { textContent: "fixed" }));
+  place.append(labelOf(placeOfCell(cell, GRID)));
   place.addEventListener("click", () => comparison.choose([cell], { scroll: true }));
   const row = line([place, changeWords(cell)], 2);
   row.addEventListener("pointerenter", () => comparison.point(cell));

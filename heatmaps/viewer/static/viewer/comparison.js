@@ -5,6 +5,7 @@ import { sharesWords } from "./comparison_words.js";
 import { current, currentProject } from "./current.js";
 import { $, canvas } from "./elements.js";
 import { contextOf } from "./heat.js";
+import * as names from "./names.js";
 import * as picture from "./picture.js";
 import { showError } from "./signing_in.js";
 import { frameWidth } from "./state.js";
@@ -22,6 +23,7 @@ const BEFORE_PX = 8;
 const PIXEL_HUNDREDTHS = 0.5;
 const PIXEL_PX = 8;
 const DEPTH_PIXEL_PX = 4;
+const MOST_NAMED = 30;
 
 /** The largest difference that is sure; the scale ends there. @param {Compared[]} places */
 export const largestOf = (places) =>
@@ -115,6 +117,9 @@ function cellsAt(cells, { x, y }) {
   });
 }
 
+/** The places of what changed most surely, as many as a request for names may have. @param {ComparedCell[]} cells */
+export const placesToName = (cells) => cells.slice(0, MOST_NAMED).map((cell) => names.placeOfCell(cell, GRID));
+
 /** A circle around a cell. @param {ComparedCell} cell */
 function circle({ pointer_relative_x, pointer_y }) {
   const width = frameWidth(current());
@@ -130,7 +135,7 @@ export const point = (cell) => picture.markSpot(cell ? circle(cell) : behind.pla
 export function choose(cells, { scroll = false } = {}) {
   const { asked } = behind.pointsOf(cells);
   void behind.open({
-    title: "Behind this place, on this side",
+    title: `Behind this place, on this side${names.probably(cells.map((cell) => names.placeOfCell(cell, GRID)))}`,
     asked: { ...asked, ...GRID },
     place: circle(cells[0]),
     scroll,

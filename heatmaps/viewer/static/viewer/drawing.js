@@ -9,12 +9,15 @@ import { againstWords } from "./comparison_words.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
+import * as names from "./names.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
+import * as screenshots from "./screenshots.js";
+import { days } from "./project_days.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
+import { counted, nameOf, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -35,7 +38,10 @@ const LEAST_HEIGHT_PX = 600;
 let drawn = null;
 let drawing = new AbortController();
 
-export const stopDrawing = () => drawing.abort();
+export function stopDrawing() {
+  drawing.abort();
+  names.stop();
+}
 export const drawnNow = () => drawn;
 
 /** Takes away the picture and all numbers of it. */
@@ -51,6 +57,7 @@ export function clear() {
 export function hidePage() {
   note("");
   hideFrame();
+  screenshots.hide();
   picture.hide();
 }
 
@@ -67,6 +74,7 @@ export async function draw(answer, { signal } = {}) {
   picture.setOpacity(Number(current().opacity));
   $("sheet").classList.toggle("is-compared", answer?.kind === "comparison");
   if (answer?.kind !== "comparison") comparedTable.clear();
+  screenshots.show(current());
   showFrame(current(), note);
   showCoverage(answer && "coverage" in answer.reply ? answer.reply : null, current());
   try {
@@ -107,6 +115,7 @@ async function drawPoints(answer, signal) {
     onChoose: (spot) => spots.choose([spot], { scroll: true }),
     onPoint: spots.point,
   });
+  names.find(answer, hottest.map(names.placeOf));
   if (cells.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -143,6 +152,7 @@ async function drawComparison(answer, signal) {
   else comparison.drawCells(answer.reply.results, { height, foldHeight, showFixed: state.fixed === "" });
   drawn = { answer };
   comparedTable.show(answer, state);
+  if (answer.of === "points") names.find(answer, comparison.placesToName(answer.reply.results));
   if (answer.reply.results.length) showEmpty(null);
   else await showWhyEmpty(signal);
 }
@@ -154,7 +164,7 @@ async function drawComparison(answer, signal) {
  */
 function pageHeight(deepest, foldHeight, depths) {
   const last = depths.at(-1)?.scroll_depth_bucket ?? 0;
-  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius)));
+  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius), screenshots.height()));
 }
 
 export function showTitle() {
@@ -178,13 +188,15 @@ export function showTitle() {
  * A sentence about the page below, or none.
  * @param {string} sentence
  */
-function note(sentence, { isUnsure = false } = {}) {
+function note(sentence, { isUnsure = false, refused = "" } = {}) {
   $("frame-note").hidden = !sentence;
   $("frame-note").replaceChildren(sentence);
+  if (refused) void screenshots.standIn(refused);
   if (!isUnsure) return;
   const outline = act("Show its outline", () => change({ show: "outline" }));
   outline.className = "quiet";
   $("frame-note").append(" ", outline);
+  void screenshots.offer($("frame-note"));
 }
 
 /** Tells those who cannot see it what is shown. @param {Answer} answer */
@@ -214,5 +226,6 @@ picture.follow({
 function wordsAt(shown, pointer) {
   if (shown.answer.kind === "comparison") return comparison.wordsAt(shown.answer, pointer);
   if (!("heat" in shown)) return numbers.depthWords(shown.answer.bands, pointer.y, current());
-  return numbers.spotWords(spots.spotsAt(shown.heat, pointer), shown.answer, current());
+  const found = spots.spotsAt(shown.heat, pointer);
+  return numbers.spotWords(found, shown.answer, current()) + names.probably(found.map(names.placeOf));
 }

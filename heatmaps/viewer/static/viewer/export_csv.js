@@ -1,6 +1,7 @@
 // The table beside the picture as CSV, with numbers as a spreadsheet takes them.
 import { areVisitorsCounted } from "./state.js";
 import { interactions } from "./answer.js";
+import { nameAt, placeOf } from "./names.js";
 
 /** @typedef {import("./drawing.js").Drawn} Drawn */
 /** @typedef {import("./state.js").State} State */
@@ -41,7 +42,7 @@ function ofSpots({ answer, spots }, state) {
   const all = interactions(answer);
   const isShared = !areVisitorsCounted(state);
   return {
-    columns: ["x", "y_px", "fixed", "radius_px", "count", ...(isShared ? ["share"] : [])],
+    columns: ["x", "y_px", "fixed", "radius_px", "count", ...(isShared ? ["share"] : []), "probably"],
     rows: spots.map(({ place, layer }) => [
       rounded(place.x / layer.grid.width),
       Math.round(place.y),
@@ -49,6 +50,7 @@ function ofSpots({ answer, spots }, state) {
       layer.grid.radius,
       place.count,
       ...(isShared ? [share(place.count, all)] : []),
+      nameAt(placeOf({ place, layer })) || null,
     ]),
   };
 }

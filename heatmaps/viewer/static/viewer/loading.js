@@ -5,6 +5,7 @@ import { current } from "./current.js";
 import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
 import { $ } from "./elements.js";
+import * as pageElements from "./page_elements.js";
 import { findMatches } from "./page_list.js";
 import { mayPass, showError, showProblem } from "./signing_in.js";
 import { clearShares, showShares, takeBusiest } from "./widths.js";
@@ -56,6 +57,7 @@ export async function load() {
     say(found);
     void showShares();
     void areas.load();
+    void pageElements.load();
   } catch (error) {
     if (signal.aborted) return;
     forget();
@@ -88,6 +90,7 @@ export async function look() {
     shown = found;
     await draw(found, { signal });
     void areas.load({ again: true });
+    void pageElements.load({ again: true });
     if (!before) say(found);
     return before;
   } finally {
@@ -120,6 +123,7 @@ export async function redraw() {
 }
 
 export function forget() {
+  pageElements.forget();
   shown = null;
   isWorthAnotherTry = false;
   areas.forget();

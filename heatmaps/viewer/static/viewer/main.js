@@ -13,11 +13,15 @@ import * as layout from "./layout.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
+import * as dates from "./dates.js";
 import { $, input } from "./elements.js";
 import * as escape from "./escape.js";
 import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
+import * as pageElements from "./page_elements.js";
 import * as picture from "./picture.js";
+import * as screenshotAdding from "./screenshot_adding.js";
+import * as screenshots from "./screenshots.js";
 import * as shares from "./shares.js";
 import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
 import * as snippets from "./snippets.js";
@@ -122,7 +126,7 @@ function follow(before) {
   }
   behind.close();
   if (!isChosen()) return void loadFirstPage();
-  if (isOther(["date_from", "date_to", "by"])) void pageList.loadPages();
+  if (isOther(["date_from", "date_to", "time_from", "time_to", "by"])) void pageList.loadPages();
   if (isOther(asked)) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
@@ -144,10 +148,14 @@ addEventListener("resize", () => {
 onChange(follow);
 bind({ start, stop: live.stop });
 comparingChoice.bind();
+dates.bind();
 marking.bind();
+screenshots.bind(() => void (answer() && redraw()));
+screenshotAdding.bind();
 layout.bind();
 // What is innermost comes first.
 escape.bind([picture.hideTip, marking.escape, behind.escape]);
+pageElements.bind();
 shares.bind();
 snippets.bind();
 taking.bind();

@@ -2,6 +2,7 @@
 import { countOf, interactions, isPart, total } from "./answer.js";
 import { colour, paintLegend, warmth } from "./heat.js";
 import { $, canvas, make } from "./elements.js";
+import { forgetLabels, labelOf, placeOf } from "./names.js";
 import { fill, heads, line } from "./tables.js";
 import { areVisitorsCounted } from "./state.js";
 import { counted, number, percent, unit } from "./words.js";
@@ -54,6 +55,7 @@ export function showPoints({ answer, state, height, hottest, spots, onChoose, on
   $("spots-title").textContent = spots.length ? "Hottest spots" : "";
   $("spots-caption").textContent = "The hottest spots; choose one to see the interactions behind it";
   heads("spots", ["Across, down", "Count", ...(areVisitorsCounted(state) ? [] : ["Share"])]);
+  forgetLabels();
   const rows = spots.map((spot) => {
     const { count } = spot.place;
     const share = areVisitorsCounted(state) ? [] : [percent(count, all)];
@@ -74,6 +76,7 @@ function spotButton(spot, hottest, onChoose) {
   const button = make("button", { type: "button", className: "quiet" });
   button.append(swatch(warmth(spot.place.count, hottest)), `${across}, ${down}`);
   if (isFixed) button.append(make("small", { textContent: "fixed" }));
+  button.append(labelOf(placeOf(spot)));
   button.title = `${across} across, ${down} down ${isFixed ? "the screen, on a fixed element" : "the page"}`;
   button.addEventListener("click", () => onChoose(spot));
   return button;

@@ -1,8 +1,9 @@
 // Spots of the picture: what is around a place, and what is behind it.
 import * as behind from "./behind.js";
-import { cellsAround, hottestPlaces } from "./counting.js";
 import { current, currentProject } from "./current.js";
+import * as names from "./names.js";
 import * as picture from "./picture.js";
+import { cellsAround, hottestPlaces } from "./places.js";
 import { showError } from "./signing_in.js";
 
 /** @typedef {import("./api.js").Cell} Cell */
@@ -36,7 +37,7 @@ export function choose(spots, { scroll = false } = {}) {
   const cells = spots.flatMap(({ place, layer }) => cellsAround(layer.grid, layer.cells, place));
   cells.sort((one, other) => other.count - one.count);
   const place = circle(spots[0]);
-  const title = "Behind this spot";
+  const title = `Behind this spot${names.probably(spots.map(names.placeOf))}`;
   void behind.open({ title, ...behind.pointsOf(cells), place, scroll, state: current(), project: currentProject(), showError });
 }
 

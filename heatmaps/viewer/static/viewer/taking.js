@@ -5,6 +5,8 @@ import { current, path } from "./current.js";
 import { drawnNow } from "./drawing.js";
 import { $ } from "./elements.js";
 import { csv, tableOf } from "./export_csv.js";
+import { picture } from "./export_png.js";
+import * as pageElements from "./page_elements.js";
 import { showError } from "./signing_in.js";
 import { SCROLL_DEPTH } from "./state.js";
 import { nameOf, title } from "./words.js";
@@ -23,10 +25,9 @@ export function bind() {
   document.addEventListener("pointerdown", ({ target }) => {
     if (target instanceof Node && !$("taking").contains(target)) close();
   });
-  $("taking").addEventListener("focusout", ({ relatedTarget }) => {
-    if (relatedTarget instanceof Node && !$("taking").contains(relatedTarget)) close();
-  });
   $("taking").addEventListener("keydown", (event) => {
+    // Only where the keyboard leads elsewhere, and not where an answer that has come takes the focus.
+    if (event.key === "Tab") setTimeout(() => $("taking").contains(document.activeElement) || close());
     if (event.key !== "Escape" || choices.hidden) return;
     // What is around it stays open.
     event.preventDefault();
@@ -34,6 +35,7 @@ export function bind() {
     $("export").focus();
   });
   $("copy-curl").addEventListener("click", close);
+  $("export-png").addEventListener("click", () => void take("", "png", () => (drawnNow() ? picture() : null)));
   $("export-table").addEventListener("click", () => void take("table", "csv", ofTable));
   $("export-all").addEventListener("click", () => void take("all cells", "csv", ofAllCells));
 }
@@ -76,7 +78,7 @@ async function take(what, extension, makes) {
 
 function ofTable() {
   const drawn = drawnNow();
-  const table = drawn && tableOf(drawn, current());
+  const table = pageElements.isChosen() ? pageElements.listed() : drawn && tableOf(drawn, current());
   return table?.rows.length ? new Blob([csv(table)], { type: "text/csv" }) : null;
 }
 

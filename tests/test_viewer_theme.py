@@ -87,6 +87,30 @@ def test_a_browser_that_keeps_nothing_has_a_theme_all_the_same(browser: Browser,
     page.context.close()
 
 
+def test_colours_are_chosen_and_stand_in_the_address(browser: Browser, demo: Demo) -> None:
+    page = opened(browser, demo, "light")
+    page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", demo.key)
+    hottest = """() => {
+        const strip = document.getElementById("legend-strip");
+        return [...strip.getContext("2d").getImageData(strip.width - 1, 0, 1, 1).data];
+    }"""
+    looked_at = f"{demo.origin}/?date_from=-31d&widths=any&site=/demo&show=outline"
+    # What is no palette is the usual one.
+    page.goto(f"{looked_at}&palette=constructor")
+    expect(page.locator("#picture[aria-busy=false]")).to_be_visible(timeout=20_000)
+    expect(page.get_by_label("Colours")).to_have_value("inferno")
+    assert page.evaluate(hottest) == [255, 244, 140, 255]
+    for name, colour in (("viridis", [253, 231, 37, 255]), ("cividis", [254, 232, 56, 255])):
+        page.get_by_label("Colours").select_option(name)
+        page.wait_for_function(f"String(({hottest})()) === '{','.join(map(str, colour))}'")
+        assert f"palette={name}" in page.url
+    swatch = "getComputedStyle(document.querySelector('#spots .swatch')).backgroundColor"
+    page.wait_for_function(f"{swatch} === 'rgb(254, 232, 56)'")
+    page.reload()
+    expect(page.get_by_label("Colours")).to_have_value("cividis")
+    page.context.close()
+
+
 def test_what_is_kept_and_is_no_theme_changes_nothing(browser: Browser, demo: Demo) -> None:
     page = opened(browser, demo, "light")
     page.evaluate("localStorage.setItem('heatmaps.theme', 'pink')")

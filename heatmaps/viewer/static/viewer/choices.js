@@ -72,6 +72,7 @@ const anyUnless = (bound) => (bound ? "" : "any");
 function bindPicture() {
   input("opacity").addEventListener("input", () => change({ opacity: input("opacity").value }, { isStep: true }));
   input("radius").addEventListener("input", () => change({ radius: input("radius").value }, { isStep: true }));
+  whenChosen("palette", (palette) => change({ palette }));
   whenTicked("fixed", (isOn) => change({ fixed: isOn ? "" : "no" }));
   onRadio("show", (show) => change({ show }));
   whenChosen("zoom", (zoom) => change({ zoom }));
@@ -156,6 +157,7 @@ function showHow(state) {
   $("opacity-value").textContent = `${input("opacity").value} %`;
   input("radius").value = state.radius;
   $("radius-value").textContent = `${input("radius").value} px`;
+  select("palette").value = state.palette;
   input("fixed").checked = state.fixed === "";
   check("show", ["page", "picture"].includes(state.show) ? state.show : "outline");
   select("zoom").value = state.zoom === "fit" ? "fit" : "100";

@@ -9,6 +9,7 @@ import { againstWords } from "./comparison_words.js";
 import { change, current } from "./current.js";
 import { showEmpty, showWhyEmpty } from "./empty.js";
 import { hideFrame, showFrame } from "./frame.js";
+import { usePalette } from "./heat.js";
 import * as names from "./names.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
@@ -72,6 +73,7 @@ export async function draw(answer, { signal } = {}) {
   const either = signal ? AbortSignal.any([signal, drawing.signal]) : drawing.signal;
   showTitle();
   picture.setOpacity(Number(current().opacity));
+  usePalette(current().palette);
   $("sheet").classList.toggle("is-compared", answer?.kind === "comparison");
   if (answer?.kind !== "comparison") comparedTable.clear();
   screenshots.show(current());

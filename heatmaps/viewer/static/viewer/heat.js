@@ -1,30 +1,33 @@
 // Colours: a table turns counts into colours, which are painted in slices, so that the page answers meanwhile.
 import { slices } from "./counting.js";
+import { PALETTES } from "./palettes.js";
 
 /** @typedef {import("./counting.js").Counts} Counts */
 
-// From cold to hot. Lightness rises all the way, so that the order is seen without telling hues apart.
-const STOPS = [
-  [44, 24, 120],
-  [112, 32, 160],
-  [192, 44, 120],
-  [236, 96, 64],
-  [252, 172, 56],
-  [255, 244, 140],
-];
 // Cold places let the page through, and single clicks most of all.
 const SOLID_FROM = 0.45;
 const FADING = 1.4;
 // Of a pixel as one number, red, green and blue: the bytes that come first, which all browsers' machines have lowest.
 const COLOUR_BITS = 0x00ff_ffff;
 
-export const COLOURS = Uint8ClampedArray.from({ length: 256 * 4 }, (_, index) => {
-  const share = (index >> 2) / 255;
-  if (index % 4 === 3) return 255 * Math.min(1, share / SOLID_FROM) ** FADING;
-  const place = share * (STOPS.length - 1);
-  const from = Math.min(STOPS.length - 2, Math.floor(place));
-  return STOPS[from][index % 4] + (place - from) * (STOPS[from + 1][index % 4] - STOPS[from][index % 4]);
-});
+/** @param {import("./palettes.js").Stops} stops */
+function tableOf(stops) {
+  return Uint8ClampedArray.from({ length: 256 * 4 }, (_, index) => {
+    const share = (index >> 2) / 255;
+    if (index % 4 === 3) return 255 * Math.min(1, share / SOLID_FROM) ** FADING;
+    const place = share * (stops.length - 1);
+    const from = Math.min(stops.length - 2, Math.floor(place));
+    return stops[from][index % 4] + (place - from) * (stops[from + 1][index % 4] - stops[from][index % 4]);
+  });
+}
+
+// Red, green, blue and opacity of 0 to 255, in the colours that are chosen.
+export let COLOURS = tableOf(PALETTES.inferno);
+
+/** From now on, all is painted in these colours. @param {string} palette */
+export function usePalette(palette) {
+  COLOURS = tableOf(PALETTES[palette]);
+}
 
 /**
  * Weak places would drown beside one that is strong: half the way up the table is a quarter of the hottest.

@@ -1,4 +1,5 @@
 // What is looked at, as it stands in the address bar. What is not there has its default.
+import { PALETTES } from "./palettes.js";
 import { BANDS } from "./bands.js";
 
 export { BANDS };
@@ -40,6 +41,7 @@ const defaults = {
   fixed: "",
   opacity: "75",
   radius: "32",
+  palette: "inferno",
   zoom: "fit",
 };
 
@@ -107,6 +109,7 @@ export function readState(search) {
     const value = Number(state[name]);
     if (!(value >= least && value <= most)) state[name] = DEFAULTS[name];
   }
+  if (!Object.hasOwn(PALETTES, state.palette)) state.palette = DEFAULTS.palette;
   if (!LISTS.includes(state.by)) state.by = DEFAULTS.by;
   if (!/^\d{1,7}$/.test(state.limit)) state.limit = DEFAULTS.limit;
   if (state.widths !== "any" || state.width_min || state.width_max) state.widths = "";

@@ -9,25 +9,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
 import orjson
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests import chromium, node
 from tests.processes import INHERITED, ask
 from tests.test_viewer import Demo, Viewer, barriers
 from tests.viewer_shop import (
-    BUY,
     CLICKS,
     HOME,
-    MENU,
-    ODD,
     ODD_TEXT,
-    PICTURES,
-    QUIET,
     WIDTHS,
     browser,
     fits,
@@ -249,97 +241,6 @@ def test_where_nothing_is_shown_there_is_no_table(viewer: Viewer) -> None:
     page.get_by_role("button", name="Export").click()
     page.get_by_role("button", name="CSV of this table").click()
     expect(page.locator("#export-said")).to_have_text("There is nothing to take along yet.")
-
-
-# --- The picture ----------------------------------------------------------------------------------------------------
-
-
-def drawn(content: bytes, name: str) -> NDArray[np.int_]:
-    """Red, green and blue of a picture."""
-    if PICTURES:
-        (Path(PICTURES) / f"{name}.png").write_bytes(content)
-    picture = Image.open(io.BytesIO(content))
-    assert picture.format == "PNG"
-    return np.asarray(picture.convert("RGB")).astype(int)
-
-
-def where(pixels: NDArray[np.int_], viewer: Viewer) -> tuple[int, int, float]:
-    """Where the sheet begins, from the left and from above, and the scale at which it is drawn."""
-    left = 20
-    border = np.all(pixels[:, left + 3] == [201, 206, 219], axis=1) | np.all(
-        pixels[:, left + 3] == [228, 230, 237], axis=1
-    )
-    (top, *_, bottom) = np.flatnonzero(border)
-    return left, int(top), (bottom - top) / viewer.page.locator("#sheet").evaluate("sheet => sheet.offsetHeight")
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_picture_is_taken_along_with_all_that_lies_on_it(viewer: Viewer, width: int) -> None:
-    areas = orjson.dumps([{"name": "cta", "x": [0.2, 0.4], "y": [400, 560]}]).decode()
-    page = look(viewer, width, areas=areas)
-    name, content = taken(page, "PNG of this picture")
-    assert re.fullmatch(r"heatmap shop\.example\.com clicks \d{4}-\d\d-\d\d\.png", name)
-    pixels = drawn(content, f"taken-{width}")
-    # The page is 1440 px wide whatever the window, and there is a margin.
-    assert pixels.shape[1] == 1480
-    left, top, scale = where(pixels, viewer)
-    assert scale == pytest.approx(1, abs=0.01)
-    # Title and legend above it; what is warm on the page is warm here, with the colour that shows through white.
-    assert (pixels[20:top].min(axis=2) < 60).sum() > 200
-    for x, y in (BUY, ODD, MENU):
-        canvas = "#heat-fixed" if (x, y) == MENU else "#heat"
-        (red, green, blue, alpha) = viewer.pixels([(x / 100, y)], canvas)[0]
-        share = 0.75 * alpha / 255
-        expected = [255 - share * (255 - colour) for colour in (red, green, blue)]
-        assert pixels[top + y, left + round(14.4 * x)] == pytest.approx(expected, abs=6), (x, y)
-    # The fold is a dashed dark line, and the area has one around it.
-    assert 300 < (pixels[top + 720, left:-20].max(axis=1) < 60).sum() < 1300
-    assert (pixels[top + 400 : top + 560, left + 288].max(axis=1) < 60).sum() > 120
-    assert pixels[top + 1200, left + 700].tolist() in ([255, 255, 255], [233, 235, 241])
-
-
-def test_a_picture_of_a_page_in_a_frame_says_that_it_is_not_in_it(viewer: Viewer) -> None:
-    page = look(viewer)
-    low = drawn(taken(page, "PNG of this picture")[1], "outline").shape[0]
-    page.get_by_role("radio", name="Page", exact=True).check()
-    viewer.settle()
-    expect(page.locator("#frame iframe")).to_have_count(1)
-    assert drawn(taken(page, "PNG of this picture")[1], "framed").shape[0] - low == 17
-    viewer.meant = {"ERR_NAME_NOT_RESOLVED"}
-    viewer.other_hosts = {"shop.example.com"}
-
-
-def test_bands_and_changes_are_taken_along_as_pictures(viewer: Viewer) -> None:
-    states: list[dict[str, Any]] = [{"type": "scrolldepth"}, {"against": orjson.dumps({"url_exact": QUIET}).decode()}]
-    for number, state in enumerate(states):
-        page = look(viewer, **state)
-        pixels = drawn(taken(page, "PNG of this picture")[1], f"kind-{number}")
-        left, top, _ = where(pixels, viewer)
-        tints = (pixels[top + 30 : -60, left:-20].max(axis=2) - pixels[top + 30 : -60, left:-20].min(axis=2)) > 40
-        assert tints.sum() > 1000
-
-
-def test_what_is_too_large_for_a_browser_is_made_smaller(viewer: Viewer) -> None:
-    page = look(viewer)
-    scale = "([...size]) => import('/static/viewer/export_png.js').then(({ scaleOf }) => scaleOf(...size))"
-    for width, height, unit in ((1440, 3000, 1), (390, 2000, 2), (1440, 60_000, 1), (5000, 60_000, 2), (5000, 600, 2)):
-        found = page.evaluate(scale, [width, height, unit])
-        assert found <= unit
-        sides = (width * found + 40 * unit, height * found + 800 * unit)
-        assert max(sides) <= 16_384
-        assert sides[0] * sides[1] <= 40_000_000
-    assert page.evaluate(scale, [1440, 3000, 1]) == 1
-
-
-def test_a_picture_of_nothing_is_none(viewer: Viewer) -> None:
-    page = viewer.page
-    page.route("**/heatmaps/?*", lambda route: route.abort())
-    page.goto(f"{viewer.demo.origin}/?{urlencode({'url': HOME, 'site': '', 'show': 'outline'})}")
-    expect(page.get_by_role("alert")).not_to_be_empty()
-    page.get_by_role("button", name="Export").click()
-    page.get_by_role("button", name="PNG of this picture").click()
-    expect(page.locator("#export-said")).to_have_text("There is nothing to take along yet.")
-    viewer.meant = {"ERR_FAILED"}
 
 
 # --- The choices ----------------------------------------------------------------------------------------------------

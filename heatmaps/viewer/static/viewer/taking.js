@@ -5,7 +5,6 @@ import { current, path } from "./current.js";
 import { drawnNow } from "./drawing.js";
 import { $ } from "./elements.js";
 import { csv, tableOf } from "./export_csv.js";
-import { picture } from "./export_png.js";
 import * as pageElements from "./page_elements.js";
 import { showError } from "./signing_in.js";
 import { SCROLL_DEPTH } from "./state.js";
@@ -33,7 +32,6 @@ export function bind() {
     $("export").focus();
   });
   $("copy-curl").addEventListener("click", close);
-  $("export-png").addEventListener("click", () => void take("", "png", () => (drawnNow() ? picture() : null)));
   $("export-table").addEventListener("click", () => void take("table", "csv", ofTable));
   $("export-all").addEventListener("click", () => void take("all cells", "csv", ofAllCells));
 }

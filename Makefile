@@ -65,6 +65,8 @@ bench: install  ## Measure, with tables at the end; ROWS= sets how many interact
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.loading --output docs/performance.md
+	@# What needs a browser is left out where there is none.
+	$(BIN)/python -m bench.viewer --output docs/performance.md
 
 compare: install  ## Measure how often comparisons are wrong, into docs/comparing.md; takes minutes
 	$(BIN)/python -m bench.comparing --output docs/comparing.md

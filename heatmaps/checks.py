@@ -1,7 +1,6 @@
 """Settings that contradict each other, told by `manage.py check`; with `--deploy`, what production should not have."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,10 +39,10 @@ def contradictions(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
                 id="heatmaps.E003",
             )
         )
-    if settings.SDK_DIRECTORY and Path(settings.SDK_DIRECTORY).exists() and not sdk.is_there():
+    if complaint := sdk.complaint():
         found.append(
             Warning(
-                f"SDK_DIRECTORY is {settings.SDK_DIRECTORY}, which has no {sdk.MAIN}: pages cannot load it.",
+                complaint,
                 hint="Run `manage.py fetch_sdk`, or name a directory with posthog-js as npm unpacks it.",
                 id="heatmaps.W007",
             )

@@ -172,7 +172,8 @@ if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
 CAPTURE_MAX_WAITING = env.whole_number("CAPTURE_MAX_WAITING", 700, minimum=1)
 
 # Where posthog-js is that pages load from here, as npm unpacks it; `fetch_sdk` puts it there.
-SDK_DIRECTORY = env.text("SDK_DIRECTORY", str(VAR_DIR / "sdk"))
+DEFAULT_SDK_DIRECTORY = str(VAR_DIR / "sdk")
+SDK_DIRECTORY = env.text("SDK_DIRECTORY", DEFAULT_SDK_DIRECTORY)
 
 RATE_LIMIT_ENABLED = env.boolean("RATE_LIMIT_ENABLED", default=True)
 RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")

@@ -1,8 +1,10 @@
 """The SDK's own scripts: where they are served, to whom, for how long, and what fetches them."""
 
 import base64
+import errno
 import hashlib
 import json
+import os
 import tarfile
 import zlib
 from pathlib import Path
@@ -10,10 +12,12 @@ from typing import Any
 
 import pytest
 from backports import zstd
+from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from heatmaps.capture import projects
+from heatmaps.capture.sdk import complaint
 from heatmaps.front.paths import Area, area_of
 from heatmaps.management.commands import fetch_sdk
 from heatmaps.models import Project
@@ -135,6 +139,54 @@ def test_a_script_that_was_replaced_is_read_anew(client: Client, sdk: Path) -> N
     assert get(client, "/static/array.js").content == b"newer"
 
 
+def test_another_release_is_told_from_one_of_the_same_length_and_time(
+    client: Client, tmp_path: Path, settings: Settings
+) -> None:
+    """All files of npm's packages are of the same moment."""
+    for version in ("1.449.2", "1.449.3"):
+        script = unpacked(tmp_path / version, version) / "dist" / "array.js"
+        script.write_text(version)
+        os.utime(script, (499_162_500, 499_162_500))
+    settings.SDK_DIRECTORY = str(tmp_path / "sdk")
+    (tmp_path / "1.449.2").rename(tmp_path / "sdk")
+    assert get(client, "/static/1.449.2/array.js").content == b"1.449.2"
+    (tmp_path / "sdk").rename(tmp_path / "old")
+    (tmp_path / "1.449.3").rename(tmp_path / "sdk")
+    for path in ("/static/array.js", "/static/1.449.3/array.js"):
+        assert get(client, path).content == b"1.449.3"
+
+
+@pytest.mark.parametrize("accepted", ["", "gzip", "zstd"])
+def test_who_has_a_script_already_is_told_so(client: Client, sdk: Path, accepted: str) -> None:
+    tag = get(client, "/static/array.js", **{"Accept-Encoding": accepted})["ETag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = get(client, "/static/array.js", **{"Accept-Encoding": accepted, "If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert (again["ETag"], again["Cache-Control"]) == (tag, HOUR)
+        assert not again.has_header("Content-Length")
+    (sdk / "dist" / "array.js").write_bytes(b"newer")
+    assert get(client, "/static/array.js", **{"If-None-Match": tag}).content == b"newer"
+
+
+@pytest.mark.parametrize("text", ['var c={DEBUG:!1,LIB_VERSION:"1.449.2"};', 'c.LIB_VERSION = "1.449.2";'])
+def test_the_version_of_scripts_alone_is_the_one_that_they_tell(
+    client: Client, tmp_path: Path, settings: Settings, text: str
+) -> None:
+    (tmp_path / "array.js").write_text(text)
+    settings.SDK_DIRECTORY = str(tmp_path)
+    assert get(client, "/static/1.449.2/array.js")["Cache-Control"] == FOR_EVER
+    assert get(client, "/static/1.449.1/array.js").status_code == 404
+
+
+def test_an_old_sdk_without_the_script_for_dead_clicks_is_no_error_either(
+    browser: Browser, client: Client, sdk: Path
+) -> None:
+    (sdk / "dist" / "dead-clicks-autocapture.js").unlink()
+    assert get(client, "/static/1.449.2/dead-clicks-autocapture.js").status_code == 204
+    told = json.loads(browser.ask("GET", f"/array/{browser.token}/config").content)
+    assert told["captureDeadClicks"] is False
+
+
 def test_a_folder_of_scripts_alone_is_enough_but_for_versions(
     client: Client, tmp_path: Path, settings: Settings
 ) -> None:
@@ -196,6 +248,30 @@ def test_the_configuration_turns_off_what_has_no_script(
     assert "surveys" not in told
 
 
+# --- Where it is not there -----------------------------------------------------------------------------------------
+
+
+def test_check_capture_tells_of_a_directory_without_the_sdk(
+    project: Project, sdk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("check_capture", project=1, json=True)
+    assert "SDK_DIRECTORY" not in capsys.readouterr().err
+    (sdk / "dist" / "array.js").unlink()
+    call_command("check_capture", project=1, json=True)
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"SDK_DIRECTORY is {sdk}, which has no array.js: pages cannot load it. ")
+    assert json.loads(printed.out)["project"] == 1
+
+
+def test_the_usual_directory_need_not_be_there(tmp_path: Path, settings: Settings) -> None:
+    settings.SDK_DIRECTORY = settings.DEFAULT_SDK_DIRECTORY = str(tmp_path / "sdk")
+    assert complaint() == ""
+    (tmp_path / "sdk").mkdir()
+    assert complaint() != ""
+    unpacked(tmp_path / "sdk" / "package")
+    assert complaint() == ""
+
+
 # --- Fetched -------------------------------------------------------------------------------------------------------
 
 
@@ -213,6 +289,15 @@ class Npm:
         with tarfile.open(archive, "w:gz") as packed:
             for name in names:
                 packed.add(package, name)
+        self._tell(version, integrity)
+
+    def cut_off(self, bytes_: int) -> None:
+        archive = self.directory / "posthog-js.tgz"
+        archive.write_bytes(archive.read_bytes()[:-bytes_])
+        self._tell(VERSION, None)
+
+    def _tell(self, version: str, integrity: str | None) -> None:
+        archive = self.directory / "posthog-js.tgz"
         digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
         told = {"version": version, "dist.integrity": integrity or f"sha512-{digest}"}
         (self.directory / "told.json").write_text(json.dumps(told))
@@ -256,6 +341,10 @@ def test_another_version_replaces_the_one_that_is_there(
     [
         ("echo 'npm error code E404' >&2; exit 1", "npm knows no such version: posthog-js@1.449.2."),
         ("echo 'npm error network down' >&2; exit 1", "npm failed: network down"),
+        (
+            "echo 'npm error code ECONNREFUSED' >&2; exit 1",
+            "npm does not reach its registry (ECONNREFUSED). Nothing was changed; `npm ping` tries it.",
+        ),
         ("exit 3", "npm failed: exit status 3"),
         ('[ "$1" = view ] && echo', "npm knows no version 1.449.2 of posthog-js."),
         (
@@ -295,6 +384,64 @@ def test_a_directory_with_other_files_is_left_alone(commands: Commands, npm: Npm
     other.write_text("mine")
     assert "has other files in it" in commands.refusal("fetch_sdk")
     assert other.read_text() == "mine"
+
+
+def test_a_project_of_somebodys_is_no_sdk_though_it_has_a_package(
+    commands: Commands, npm: Npm, settings: Settings
+) -> None:
+    site = Path(settings.SDK_DIRECTORY)
+    for name, text in {"package.json": '{"name": "my-site"}', "dist/index.js": "mine", "thesis.txt": "mine"}.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    npm.does("exit 9")
+    # It is told before npm is asked.
+    assert "is left alone" in commands.refusal("fetch_sdk")
+    assert (site / "thesis.txt").read_text() == (site / "dist" / "index.js").read_text() == "mine"
+    assert "is left alone" in commands.refusal("fetch_sdk", "--directory", str(site / "thesis.txt"))
+
+
+def test_the_sdk_that_was_there_stays_when_the_new_one_cannot_be_moved(
+    commands: Commands, npm: Npm, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands.run("fetch_sdk")
+    move = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "package":
+            raise OSError(errno.EIO, "Input/output error")
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert "Input/output error" in commands.refusal("fetch_sdk")
+    assert get(client, f"/static/{VERSION}/array.js").content == SCRIPT
+
+
+def test_another_directory_may_be_named(commands: Commands, npm: Npm, tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "target").mkdir()
+    (tmp_path / "link").symlink_to("target")
+    assert commands.run("fetch_sdk", "--directory", str(tmp_path / "link"))["directory"] == str(tmp_path / "link")
+    assert (tmp_path / "target" / "dist" / "array.js").read_bytes() == SCRIPT
+    assert (tmp_path / "link").is_symlink()
+    assert f"Start the service with SDK_DIRECTORY={tmp_path / 'link'}." in commands.said
+    assert not Path(settings.SDK_DIRECTORY).exists()
+
+
+def test_only_files_of_the_package_are_unpacked_and_each_in_its_place(
+    commands: Commands, npm: Npm, tmp_path: Path, settings: Settings
+) -> None:
+    npm.hand_out("1.500.0", names=("package", "package/dist/../../../outside", "../outside", "package/dist/inner"))
+    assert commands.run("fetch_sdk")["scripts"] == 2
+    kept = sorted(path.name for path in Path(settings.SDK_DIRECTORY).parent.rglob("*"))
+    assert kept == ["array.js", "dead-clicks-autocapture.js", "dist", "package.json", "sdk"]
+    assert not list(tmp_path.rglob("*outside*"))
+
+
+@pytest.mark.parametrize("cut", [40, 400])
+def test_a_package_that_is_cut_off_changes_nothing(commands: Commands, npm: Npm, client: Client, cut: int) -> None:
+    commands.run("fetch_sdk")
+    npm.cut_off(cut)
+    assert commands.refusal("fetch_sdk").endswith("Nothing was changed.")
+    assert get(client, f"/static/{VERSION}/array.js").content == SCRIPT
 
 
 @pytest.mark.parametrize("version", ["", "../../x", "1;ls", "-g", "x" * 70])

@@ -486,6 +486,8 @@ PRODUCTION = {
     "SECURE_SSL_REDIRECT": "true",
     "NUM_PROXIES": "1",
     "CORS_ALLOWED_ORIGINS": "https://dashboard.example.com",
+    # As if it were not set.
+    "SDK_DIRECTORY": "",
 }
 
 
@@ -522,6 +524,7 @@ def found(settings: Settings, **changed: Any) -> list[CheckMessage]:
         ("W005", {"CORS_ALLOWED_ORIGINS": ["http://dashboard.example.com"]}),
         ("W006", {"DEMO": True}),
         ("W007", {"SDK_DIRECTORY": "/"}),
+        ("W007", {"SDK_DIRECTORY": "/nothing/at/all"}),
         ("W008", {"SESSION_URL": "http://replay.example.com/{session_id}"}),
     ],
 )

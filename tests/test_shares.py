@@ -206,6 +206,25 @@ def test_each_is_open_for_its_own_page_alone(entry: Entry[Any], holder: Api, oth
         assert asked(holder, entry, project=3, method=method, url_page=PAGE).status_code == 403
 
 
+@pytest.mark.parametrize("entry", OPEN, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("place", ["projects", "environments"])
+def test_the_current_project_is_the_tokens_own(
+    entry: Entry[Any], place: str, other_project: Project, user: User, holder: Api, interactions: Interactions
+) -> None:
+    """Whatever its maker's is. There are clicks on the page in this one only."""
+    interactions.add_all([{"current_url": PAGE}, {"current_url": "https://shop.example/other"}])
+    theirs = Api(Share.make(other_project, "url_page", PAGE, lasts=timedelta(hours=1), min_visitors=1)[1])
+    needed = NEEDED.get(entry.name, {}) | {"url_page": PAGE}
+    path = f"/api/{place}/@current/{entry.path}/"
+    for token, project in ((holder, 1), (theirs, 2)):
+        own = token.get(f"/api/{place}/{project}/{entry.path}/", needed)
+        assert own.status_code == 200
+        assert body(token.get(path, needed)) == body(own)
+        assert token.get(path, needed | {"url_page": "https://shop.example/other"}).status_code == 403
+    if entry.name == "heatmaps":
+        assert body(holder.get(path, needed)) != body(theirs.get(path, needed))
+
+
 @pytest.mark.parametrize("entry", CLOSED, ids=lambda entry: entry.name)
 def test_all_other_questions_are_closed(entry: Entry[Any], holder: Api) -> None:
     for method in (*entry.methods, "HEAD", "OPTIONS"):
@@ -227,6 +246,8 @@ def routes(patterns: Any, before: str = "") -> list[str]:
 def test_no_route_and_no_method_opens_but_those_of_the_five(holder: Api) -> None:
     opened = {f"/api/{place}/1/{entry.path}" for place in ("projects", "environments") for entry in OPEN}
     others = [route for route in routes(get_resolver().url_patterns) if route not in opened and "(" not in route]
+    # The current project is the token's own, and has no more open than that.
+    others += [route.replace("/1", "/@current", 1) for route in others if "/1" in route]
     assert len(others) > 20
     answered = {
         (route, method): holder.ask(method, f"{route}/", {"url_page": PAGE}).status_code
@@ -608,10 +629,19 @@ def test_a_preflight_allows_the_origins_of_the_projects_live_tokens(
         assert "authorization" in response["Access-Control-Allow-Headers"]
         for origin in (STRANGE, "https://globex.example", "http://shop.example", "null", f"{OWN}:8443", "HTTPS://shop"):
             assert allowed(preflight(path, origin)) is None
-    for path in ("/api/projects/2/heatmaps/", "/api/projects/@current/heatmaps/", "/api/projects/", "/api/heatmap/"):
+    for path in ("/api/projects/2/heatmaps/", "/api/projects/@other/heatmaps/", "/api/projects/", "/api/heatmap/"):
         assert allowed(preflight(path, OWN)) is None
+    # Whose current project it is, only the token could tell.
+    for place in ("projects", "environments"):
+        current = f"/api/{place}/@current/heatmaps/"
+        assert [allowed(preflight(current, one)) for one in (OWN, "https://globex.example", STRANGE)] == [
+            OWN,
+            "https://globex.example",
+            None,
+        ]
     Share.objects.filter(pk=share[0].pk).update(expires_at=now())
-    assert allowed(preflight("/api/projects/1/heatmaps/", OWN)) is None
+    for project in ("1", "@current"):
+        assert allowed(preflight(f"/api/projects/{project}/heatmaps/", OWN)) is None
 
 
 def test_a_reply_is_for_the_tokens_own_origin(

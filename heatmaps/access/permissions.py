@@ -38,13 +38,13 @@ class ProjectAccess(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
-        text = view.kwargs.get("project_id") or view.kwargs.get("environment_id") or CURRENT
+        named = view.kwargs.get("project_id") or view.kwargs.get("environment_id")
         if isinstance(request.auth, Share):
-            view.project = _shared_project(request.auth, text, view)  # type: ignore[attr-defined]
+            view.project = _shared_project(request.auth, named or "", view)  # type: ignore[attr-defined]
             return True
         if not isinstance(user, User):
             return False
-        project = find_project(text, user)
+        project = find_project(named or CURRENT, user)
         if isinstance(request.auth, PersonalAPIKey):
             _check_key(request.auth, project, _scope(request, view))
         if not project.is_member:  # type: ignore[attr-defined]
@@ -110,9 +110,10 @@ def _integer(text: str) -> int | None:
 
 
 def _shared_project(share: Share, text: str, view: "APIView") -> Project:
-    """The project of a share token, which opens what says so and nothing else. Which other projects there are is not
-    told."""
-    if not getattr(view, "opens_to_shares", False) or _integer(text) != share.project_id:
+    """The project of a share token, which opens what says so and nothing else. It is the token's current one, too.
+    Which other projects there are is not told."""
+    is_own = text == CURRENT or _integer(text) == share.project_id
+    if not getattr(view, "opens_to_shares", False) or not is_own:
         raise PermissionDenied("A share token does not open this.")
     return share.project
 

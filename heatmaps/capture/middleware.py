@@ -38,7 +38,8 @@ def straight_to_capture(next_view: View) -> View:
         # What the count of requests goes by.
         request.resolver_match = route
         response: HttpResponse = route.func(request, *route.args, **route.kwargs)
-        response["Content-Length"] = len(response.content)
+        if response.status_code != 304:
+            response["Content-Length"] = len(response.content)
         return response
 
     return middleware

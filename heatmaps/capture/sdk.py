@@ -1,5 +1,6 @@
 """The SDK's own scripts, as npm has them, for pages that load them from the service."""
 
+import hashlib
 import re
 import zlib
 from functools import lru_cache
@@ -9,6 +10,7 @@ import orjson
 from backports import zstd
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_etags
 from django.views.decorators.csrf import csrf_exempt
 
 from heatmaps.front.compression import preferred
@@ -25,6 +27,8 @@ _LONG = "public, max-age=31536000, immutable"
 _HOUR = "public, max-age=3600"
 # Where npm's package has them, and where they are when only they were copied.
 _FOLDERS = ("dist", "package/dist", ".")
+# As array.js has it, minified or not.
+_VERSION = re.compile(rb'\bLIB_VERSION ?[:=] ?"([0-9][0-9A-Za-z.+-]*)"')
 _SCRIPTS_KEPT = 64
 _LEVELS = {"gzip": 9, "zstd": 15}
 
@@ -44,8 +48,22 @@ def is_there() -> bool:
     return _folder() is not None
 
 
+def is_dead_click_seen() -> bool:
+    """Whether the script is there that sees clicks on which nothing happens; old releases have none."""
+    folder = _folder()
+    return folder is not None and (folder / ALWAYS_ASKED_FOR).is_file()
+
+
+def complaint() -> str:
+    """What is wrong where SDK_DIRECTORY is set, or the usual directory is there, and no SDK is in it; else nothing."""
+    directory = settings.SDK_DIRECTORY
+    if not directory or is_there() or (directory == settings.DEFAULT_SDK_DIRECTORY and not Path(directory).exists()):
+        return ""
+    return f"SDK_DIRECTORY is {directory}, which has no {MAIN}: pages cannot load it."
+
+
 def version_there() -> str | None:
-    """The version of the SDK that is there, where its package.json is, too."""
+    """The version of the SDK that is there, as its package.json has it, or array.js where only that is there."""
     folder = _folder()
     if folder is None:
         return None
@@ -56,7 +74,11 @@ def version_there() -> str | None:
             continue
         if isinstance(about, dict) and about.get("name") == "posthog-js":
             return str(about.get("version"))
-    return None
+    try:
+        path = folder / MAIN
+        return _version_in(path, _mark(path))
+    except OSError:
+        return None
 
 
 def _script(request: HttpRequest, name: str, version: str) -> HttpResponse:
@@ -69,20 +91,25 @@ def _script(request: HttpRequest, name: str, version: str) -> HttpResponse:
     folder = _folder()
     there = version_there() if version else None
     if name == ALWAYS_ASKED_FOR:
-        if folder is None:
+        if not is_dead_click_seen():
             return HttpResponse(status=204, content_type=TYPE, headers={"Cache-Control": _HOUR})
         version = version if version == there else ""
     if folder is None or not _NAME.fullmatch(name) or (version and version not in _names_of(there)):
         return _not_found(folder, name, version)
     encoding = preferred(request.headers.get("Accept-Encoding", "")) or ""
     try:
-        content = _read(folder / name, encoding)
+        path = folder / name
+        content, tag = _packed(path, encoding, _mark(path))
     except OSError:
         return _not_found(folder, name, version)
-    response = HttpResponse(content, content_type=TYPE)
-    response["Cache-Control"] = _LONG if version and version == there else _HOUR
+    known = {etag.removeprefix("W/") for etag in parse_etags(request.headers.get("If-None-Match", ""))}
+    is_known = not known.isdisjoint({tag, "*"})
+    response = HttpResponse(status=304) if is_known else HttpResponse(content, content_type=TYPE)
+    # Asked again, since another release may have been put there while the script was read.
+    response["Cache-Control"] = _LONG if version and version == there == version_there() else _HOUR
+    response["ETag"] = tag
     response["Vary"] = "Accept-Encoding"
-    if encoding:
+    if encoding and not is_known:
         response["Content-Encoding"] = encoding
     return response
 
@@ -109,20 +136,27 @@ def _not_found(folder: Path | None, name: str, version: str) -> HttpResponse:
     return error(404, type="invalid_request", code="not_found", detail=detail)
 
 
-def _read(path: Path, encoding: str) -> bytes:
+def _mark(path: Path) -> tuple[int, ...]:
+    """What tells a file from another one in its place. Size and time of change do not: all of npm's have the same time,
+    and a release often has the length of the one before."""
     found = path.stat()
-    return _compressed(path, encoding, found.st_mtime_ns, found.st_size)
+    return found.st_ino, found.st_ctime_ns, found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=1)
+def _version_in(path: Path, mark: tuple[int, ...]) -> str | None:
+    found = _VERSION.search(path.read_bytes())
+    return found[1].decode() if found else None
 
 
 @lru_cache(maxsize=_SCRIPTS_KEPT)
-def _compressed(path: Path, encoding: str, changed: int, size: int) -> bytes:
-    """Once for each file, so that it may take long; anew for one that was changed."""
+def _packed(path: Path, encoding: str, mark: tuple[int, ...]) -> tuple[bytes, str]:
+    """The bytes to send and their ETag. Once for each file, so that it may take long; anew for one that was changed."""
     content = path.read_bytes()
     match encoding:
         case "zstd":
-            return zstd.compress(content, _LEVELS["zstd"])
+            content = zstd.compress(content, _LEVELS["zstd"])
         case "gzip":
             compressor = zlib.compressobj(_LEVELS["gzip"], wbits=zlib.MAX_WBITS | 16)
-            return compressor.compress(content) + compressor.flush()
-        case _:
-            return content
+            content = compressor.compress(content) + compressor.flush()
+    return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'

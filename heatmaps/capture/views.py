@@ -116,7 +116,7 @@ def _configuration(owner: Owner) -> dict[str, Any]:
         "hasFeatureFlags": False,
         "autocapture_opt_out": False,
         # Each needs a script that the SDK would load from here.
-        "captureDeadClicks": owner.is_opted_in and sdk.is_there(),
+        "captureDeadClicks": owner.is_opted_in and sdk.is_dead_click_seen(),
         # Nothing is kept of these. Surveys are not among them: SDKs ask for their script also when they are off.
         "capturePerformance": False,
         "autocaptureExceptions": False,

@@ -8,9 +8,10 @@ from django.http.response import HttpResponseBase
 from django.utils.timezone import now
 
 from heatmaps.access.authentication import share_token
+from heatmaps.access.permissions import CURRENT
 from heatmaps.models import Share
 
-_OF_PROJECT = re.compile(r"/api/(?:projects|environments)/([0-9]{1,18})/")
+_OF_PROJECT = re.compile(r"/api/(?:projects|environments)/([0-9]{1,18}|@current)/")
 _TOLD = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers")
 
 
@@ -39,9 +40,12 @@ def _origins(request: HttpRequest) -> list[str]:
 
 
 def _is_shared_with(origin: str, path: str) -> bool:
-    """Whether a live token of the path's project is for pages of this origin. A preflight carries no token."""
+    """Whether a live token of the path's project is for pages of this origin. A preflight carries no token, so that the
+    current project, which is the token's own, may be any."""
     project = _OF_PROJECT.match(path)
     if project is None:
         return False
-    live = Share.objects.filter(project_id=int(project[1]), expires_at__gt=now())
+    live = Share.objects.filter(expires_at__gt=now())
+    if project[1] != CURRENT:
+        live = live.filter(project_id=int(project[1]))
     return any(origin in origins for origins in live.values_list("origins", flat=True))

@@ -30,6 +30,8 @@ _IMPORTS, _PICTURES = (re.compile(rf"/api/(?:projects|environments)/[^/]+/{path}
 _CAPTURE = re.compile(r"/(?:e|i|batch|capture|track|s|flags|decide|array)(?:/|$)")
 # The SDK's scripts; what the service's own pages load has a folder of its own.
 _SDK = re.compile(r"/static/(?:[0-9][^/]*/)?[^/]+\.js")
+# What sites have on their pages: as static as what it loads.
+OVERLAY = "/overlay.js"
 # Where agents post messages.
 MCP = "/mcp"
 _BEGINNINGS = {"/api": Area.API, "/admin": Area.ADMIN, "/demo": Area.DEMO}
@@ -54,4 +56,4 @@ def area_of(path: str) -> Area:
         return Area.MCP
     if path.rstrip("/") in PROBES:
         return Area.PROBES
-    return Area.STATIC if path.startswith("/static") else Area.VIEWER
+    return Area.STATIC if path.startswith("/static") or path == OVERLAY else Area.VIEWER

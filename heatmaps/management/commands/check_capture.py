@@ -3,7 +3,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from heatmaps.capture import tallies, traffic
+from heatmaps.capture import sdk, tallies, traffic
 from heatmaps.management.service_command import ServiceCommand, project_by_id
 from heatmaps.models import CaptureTally
 
@@ -19,6 +19,8 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
+        if complaint := sdk.complaint():
+            self.say(f"{complaint} `manage.py fetch_sdk` gets it.")
         asked_at = now()
         found = tallies.of_project(project, asked_at)
         return {

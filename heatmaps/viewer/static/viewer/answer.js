@@ -1,5 +1,6 @@
 // The question to the service, and its answer, which is what the picture and the numbers show.
-import { ask, askText, parsed } from "./api.js";
+import { ask, askText } from "./api.js";
+import { Arriving } from "./arriving.js";
 import * as comparing from "./comparing.js";
 import { path } from "./current.js";
 import { depthBands } from "./depths.js";
@@ -51,12 +52,13 @@ export function question(state) {
  * @returns {Promise<Answer>}
  */
 export async function answerTo(state, { signal, before, onProgress }) {
+  const arriving = new Arriving(signal);
   const [text, depths] = await Promise.all([
-    askText(path(route(state)), question(state), { signal, onProgress }),
+    askText(path(route(state)), question(state), { signal, onProgress, onText: (piece) => arriving.take(piece) }),
     // How far the page goes down, which nobody can measure from here.
     isOfDepth(state) || before ? null : ask(path("heatmaps/"), { ...filters(state), type: SCROLL_DEPTH }, { signal }),
   ]);
-  const reply = parsed(text);
+  const reply = arriving.reply(text);
   if (state.against) return compared(state, text, reply, depths?.results ?? before?.depths ?? []);
   // Cells cannot tell: who is in two of them counts twice.
   const visitors = /** @type {Points | Depths} */ (reply).coverage?.visitors_total ?? null;

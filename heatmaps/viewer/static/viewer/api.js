@@ -33,7 +33,9 @@
  * }} Explanation
  *
  * @typedef {Record<string, string | number>} Parameters
- * @typedef {{ signal?: AbortSignal, onProgress?: (received: number) => void }} Options
+ * @typedef {{
+ *   signal?: AbortSignal, onProgress?: (received: number) => void, onText?: (piece: string) => Promise<void>,
+ * }} Options
  */
 
 // Where the viewer is, which need not be at the top of its host.
@@ -79,12 +81,12 @@ function query(parameters) {
 }
 
 /**
- * The text of a reply. `onProgress` is told how many bytes have come so far.
+ * The text of a reply. `onProgress` is told how many bytes have come so far, `onText` what it says, piece by piece.
  * @param {string} path
  * @param {Parameters} parameters
  * @param {Options} options
  */
-export async function askText(path, parameters = {}, { signal, onProgress } = {}) {
+export async function askText(path, parameters = {}, { signal, onProgress, onText } = {}) {
   const used = key.get();
   let reply;
   try {
@@ -101,7 +103,7 @@ export async function askText(path, parameters = {}, { signal, onProgress } = {}
   }
   budget.remaining = Number(reply.headers.get("RateLimit-Remaining") ?? Infinity);
   budget.reset = Number(reply.headers.get("RateLimit-Reset") ?? 0);
-  const text = await readText(reply, signal, onProgress);
+  const text = await readText(reply, { signal, onProgress, onText });
   const ignored = ignoredNames(reply);
   if (!reply.ok) throw Object.assign(refusal(reply, text), { ignored });
   if (ignored.length) ignoredBy.set(address(path, parameters), ignored);
@@ -130,29 +132,29 @@ export function parsed(text) {
   }
 }
 
-/**
- * @param {Response} reply
- * @param {AbortSignal} [signal]
- * @param {(received: number) => void} [onProgress]
- */
-async function readText(reply, signal, onProgress) {
+/** @param {Response} reply @param {Options} options */
+async function readText(reply, { signal, onProgress, onText }) {
   if (!reply.body) return "";
   const reader = reply.body.getReader();
-  const chunks = [];
+  const decoder = new TextDecoder();
+  const pieces = [];
   let bytes = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      chunks.push(value);
+      const piece = decoder.decode(value, { stream: true });
+      pieces.push(piece);
       bytes += value.length;
       onProgress?.(bytes);
+      await onText?.(piece);
     }
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Refused(0, "The reply broke off. Try again, or ask for fewer days.");
   }
-  return new Blob(chunks).text();
+  pieces.push(decoder.decode());
+  return pieces.join("");
 }
 
 // What the service ignored of the questions that it was asked, by their addresses.
@@ -178,8 +180,8 @@ function ignoredNames(reply) {
   });
 }
 
-/** @param {Response} reply @param {string} text */
-function refusal(reply, text) {
+/** @param {{ status: number, statusText: string }} reply @param {string} text */
+export function refusal(reply, text) {
   try {
     const { detail, attr } = JSON.parse(text);
     return new Refused(reply.status, detail, attr);
@@ -199,6 +201,12 @@ export function curl(path, parameters) {
   return [request, ...lines].join(" \\\n    ");
 }
 
+/** Of a session, as the page was given it. */
+export function csrfToken() {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]");
+  return token instanceof HTMLInputElement ? token.value : "";
+}
+
 /**
  * Changes something. A session sends the token that the page was given; a key needs none.
  * @param {"POST" | "DELETE"} method
@@ -207,8 +215,6 @@ export function curl(path, parameters) {
  */
 export async function send(method, path, body) {
   const used = key.get();
-  const token = document.querySelector("[name=csrfmiddlewaretoken]");
-  const csrf = token instanceof HTMLInputElement ? token.value : "";
   let reply;
   try {
     reply = await fetch(`${ROOT}api/${path}`, {
@@ -216,7 +222,7 @@ export async function send(method, path, body) {
       credentials: used ? "omit" : "same-origin",
       headers: {
         ...(body ? { "Content-Type": "application/json" } : {}),
-        ...(used ? { Authorization: `Bearer ${used}` } : { "X-CSRFToken": csrf }),
+        ...(used ? { Authorization: `Bearer ${used}` } : { "X-CSRFToken": csrfToken() }),
       },
       body: body && JSON.stringify(body),
     });

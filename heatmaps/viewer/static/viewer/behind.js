@@ -107,7 +107,12 @@ export function close() {
   markSpot(null);
 }
 
-$("close-behind").addEventListener("click", () => {
+/** Closes it, if it is open; says whether it was. */
+export function escape() {
+  if ($("behind").hidden) return false;
   close();
   $("shown-title").focus();
-});
+  return true;
+}
+
+$("close-behind").addEventListener("click", escape);

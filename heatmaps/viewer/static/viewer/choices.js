@@ -1,10 +1,11 @@
 // The controls: from what is looked at to what they show, and from what is chosen to what is looked at.
 import { change, current } from "./current.js";
+import { showDates } from "./dates.js";
 import { pageOf } from "./page_names.js";
 import { markPage } from "./page_rows.js";
 import { patternFor } from "./patterns.js";
 import { $, input, radios, select } from "./elements.js";
-import { BANDS, band, below, DEFAULTS, frameWidth, NO_PAGE } from "./state.js";
+import { BANDS, band, below, frameWidth, NO_PAGE } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -13,7 +14,6 @@ const TYPING_MS = 350;
 let before = current();
 // "Own" was chosen, though no numbers are there yet that would say so.
 let ownWidths = false;
-let ownDates = false;
 
 /** @param {{ search: (words: string) => void, more: () => void }} calls */
 export function bind({ search, more }) {
@@ -27,7 +27,6 @@ export function bind({ search, more }) {
   });
   onRadio("aggregation", (aggregation) => change({ aggregation }));
   whenTicked("zero", (isOn) => change({ zero: isOn ? "yes" : "" }));
-  bindDates();
   bindWidths();
 
   whenTicked("test-accounts", (isOn) => change({ test_accounts: isOn ? "yes" : "" }));
@@ -51,17 +50,6 @@ function bindPage(search) {
     if (pattern.trim()) change({ ...NO_PAGE, pattern: pattern.trim() });
   });
   whenChosen("below", (url) => change({ url }));
-}
-
-function bindDates() {
-  whenChosen("dates", (value) => {
-    ownDates = value === "own";
-    if (!ownDates) return change({ date_from: value, date_to: "" });
-    showChoices();
-    return $("date-from").focus();
-  });
-  whenTyped("date-from", (date_from) => change({ date_from: date_from.trim() || DEFAULTS.date_from }));
-  whenTyped("date-to", (date_to) => change({ date_to: date_to.trim() }));
 }
 
 function bindWidths() {
@@ -132,7 +120,6 @@ function whenTyped(id, take) {
 export function showChoices() {
   const state = current();
   if (band(state) !== band(before)) ownWidths = false;
-  if (state.date_from !== before.date_from && !state.date_to) ownDates &&= document.activeElement === $("date-from");
   before = state;
   // A template stands in the list, and need not be read as the pattern that it is.
   const isPattern = state.pattern !== "" && !state.template;
@@ -150,13 +137,7 @@ export function showChoices() {
   input("zero").checked = state.zero !== "";
   $("zero-field").hidden = state.zero === "";
 
-  const isPreset = [...select("dates").options].some(({ value }) => value === state.date_from && value !== "own");
-  const hasOwnDates = ownDates || !isPreset || state.date_to !== "";
-  select("dates").value = hasOwnDates ? "own" : state.date_from;
-  $("own-dates").hidden = !hasOwnDates;
-  write("date-from", state.date_from);
-  write("date-to", state.date_to);
-
+  showDates();
   const width = ownWidths ? "own" : band(state);
   check("band", width);
   $("own-widths").hidden = width !== "own";
@@ -176,7 +157,7 @@ function showHow(state) {
   input("radius").value = state.radius;
   $("radius-value").textContent = `${input("radius").value} px`;
   input("fixed").checked = state.fixed === "";
-  check("show", state.show === "page" ? "page" : "outline");
+  check("show", ["page", "picture"].includes(state.show) ? state.show : "outline");
   select("zoom").value = state.zoom === "fit" ? "fit" : "100";
   write("frame-width", state.width);
   input("frame-width").placeholder = String(frameWidth({ ...state, width: "" }));

@@ -2,8 +2,10 @@
 import { currentProject } from "./current.js";
 import { select } from "./elements.js";
 import { chosen, pageOf } from "./comparing.js";
+import { days, here } from "./project_days.js";
+import { rangeWords } from "./spans.js";
 import { BANDS } from "./state.js";
-import { counted, days, number, readable, widths } from "./words.js";
+import { counted, number, readable, widths } from "./words.js";
 
 /** @typedef {import("./comparing.js").AnyComparison} AnyComparison */
 /** @typedef {import("./comparing.js").Compared} Compared */
@@ -37,8 +39,8 @@ function ratioWords({ a, b, ratio_low: low, ratio_high: high }) {
 /** What there is on each side, for a place that is pointed at. @param {Compared} place */
 export function sharesWords({ a, b, difference, verdict }) {
   if (difference === null || a.share === null || b.share === null) return "one side has no visitors";
-  const [here, there] = [a.share, b.share].map((share) => `${(100 * share).toFixed(1)} %`);
-  return `${points(difference)} points: ${here} of visitors on this side, ${there} on the other · ${VERDICTS[verdict]}`;
+  const [one, other] = [a.share, b.share].map((share) => `${(100 * share).toFixed(1)} %`);
+  return `${points(difference)} points: ${one} of visitors on this side, ${other} on the other · ${VERDICTS[verdict]}`;
 }
 
 /** Side b, as it stands beside the filters of side a; "" where nothing is compared. @param {State} state */
@@ -59,7 +61,7 @@ export function againstWords(state) {
 /** What the two sides are called in the table, as its cells begin. @param {State} state @param {AnyComparison} reply */
 export function sideNames(state, { a, b }) {
   const { kind, value } = chosen(state.against);
-  if (kind === "previous") return [period(a) ?? capitalised(days(state)), period(b) ?? "The period before"];
+  if (kind === "previous") return [sideDays(a, state) ?? capitalised(days(state)), sideDays(b, state) ?? "The period before"];
   if (kind === "width") return [widths(state), widths({ ...state, ...BANDS[value] })].map(capitalised);
   if (kind === "cohort") return [state.cohort, value === "everybody" ? "" : value].map((id) => (id ? cohortName(id) : "Everybody"));
   if (kind === "page" && !state.pattern) return [pageOf(state), value].map(readable);
@@ -74,9 +76,10 @@ function cohortName(id) {
   return [...select("cohort").options].find((option) => option.value === id)?.text ?? id;
 }
 
-/** @param {Side} side */
-function period({ from, to }) {
+/** @param {Side} side @param {State} state */
+function sideDays({ from, to }, state) {
   if (!from || !to) return null;
+  if (state.time_from || state.time_to) return rangeWords({ ...state, time_from: from, time_to: to }, here());
   const format = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: currentProject().timezone });
   // The end is the moment after the last day.
   return format.formatRange(new Date(from), new Date(new Date(to).getTime() - 1));

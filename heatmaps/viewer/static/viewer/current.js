@@ -1,5 +1,5 @@
 // What is looked at now. It stands in the address bar, and whoever changes it here changes it there.
-import { readState, withoutEmpty, writeState } from "./state.js";
+import { period, readState, writeState } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./api.js").Project} Project */
@@ -17,6 +17,9 @@ export function currentProject() {
   if (!project) throw new Error("No project is chosen yet");
   return project;
 }
+
+/** The time zone of the project, whose days are looked at. */
+export const zone = () => project?.timezone ?? "UTC";
 
 /** @param {Project} chosen */
 export function setProject(chosen) {
@@ -63,7 +66,7 @@ addEventListener("popstate", () => {
 
 /** The path of what the API has of the project. @param {string} rest */
 export const path = (rest) => `projects/${state.project}/${rest}`;
-export const dates = () => withoutEmpty({ date_from: state.date_from, date_to: state.date_to });
+export const dates = () => period(state);
 
 const siteKey = () => `heatmaps.site.${currentProject().id}`;
 

@@ -13,9 +13,11 @@ import * as names from "./names.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
+import * as screenshots from "./screenshots.js";
+import { days } from "./project_days.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
-import { counted, days, nameOf, shortUrl, title, widths } from "./words.js";
+import { counted, nameOf, shortUrl, title, widths } from "./words.js";
 
 /** @typedef {import("./answer.js").Answer} Answer */
 /** @typedef {import("./answer.js").PointsAnswer} PointsAnswer */
@@ -55,6 +57,7 @@ export function clear() {
 export function hidePage() {
   note("");
   hideFrame();
+  screenshots.hide();
   picture.hide();
 }
 
@@ -71,6 +74,7 @@ export async function draw(answer, { signal } = {}) {
   picture.setOpacity(Number(current().opacity));
   $("sheet").classList.toggle("is-compared", answer?.kind === "comparison");
   if (answer?.kind !== "comparison") comparedTable.clear();
+  screenshots.show(current());
   showFrame(current(), note);
   showCoverage(answer && "coverage" in answer.reply ? answer.reply : null, current());
   try {
@@ -160,7 +164,7 @@ async function drawComparison(answer, signal) {
  */
 function pageHeight(deepest, foldHeight, depths) {
   const last = depths.at(-1)?.scroll_depth_bucket ?? 0;
-  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius)));
+  return Math.min(picture.TALLEST_PX, Math.max(LEAST_HEIGHT_PX, foldHeight, last, deepest + Number(current().radius), screenshots.height()));
 }
 
 export function showTitle() {
@@ -184,13 +188,15 @@ export function showTitle() {
  * A sentence about the page below, or none.
  * @param {string} sentence
  */
-function note(sentence, { isUnsure = false } = {}) {
+function note(sentence, { isUnsure = false, refused = "" } = {}) {
   $("frame-note").hidden = !sentence;
   $("frame-note").replaceChildren(sentence);
+  if (refused) void screenshots.standIn(refused);
   if (!isUnsure) return;
   const outline = act("Show its outline", () => change({ show: "outline" }));
   outline.className = "quiet";
   $("frame-note").append(" ", outline);
+  void screenshots.offer($("frame-note"));
 }
 
 /** Tells those who cannot see it what is shown. @param {Answer} answer */

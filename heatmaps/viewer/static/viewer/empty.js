@@ -3,8 +3,10 @@ import { ask } from "./api.js";
 import { act, code, list, text } from "./cards.js";
 import { change, current, currentProject, dates, path } from "./current.js";
 import { $, make } from "./elements.js";
+import { days } from "./project_days.js";
+import { ALL_TIME } from "./spans.js";
 import { filters, NO_PAGE } from "./state.js";
-import { days, listed, moment, number, readable, title, unit, widths } from "./words.js";
+import { listed, moment, number, readable, title, unit, widths } from "./words.js";
 
 /** @typedef {import("./api.js").Explanation} Explanation */
 /** @typedef {import("./state.js").State} State */
@@ -17,7 +19,7 @@ import { days, listed, moment, number, readable, title, unit, widths } from "./w
 /** @type {Record<string, Filter>} */
 const FILTERS = {
   project: { name: () => "All of this project" },
-  dates: { name: (state) => `Dates: ${days(state)}`, without: { date_from: "all", date_to: "" } },
+  dates: { name: (state) => `Dates: ${days(state)}`, without: ALL_TIME },
   type: { name: ({ type }) => `Kind: ${title(type)}` },
   // With none chosen, the busiest page is shown.
   url: {
@@ -69,7 +71,7 @@ export async function explainNoPage(lookAgain) {
   if (found.reason === "never_captured") return showNeverCaptured(found, lookAgain);
   showEmpty(found.reason === "dates" ? "Nothing happened in these dates" : "No page to choose", [
     text(found.message),
-    ...(found.reason === "dates" ? [act("Show all dates", goTo({ date_from: "all", date_to: "" }))] : []),
+    ...(found.reason === "dates" ? [act("Show all dates", goTo(ALL_TIME))] : []),
     ...newest(found),
   ]);
 }

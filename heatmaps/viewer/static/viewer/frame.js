@@ -5,7 +5,7 @@ import { tellOfVisit } from "./visit.js";
 import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {(sentence: string, how?: { isUnsure?: boolean }) => void} Note */
+/** @typedef {(sentence: string, how?: { isUnsure?: boolean, refused?: string }) => void} Note */
 /** Why there is no page below the map. @typedef {"refused" | "away" | "mixed"} Reason */
 
 const frame = $("frame");
@@ -84,7 +84,7 @@ function refuse(reason) {
   frame.replaceChildren();
   frame.hidden = true;
   tellOfVisit(false);
-  onNote(NOTES[reason]);
+  onNote(NOTES[reason], { refused: reason });
 }
 
 /** @param {string} address */

@@ -9,14 +9,19 @@ import { offer } from "./copying.js";
 import { change, current, fillIn, onChange, path, setProject } from "./current.js";
 import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
+import * as layout from "./layout.js";
 import * as live from "./live.js";
 import { answer, forget, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
+import * as dates from "./dates.js";
 import { $, input } from "./elements.js";
+import * as escape from "./escape.js";
 import * as marking from "./marking.js";
 import * as pageList from "./page_list.js";
 import * as pageElements from "./page_elements.js";
 import * as picture from "./picture.js";
+import * as screenshotAdding from "./screenshot_adding.js";
+import * as screenshots from "./screenshots.js";
 import * as shares from "./shares.js";
 import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
 import * as snippets from "./snippets.js";
@@ -121,7 +126,7 @@ function follow(before) {
   }
   behind.close();
   if (!isChosen()) return void loadFirstPage();
-  if (isOther(["date_from", "date_to", "by"])) void pageList.loadPages();
+  if (isOther(["date_from", "date_to", "time_from", "time_to", "by"])) void pageList.loadPages();
   if (isOther(asked)) void load();
   else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
     picture.setOpacity(Number(state.opacity));
@@ -133,10 +138,6 @@ function follow(before) {
 $("copy-link").addEventListener("click", () =>
   offer("Link to this picture", "Whoever opens it signs in with a session or key of their own.", location.href),
 );
-$("toggle-controls").addEventListener("click", () => {
-  const isUnfolded = $("controls").classList.toggle("is-open");
-  $("toggle-controls").setAttribute("aria-expanded", String(isUnfolded));
-});
 
 let resizing = 0;
 addEventListener("resize", () => {
@@ -147,7 +148,13 @@ addEventListener("resize", () => {
 onChange(follow);
 bind({ start, stop: live.stop });
 comparingChoice.bind();
+dates.bind();
 marking.bind();
+screenshots.bind(() => void (answer() && redraw()));
+screenshotAdding.bind();
+layout.bind();
+// What is innermost comes first.
+escape.bind([picture.hideTip, marking.escape, behind.escape]);
 pageElements.bind();
 shares.bind();
 snippets.bind();

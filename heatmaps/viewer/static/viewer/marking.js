@@ -63,10 +63,16 @@ export function bind() {
     if (tool() === "numbers") addNumbers();
   });
   for (const radio of radios("tool")) radio.addEventListener("change", chooseTool);
-  document.addEventListener("keydown", ({ key }) => {
-    if (key !== "Escape" || bar.hidden || document.querySelector("dialog[open]")) return;
-    if (lasso.isDragging()) return lasso.cancel();
-    close();
-    return button("mark").focus();
-  });
+}
+
+/** Ends what is being drawn, or else the drawing. Says whether there was any. */
+export function escape() {
+  if (bar.hidden) return false;
+  if (lasso.isDragging()) {
+    lasso.cancel();
+    return true;
+  }
+  close();
+  button("mark").focus();
+  return true;
 }

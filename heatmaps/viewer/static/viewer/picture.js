@@ -159,3 +159,10 @@ export function showTip(words, place) {
   tip.style.left = `${Math.min(room, place.clientX + 14)}px`;
   tip.style.top = `${Math.max(4, place.clientY - tip.offsetHeight - 10)}px`;
 }
+
+/** Takes the tip away until the pointer moves on; says whether there was one. */
+export function hideTip() {
+  const wasShown = !$("tip").hidden;
+  $("tip").hidden = true;
+  return wasShown;
+}

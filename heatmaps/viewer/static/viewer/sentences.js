@@ -1,4 +1,6 @@
 // What is wrong with a question, for whoever stands at this page: what the API says is for those who call it.
+import { here } from "./project_days.js";
+import { aboutDate, aboutTime } from "./written_dates.js";
 
 /** @typedef {import("./api.js").Refused} Refused */
 /** @typedef {import("./state.js").State} State */
@@ -12,8 +14,10 @@ export function sentenceOf(error, state) {
 
 /** @type {Record<string, (state: State, detail: string) => string>} */
 const ABOUT = {
-  date_from: ({ date_from }) => aboutDate(date_from),
-  date_to: ({ date_to }) => aboutDate(date_to),
+  date_from: ({ date_from }) => aboutDate(date_from, here()),
+  date_to: ({ date_to }) => aboutDate(date_to, here()),
+  time_from: ({ time_from }) => aboutTime(time_from, here()),
+  time_to: ({ time_to }) => aboutTime(time_to, here()),
   viewport_width_min: ({ width_min }) => aboutWidth(width_min),
   viewport_width_max: ({ width_max }) => aboutWidth(width_max),
   // The engine names the place in an expression that it made of the pattern, which nobody here has written.
@@ -41,30 +45,3 @@ const ABOUT = {
 
 /** @param {string} width */
 const aboutWidth = (width) => `${width} is not a width in px here: try 1040`;
-
-/** @param {string} text */
-function aboutDate(text) {
-  const meant = meantDay(text);
-  return `${text} is not a date here: try ${meant ?? `${isoDay(new Date())}, or -30d for the last 30 days`}`;
-}
-
-/**
- * The day that somebody may have meant who wrote it as people do; null when it is none. Where day and month could be
- * either, the day is first, as in most of the world.
- * @param {string} text
- */
-function meantDay(text) {
-  const ago = { today: 0, yesterday: 1 }[text.trim().toLowerCase()];
-  if (ago !== undefined) return isoDay(new Date(Date.now() - ago * 86_400_000));
-  const [, first, second, year] = (/^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})\s*$/.exec(text) ?? []).map(Number);
-  if (!year) return null;
-  const [day, month] = second > 12 ? [second, first] : [first, second];
-  const date = new Date(year, month - 1, day);
-  return date.getDate() === day && date.getMonth() === month - 1 ? isoDay(date) : null;
-}
-
-/** @param {Date} date */
-function isoDay(date) {
-  const parts = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0"));
-  return [date.getFullYear(), ...parts].join("-");
-}

@@ -21,8 +21,7 @@ export function bind(calls) {
 /** @param {"sign-in" | "nothing" | "viewer" | null} id */
 export function showView(id) {
   for (const one of ["sign-in", "nothing", "viewer"]) $(one).hidden = one !== id;
-  $("tools").hidden = id !== "viewer";
-  $("toggle-controls").hidden = id !== "viewer";
+  for (const one of ["tools", "live-field", "toggle-controls"]) $(one).hidden = id !== "viewer";
   $("forget-key").hidden = !key.get();
   if (id !== "viewer") $("project-field").hidden = true;
 }

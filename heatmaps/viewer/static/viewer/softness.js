@@ -42,13 +42,15 @@ export async function weighed({ counts, columns, rows, grain, width, radius }, c
 
 /** @param {Sum} sum */
 async function sumAlongRows({ from, to, columns, rows, half, pause }) {
+  const reached = Math.min(half, columns);
   for (let row = 0; row < rows; row++) {
     const start = row * columns;
     let sum = 0;
-    for (let column = -half; column < columns; column++) {
+    for (let column = 0; column < reached; column++) sum += from[start + column];
+    for (let column = 0; column < columns; column++) {
       if (column + half < columns) sum += from[start + column + half];
-      if (column - half - 1 >= 0) sum -= from[start + column - half - 1];
-      if (column >= 0) to[start + column] = sum;
+      if (column > half) sum -= from[start + column - half - 1];
+      to[start + column] = sum;
     }
     if (row % ROWS_A_LOOK === 0) await pause();
   }
@@ -60,11 +62,9 @@ async function sumAlongColumns({ from, to, columns, rows, half, pause }) {
   for (let row = -half; row < rows; row++) {
     const enters = (row + half) * columns;
     const leaves = (row - half - 1) * columns;
-    for (let column = 0; column < columns; column++) {
-      if (row + half < rows) sums[column] += from[enters + column];
-      if (leaves >= 0) sums[column] -= from[leaves + column];
-      if (row >= 0) to[row * columns + column] = sums[column];
-    }
+    if (row + half < rows) for (let column = 0; column < columns; column++) sums[column] += from[enters + column];
+    if (leaves >= 0) for (let column = 0; column < columns; column++) sums[column] -= from[leaves + column];
+    if (row >= 0) to.set(sums, row * columns);
     if (row % ROWS_A_LOOK === 0) await pause();
   }
 }

@@ -1,9 +1,9 @@
 // Spots of the picture: what is around a place, and what is behind it.
 import * as behind from "./behind.js";
-import { cellsAround, hottestPlaces } from "./counting.js";
 import { current, currentProject } from "./current.js";
 import * as names from "./names.js";
 import * as picture from "./picture.js";
+import { cellsAround, hottestPlaces } from "./places.js";
 import { showError } from "./signing_in.js";
 
 /** @typedef {import("./api.js").Cell} Cell */

@@ -14,6 +14,9 @@ const defaults = {
   type: "click",
   date_from: "-7d",
   date_to: "",
+  // Of an end that has an exact time, the day says nothing.
+  time_from: "",
+  time_to: "",
   width_min: "",
   width_max: "",
   // "any" for every width; with nothing of the three, the busiest band of the page.
@@ -55,6 +58,8 @@ export const ASKED = [
   "type",
   "date_from",
   "date_to",
+  "time_from",
+  "time_to",
   "width_min",
   "width_max",
   "widths",
@@ -133,12 +138,15 @@ export function frameWidth(state) {
   return Math.round(Math.min(5000, Math.max(200, Number(state.width) || inside || BANDS.any.frame)));
 }
 
+/** The parameters of the API that ask for a span: of each end the one that has a say. @param {State} state */
+export const period = ({ date_from, date_to, time_from, time_to }) =>
+  withoutEmpty({ ...(time_from ? { time_from } : { date_from }), ...(time_to ? { time_to } : { date_to }) });
+
 /** The parameters of the API that ask for what is looked at. @param {State} state */
 export function filters(state) {
   const asked = {
     type: state.type,
-    date_from: state.date_from,
-    date_to: state.date_to,
+    ...period(state),
     viewport_width_min: state.width_min,
     viewport_width_max: state.width_max,
     filter_test_accounts: state.test_accounts ? "true" : "",

@@ -25,10 +25,12 @@ export function bind() {
   document.addEventListener("pointerdown", ({ target }) => {
     if (target instanceof Node && !$("taking").contains(target)) close();
   });
-  $("taking").addEventListener("keydown", ({ key }) => {
+  $("taking").addEventListener("keydown", (event) => {
     // Only where the keyboard leads elsewhere, and not where an answer that has come takes the focus.
-    if (key === "Tab") setTimeout(() => $("taking").contains(document.activeElement) || close());
-    if (key !== "Escape" || choices.hidden) return;
+    if (event.key === "Tab") setTimeout(() => $("taking").contains(document.activeElement) || close());
+    if (event.key !== "Escape" || choices.hidden) return;
+    // What is around it stays open.
+    event.preventDefault();
     close();
     $("export").focus();
   });

@@ -1,81 +1,15 @@
 // How things are called and written.
+import { number } from "./nouns.js";
 import { fromPunycode } from "./punycode.js";
 
+export { counted, KNOWN_TYPES, number, percent, title, unit, widths } from "./nouns.js";
+
 /** @typedef {import("./state.js").State} State */
-
-/** @type {Record<string, [string, string]>} */
-const NOUNS = {
-  click: ["click", "clicks"],
-  rageclick: ["rage click", "rage clicks"],
-  deadclick: ["dead click", "dead clicks"],
-  mousemove: ["rest of a pointer", "rests of pointers"],
-  scrolldepth: ["visit", "visits"],
-};
-
-/** @type {Record<string, string>} */
-const TITLES = {
-  click: "Clicks",
-  rageclick: "Rage clicks",
-  deadclick: "Dead clicks",
-  mousemove: "Pointer rests",
-  scrolldepth: "Scroll depth",
-};
-
-export const KNOWN_TYPES = Object.keys(TITLES);
-
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const few = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 });
-
-/** @param {number} value */
-export function number(value) {
-  return Math.abs(value) < 10 && !Number.isInteger(value) ? few.format(value) : whole.format(value);
-}
-
-/** @param {number} part @param {number} all */
-export function percent(part, all) {
-  return `${(all ? (100 * part) / all : 0).toFixed(1)} %`;
-}
 
 /** Whole percents, of which a part is never all nor nothing. @param {number} share */
 export function roundPercent(share) {
   if (share < 0.01) return "<1 %";
   return share > 0.99 && share < 1 ? ">99 %" : `${Math.round(100 * share)} %`;
-}
-
-/** @param {string} type */
-export function title(type) {
-  return TITLES[type] ?? type;
-}
-
-/**
- * "1 click", "7,278 clicks"; in visitors when those are counted.
- * @param {number} value
- * @param {State} state
- */
-export function counted(value, state) {
-  return `${number(value)} ${unit(state, value)}`;
-}
-
-/** @param {State} state */
-export function unit({ type, aggregation }, value = 2) {
-  if (aggregation === "unique_visitors") return value === 1 ? "visitor" : "visitors";
-  return (NOUNS[type] ?? [type, type])[value === 1 ? 0 : 1];
-}
-
-/** @param {State} state */
-export function days({ date_from, date_to }) {
-  /** @type {Record<string, string>} */
-  const named = { dStart: "today", mStart: "this month", yStart: "this year", all: "all that is kept" };
-  const back = /^-?(\d+)d$/.exec(date_from);
-  if (!date_to) return named[date_from] ?? (back ? `last ${back[1]} days` : `from ${date_from}`);
-  return `${date_from} to ${date_to}`;
-}
-
-/** @param {State} state */
-export function widths({ width_min, width_max }) {
-  if (width_min && width_max) return `${width_min} to ${width_max} px wide`;
-  if (width_min) return `from ${width_min} px wide`;
-  return width_max ? `up to ${width_max} px wide` : "any width";
 }
 
 /** @param {string} timestamp @param {string} timezone */

@@ -61,7 +61,7 @@ function draw(page, scale) {
   page.top = Math.round(page.top + 8 * page.unit);
   drawSheet(page, scale);
   page.top += $("sheet").offsetHeight * scale + 10 * page.unit;
-  if ($("frame").querySelector("iframe")) write(page, WITHOUT_PAGE, { colour: SOFT, size: 12 });
+  if ($("frame").querySelector("iframe")?.checkVisibility()) write(page, WITHOUT_PAGE, { colour: SOFT, size: 12 });
   const made = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
   write(page, `Made on ${made}`, { colour: SOFT, size: 12 });
   return page.top + MARGIN_PX * page.unit;

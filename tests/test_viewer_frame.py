@@ -55,9 +55,14 @@ def pages(shop: sites.Site) -> sites.Site:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Any]]:
-    """Where the demo is served, and what it printed."""
-    service = Service(directory=tmp_path_factory.mktemp("frames"), environment={"DEMO": "true"})
+def demo(tmp_path_factory: pytest.TempPathFactory, shop: sites.Site) -> Iterator[tuple[int, Any]]:
+    """Where the demo is served, and what it printed. It may look at the shop's pages."""
+    looking = {
+        "DJANGO_SETTINGS_MODULE": "tests.framing_settings",
+        "PAGES_PORT": str(shop.port),
+        "FRAME_PREFLIGHT": "true",
+    }
+    service = Service(directory=tmp_path_factory.mktemp("frames"), environment={"DEMO": "true", **looking})
     printed = orjson.loads(service.result("demo", "--rows", "2000", "--no-serve", "--json"))
     with served(service) as port:
         yield port, printed
@@ -161,7 +166,9 @@ def test_a_page_of_another_origin_cannot_lead_its_frame_to_the_viewer(
             frames = [frame for frame in page.frames if frame != page.main_frame]
             # Chromium has its own page in place of one that refused, of no origin.
             assert all(frame.url.startswith("chrome-error:") for frame in frames), (path, frames)
-    assert pages.paths().count("/away") == 6
+    # Beside the service, which looks at it as well.
+    by_browser = [path for path, headers in pages.asked if not headers["user-agent"].startswith("heatmaps-service/")]
+    assert by_browser.count("/away") == 6
 
 
 def test_scripts_can_be_switched_off(browser: Browser, demo: tuple[int, Any], session: Any, pages: sites.Site) -> None:
@@ -231,3 +238,51 @@ def test_the_sentence_fits(
         if PICTURES:
             page.locator("#visit-note").scroll_into_view_if_needed()
             page.screenshot(path=str(Path(PICTURES) / f"visit-{width}.png"))
+
+
+# --- Why it stays empty ---------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_forbids_frames_is_said_to_and_the_map_is_offered_on_it(
+    browser: Browser, demo: tuple[int, Any], session: Any, pages: sites.Site
+) -> None:
+    headers = {
+        "/deny": ({"X-Frame-Options": "DENY"}, "(X-Frame-Options)"),
+        "/none": (
+            {"Content-Security-Policy": "frame-ancestors 'none'"},
+            "(frame-ancestors of its Content-Security-Policy)",
+        ),
+    }
+    for path, (sent, told_) in headers.items():
+        pages.pages[path] = (200, sent, "<h1>Never shown</h1>")
+        with opened(browser, demo, session, page=of(pages, path)) as page:
+            note = page.locator("#frame-note")
+            expect(note).to_contain_text(f"localhost:{pages.port} forbids frames {told_}")
+            expect(page.locator("#frame iframe")).to_have_count(0)
+            expect(page.locator("#visit-note")).to_be_hidden()
+            if PICTURES:
+                page.screenshot(path=str(Path(PICTURES) / f"forbids{path.replace('/', '-')}.png"))
+            note.get_by_role("button", name="Open the map on the page").click()
+            expect(page.locator("#share-dialog")).to_be_visible()
+            expect(page.locator("#share-url")).to_have_value(of(pages, path))
+
+
+def test_a_page_that_allows_frames_is_not_doubted(
+    browser: Browser, demo: tuple[int, Any], session: Any, pages: sites.Site
+) -> None:
+    with opened(browser, demo, session, page=of(pages)) as page:
+        expect(page.frame_locator("#frame iframe").get_by_role("heading")).to_have_text("Shop")
+        assert told(page, pages)["storage"] == "coffee"
+        page.wait_for_timeout(500)
+        expect(page.locator("#frame-note")).to_be_hidden()
+    # The browser and the service have asked for it, the service without cookies.
+    asked = [headers for path, headers in pages.asked if path == "/"]
+    assert [headers["user-agent"].startswith("heatmaps-service/") for headers in asked].count(True) == 1
+
+
+def test_a_page_that_is_not_there_is_said_to_be_missing(
+    browser: Browser, demo: tuple[int, Any], session: Any, pages: sites.Site
+) -> None:
+    with opened(browser, demo, session, page=of(pages, "/gone")) as page:
+        expect(page.locator("#frame-note")).to_contain_text("The page answers 404 to visitors who are not signed in.")
+        expect(page.locator("#frame iframe")).to_have_count(1)

@@ -3,6 +3,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from heatmaps.framing.network import INTERNET
+
 # What the page may do. It shows other people's pages in a sandboxed frame, and nothing else comes from elsewhere.
 # Screenshots that its scripts have asked for with a key are blobs.
 CONTENT_SECURITY_POLICY = (
@@ -14,7 +16,9 @@ CONTENT_SECURITY_POLICY = (
 @require_safe
 def viewer(request: HttpRequest) -> HttpResponse:
     """The page, with who is signed in. Who may see what is for the API to say, which its scripts ask."""
-    response = render(request, "viewer/index.html", {"session_url": settings.SESSION_URL})
+    ports = " ".join(map(str, sorted(INTERNET.ports))) if settings.FRAME_PREFLIGHT else ""
+    told = {"session_url": settings.SESSION_URL, "preflight_ports": ports}
+    response = render(request, "viewer/index.html", told)
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     # Other sites are told nothing; the form that signs out has to name its own.
     response["Referrer-Policy"] = "same-origin"

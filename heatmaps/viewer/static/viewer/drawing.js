@@ -14,7 +14,9 @@ import * as names from "./names.js";
 import * as numbers from "./numbers.js";
 import { $, select } from "./elements.js";
 import * as picture from "./picture.js";
+import { quiet } from "./screenshot_note.js";
 import * as screenshots from "./screenshots.js";
+import * as shares from "./shares.js";
 import { days } from "./project_days.js";
 import * as spots from "./spots.js";
 import { frameWidth } from "./state.js";
@@ -190,9 +192,10 @@ export function showTitle() {
  * A sentence about the page below, or none.
  * @param {string} sentence
  */
-function note(sentence, { isUnsure = false, refused = "" } = {}) {
+function note(sentence, { isUnsure = false, refused = "", offersOverlay = false } = {}) {
   $("frame-note").hidden = !sentence;
   $("frame-note").replaceChildren(sentence);
+  if (offersOverlay) $("frame-note").append(" ", quiet("Open the map on the page", () => void shares.open()));
   if (refused) void screenshots.standIn(refused);
   if (!isUnsure) return;
   const outline = act("Show its outline", () => change({ show: "outline" }));

@@ -1,11 +1,12 @@
 // The page itself, in a sandboxed frame; or why it cannot be shown.
 import { $ } from "./elements.js";
+import { framingOf, whyBlocked, whyOdd } from "./framing.js";
 import { below, frameAddress } from "./state.js";
 import { tellOfVisit } from "./visit.js";
 import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {(sentence: string, how?: { isUnsure?: boolean, refused?: string }) => void} Note */
+/** @typedef {(sentence: string, how?: { isUnsure?: boolean, refused?: string, offersOverlay?: boolean }) => void} Note */
 /** Why there is no page below the map. @typedef {"refused" | "away" | "mixed"} Reason */
 
 const frame = $("frame");
@@ -50,8 +51,22 @@ export function showFrame(state, note) {
   page.setAttribute("sandbox", sandbox);
   page.referrerPolicy = "no-referrer";
   page.src = wanted;
+  page.dataset.shown = key;
   page.addEventListener("load", () => setTimeout(() => void lookAtTiming(page, wanted), 200));
   frame.append(page);
+  if (!isOwn(wanted)) void askWhy(page, wanted);
+}
+
+/**
+ * What the page's headers say, where the service may look at them.
+ * @param {HTMLIFrameElement} page
+ * @param {string} address
+ */
+async function askWhy(page, address) {
+  const framing = await framingOf(address);
+  // Whoever found out before may not have known why.
+  if (!framing || shownAddress !== page.dataset.shown) return;
+  if (framing.framing === "blocked") refuse("refused", whyBlocked(address, framing));
 }
 
 export function hideFrame() {
@@ -79,12 +94,13 @@ const isOwn = (address) => new URL(address).origin === location.origin;
 /**
  * Takes the frame away, and says why. All that finds out that a page does not show comes here.
  * @param {Reason} reason
+ * @param {string} [why] a sentence that tells more than the reason; the map may then be opened on the page itself
  */
-function refuse(reason) {
+function refuse(reason, why) {
   frame.replaceChildren();
   frame.hidden = true;
   tellOfVisit(false);
-  onNote(NOTES[reason], { refused: reason });
+  onNote(why ?? NOTES[reason], { refused: reason, offersOverlay: why !== undefined });
 }
 
 /** @param {string} address */
@@ -101,7 +117,11 @@ async function lookAtTiming(page, address) {
   const reason = isOwn(address) ? await reasonOfOwn(address) : null;
   if (!page.isConnected) return;
   if (reason) refuse(reason);
-  else if (!isOwn(address)) onNote(NOTES.unknown, { isUnsure: true });
+  if (reason || isOwn(address)) return;
+  const framing = await framingOf(address);
+  if (!page.isConnected) return;
+  const sentence = (framing && whyOdd(address, framing)) ?? NOTES.unknown;
+  onNote(sentence, { isUnsure: sentence !== "" });
 }
 
 /** @param {string} address */

@@ -28,7 +28,8 @@ export function bind() {
   $("share").addEventListener("click", () => void open());
 }
 
-async function open() {
+/** The dialog with links of what is looked at. */
+export async function open() {
   dialog ??= made();
   const { page, url, pattern } = current();
   input("share-url").value = pattern || page || url;

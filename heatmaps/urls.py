@@ -8,6 +8,7 @@ from heatmaps.api import schema_views
 from heatmaps.api.capture_settings import CaptureSettingsViewSet
 from heatmaps.api.imports import ImportsViewSet
 from heatmaps.api.pictures import PicturesViewSet, PictureViewSet
+from heatmaps.api.preflight import PreflightViewSet
 from heatmaps.api.shares import SharesViewSet
 from heatmaps.api.views import CohortsViewSet, ProjectsViewSet, view_of
 from heatmaps.front.envelope import endpoint_not_found
@@ -50,6 +51,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 rf"{place}/heatmaps/shares/(?P<id>[^/]+)", SharesViewSet.as_view({"delete": "revoke"}), f"{name}-one"
             ),
         )
+    ),
+    *(
+        _route(f"{place}/heatmaps/preflight", PreflightViewSet.as_view({"post": "look"}), name)
+        for place, name in ((_PROJECT, "heatmaps-preflight"), (_ENVIRONMENT, "environment-heatmaps-preflight"))
     ),
     *(
         pattern

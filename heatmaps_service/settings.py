@@ -161,6 +161,9 @@ IMPORT_MAX_BYTES = env.whole_number("IMPORT_MAX_BYTES", 256 * 1024**2, minimum=1
 # Of all pictures of one project together, in the metadata database.
 PICTURES_MAX_BYTES = env.whole_number("PICTURES_MAX_BYTES", 100 * 1024**2)
 
+# Whether the service may ask a page for its headers, so that the viewer can say why its frame stays empty.
+FRAME_PREFLIGHT = env.boolean("FRAME_PREFLIGHT", default=False)
+
 # The path under which a proxy shows the service; Django's own name for it.
 FORCE_SCRIPT_NAME = env.text("FORCE_SCRIPT_NAME").rstrip("/") or None
 if FORCE_SCRIPT_NAME and not re.fullmatch(r"(/[\w.~-]+)+", FORCE_SCRIPT_NAME):
@@ -180,6 +183,9 @@ RATE_LIMIT_BURST = env.rate("RATE_LIMIT_BURST", "240/minute")
 RATE_LIMIT_SUSTAINED = env.rate("RATE_LIMIT_SUSTAINED", "1200/hour")
 # Of everybody together who has the same share token.
 RATE_LIMIT_SHARE = env.rate("RATE_LIMIT_SHARE", "240/minute")
+
+# Pages of others that one user may have looked at.
+RATE_LIMIT_PREFLIGHT = env.rate("RATE_LIMIT_PREFLIGHT", "30/minute")
 
 # Wrong ones of an address. Keys cannot be guessed, so that limit only spares the service; passwords can.
 RATE_LIMIT_BAD_KEYS = env.rate("RATE_LIMIT_BAD_KEYS", "600/minute")

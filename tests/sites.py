@@ -16,7 +16,7 @@ class Site:
     """A site that is up. Its pages may be changed meanwhile."""
 
     port: int = 0
-    pages: dict[str, Reply | Callable[[BaseHTTPRequestHandler], None]] = field(default_factory=dict)
+    pages: dict[str, Reply | Callable[[BaseHTTPRequestHandler], object]] = field(default_factory=dict)
     # Of each request: its path, and its headers by their small names.
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 

@@ -61,6 +61,7 @@ def test_a_page_says_which_one_it_is_and_asks_nobody_else(visitor: Client, demo:
     assert {address for address in addresses if not address.startswith(("/demo", "/static/demo."))} == {
         site.url(page.path),
         "data:,",
+        "/overlay.js",
     }
 
 

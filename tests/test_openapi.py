@@ -55,6 +55,10 @@ SHARES = {
     for prefix, places, place_id in PLACES
     for one in ("", "{id}/")
 }
+PREFLIGHT = {
+    f"/api/{places}/{{{place_id}}}/heatmaps/preflight/": f"{prefix}heatmaps_preflight_create"
+    for prefix, places, place_id in PLACES
+}
 PICTURES = {
     f"/api/{places}/{{{place_id}}}/heatmaps/pictures/{one}": (
         {"get": f"{prefix}heatmaps_pictures_retrieve", "delete": f"{prefix}heatmaps_pictures_destroy"}
@@ -173,7 +177,8 @@ def test_no_page_may_frame_a_reply_or_run_in_it(client: Client) -> None:
 
 
 def test_operations_are_upstreams_and_the_legacy_ones_are_left_out(schema: dict[str, Any]) -> None:
-    assert schema["paths"].keys() == OPERATIONS.keys() | IMPORTS.keys() | SHARES.keys() | PICTURES.keys()
+    others = IMPORTS.keys() | PREFLIGHT.keys() | SHARES.keys() | PICTURES.keys()
+    assert schema["paths"].keys() == OPERATIONS.keys() | others
     for path, operation in operations(schema):
         entry = QUESTIONS.get(of_project(path))
         methods = ["GET", "PATCH"] if path.endswith("settings/") else ["GET"]
@@ -221,10 +226,11 @@ def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
         "heatmaps/areas",
         "heatmaps/imports",
         "heatmaps/pictures",
+        "heatmaps/preflight",
         "heatmaps/shares",
     }
     for path, operation in posts.items():
-        if path in IMPORTS or path in SHARES or path in PICTURES:
+        if path in {*IMPORTS, *PICTURES, *PREFLIGHT, *SHARES}:
             continue
         assert operation["operationId"] == OPERATIONS[path][0].removesuffix("_list") + "_create"
         assert {one["name"] for one in operation["parameters"] if one["in"] == "query"} == {"format"}
@@ -235,6 +241,18 @@ def test_a_body_has_what_a_query_has(schema: dict[str, Any]) -> None:
         assert form["properties"]["areas"]["type"] == form["properties"]["cohort_ids"]["type"] == "array"
         assert {"413", "415"} <= operation["responses"].keys()
         assert "Cache-Control" not in operation["responses"]["200"]["headers"]
+
+
+def test_looking_at_a_page_is_told(schema: dict[str, Any]) -> None:
+    for path, operation_id in PREFLIGHT.items():
+        operation = schema["paths"][path]["post"]
+        assert operation["operationId"] == operation_id
+        _, form = resolved(schema, operation["requestBody"]["content"]["application/json"]["schema"])
+        assert (list(form["properties"]), form["required"]) == (["url"], ["url"])
+        _, reply = resolved(schema, operation["responses"]["200"]["content"]["application/json"]["schema"])
+        assert list(reply["properties"]) == ["framing", "blocked_by", "http_status"]
+        assert {"400", "401", "403", "404", "413", "415", "429", "503"} <= operation["responses"].keys()
+        assert "FRAME_PREFLIGHT" in operation["responses"]["404"]["description"]
 
 
 def test_share_tokens_are_told(schema: dict[str, Any]) -> None:

@@ -101,6 +101,12 @@ def of_a_share(caller: Caller, project: int | None, method: str) -> int:
     return {"DELETE": 404, "OPTIONS": 200}.get(method, 405) if status in {200, 405} else status
 
 
+def of_preflight(caller: Caller, project: int | None, method: str) -> int:
+    """Of the route that looks at a page, which whoever may read may ask; here no URL is sent."""
+    status = caller.expected(project, "GET" if method == "POST" else method)
+    return {("POST", 200): 400, ("GET", 200): 405, ("HEAD", 200): 405}.get((method, status), status)
+
+
 def of_pictures(caller: Caller, project: int | None, method: str) -> int:
     """Of the pictures of pages; what is sent here is none."""
     asked = "PATCH" if caller.scopes is not None and method == "POST" else method
@@ -126,6 +132,7 @@ def told_by(path: str) -> Callable[[Caller, Any, str], int]:
 
 OF_ROUTES: dict[str, Callable[[Caller, int | None, str], int]] = {
     "imports": of_imports,
+    "preflight": of_preflight,
     "settings": of_settings,
     "shares": of_shares,
     "pictures": of_pictures,
@@ -221,6 +228,7 @@ def test_everyone_gets_what_is_theirs_and_nothing_else(
     name: str, ask_as: Callable[[str], Api], secrets_of_both: None, settings: Settings
 ) -> None:
     settings.RATE_LIMIT_ENABLED = False
+    settings.FRAME_PREFLIGHT = True
     api, caller = ask_as(name), CALLERS[name]
     asked = list(paths())
     assert len(asked) >= 27

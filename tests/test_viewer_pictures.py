@@ -80,7 +80,8 @@ class Viewer:
             self.page.evaluate("localStorage.clear()")
         asked = {"page": HOME, "date_from": "-31d", "widths": "any", "site": "/demo"} | looked_at
         self.page.goto(f"{self.demo.origin}/?{urlencode(asked)}")
-        expect(self.page.locator("#total")).not_to_be_empty()
+        # A machine that does other things as well takes a while.
+        expect(self.page.locator("#total")).not_to_be_empty(timeout=30_000)
 
     def choose(self, content: bytes, name: str = "shot.png", mime: str = "image/png", button: str = "") -> None:
         with self.page.expect_file_chooser() as chooser:

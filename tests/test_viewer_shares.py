@@ -1,10 +1,11 @@
 """Share links made in the viewer, and what a page of another origin reads with one, in a real browser."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 import pytest
@@ -69,7 +70,8 @@ def test_a_link_is_made_shown_once_listed_and_revoked(browser: Browser, demo: tu
     page.get_by_role("button", name="Make a link").click()
     expect(page.locator("#share-made")).to_be_visible()
     token = page.locator("#share-token").input_value()
-    link = f"{PAGE}#heatmap={token}"
+    # Where the demo itself serves the page, which is in the place of its own address.
+    link = f"http://127.0.0.1:{demo[0]}/demo/#heatmap={token}"
     expect(page.locator("#share-link")).to_have_value(link)
     expect(page.get_by_role("link", name="Open on the page")).to_have_attribute("href", link)
     # Beside those of the other tests.
@@ -85,6 +87,37 @@ def test_a_link_is_made_shown_once_listed_and_revoked(browser: Browser, demo: tu
     expect(hers).to_have_count(0)
     assert asked(demo[0], token) == 401
     assert not complaints
+
+
+def test_the_link_opens_the_map_on_the_demos_own_page(browser: Browser, demo: tuple[int, Any], session: Any) -> None:
+    page = opened(browser, demo, session)
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Make a link").click()
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Open on the page").click()
+    said = popup.value.locator("heatmaps-overlay .said")
+    expect(said).to_contain_text("clicks")
+    # Of so few visitors no place has enough, and that is told.
+    expect(said).to_contain_text("with too few visitors left out")
+    assert "heatmap" not in popup.value.url
+    if PICTURES:
+        popup.value.screenshot(path=str(Path(PICTURES) / "overlay-demo.png"))
+        page.screenshot(path=str(Path(PICTURES) / "share-made.png"))
+    # The bookmarklet does the same where a page has no script of its own, and asks for the link where it is gone.
+    token = page.locator("#share-token").input_value()
+    code = unquote(page.locator("#share-bookmarklet").get_attribute("href") or "").removeprefix("javascript:")
+    bare = page.context.new_page()
+    bare.on("dialog", lambda dialog: dialog.accept(f"{PAGE}#heatmap={token}"))
+    for fragment in (f"#heatmap={token}", "#place"):
+        bare.goto(f"http://127.0.0.1:{demo[0]}/_health{fragment}")
+        bare.reload()
+        bare.evaluate(code)
+        expect(bare.locator("heatmaps-overlay .said")).to_contain_text(
+            f"This link is not for this page. It is for {PAGE}"
+        )
+        assert token not in bare.url
+    page.get_by_role("link", name="Heatmap", exact=True).click()
+    expect(page.locator("#copy-text")).to_have_value(re.compile("^javascript:.*overlay.js"))
 
 
 def test_what_is_refused_is_told(browser: Browser, demo: tuple[int, Any], session: Any) -> None:

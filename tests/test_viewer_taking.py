@@ -266,11 +266,13 @@ def drawn(content: bytes, name: str) -> NDArray[np.int_]:
 def where(pixels: NDArray[np.int_], viewer: Viewer) -> tuple[int, int, float]:
     """Where the sheet begins, from the left and from above, and the scale at which it is drawn."""
     left = 20
-    border = np.all(pixels[:, left + 3] == [201, 206, 219], axis=1) | np.all(
-        pixels[:, left + 3] == [228, 230, 237], axis=1
+    (top, *_, bottom) = np.flatnonzero(np.all(pixels[:, left - 1] == [201, 206, 219], axis=1))
+    # The line goes around it.
+    return (
+        left,
+        int(top) + 1,
+        (bottom - top - 1) / viewer.page.locator("#sheet").evaluate("sheet => sheet.offsetHeight"),
     )
-    (top, *_, bottom) = np.flatnonzero(border)
-    return left, int(top), (bottom - top) / viewer.page.locator("#sheet").evaluate("sheet => sheet.offsetHeight")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -305,7 +307,6 @@ def test_a_picture_of_a_page_in_a_frame_says_that_it_is_not_in_it(viewer: Viewer
     viewer.settle()
     expect(page.locator("#frame iframe")).to_have_count(1)
     assert drawn(taken(page, "PNG of this picture")[1], "framed").shape[0] - low == 17
-    viewer.meant = {"ERR_NAME_NOT_RESOLVED"}
     viewer.other_hosts = {"shop.example.com"}
 
 
@@ -316,7 +317,8 @@ def test_bands_and_changes_are_taken_along_as_pictures(viewer: Viewer) -> None:
         pixels = drawn(taken(page, "PNG of this picture")[1], f"kind-{number}")
         left, top, _ = where(pixels, viewer)
         tints = (pixels[top + 30 : -60, left:-20].max(axis=2) - pixels[top + 30 : -60, left:-20].min(axis=2)) > 40
-        assert tints.sum() > 1000
+        # At least one cell of a comparison, 28 or 29 by 32 px.
+        assert tints.sum() >= 28 * 32
 
 
 def test_what_is_too_large_for_a_browser_is_made_smaller(viewer: Viewer) -> None:

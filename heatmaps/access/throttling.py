@@ -1,5 +1,5 @@
 """How often a personal API key may ask, by a burst and a sustained rate, and a share token, by a rate of its own.
-Sessions are not limited."""
+Sessions are not limited, but in having pages of others looked at."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -77,6 +77,20 @@ class ShareThrottle(KeyThrottle):
     def get_rate(self) -> str:
         rate: str = settings.RATE_LIMIT_SHARE
         return rate
+
+
+class PreflightThrottle(KeyThrottle):
+    """Of each user, with whichever keys and also with a session: what they ask goes out to other people's servers."""
+
+    scope = "preflight"
+
+    def get_rate(self) -> str:
+        rate: str = settings.RATE_LIMIT_PREFLIGHT
+        return rate
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str | None:
+        is_counted = settings.RATE_LIMIT_ENABLED and settings.FRAME_PREFLIGHT and request.method == "POST"
+        return str(request.user.pk) if is_counted and request.user.pk else None
 
 
 def budget_headers(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> dict[str, str]:

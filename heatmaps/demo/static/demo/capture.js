@@ -19,6 +19,7 @@
   /** @param {string} type @param {MouseEvent} event */
   const keep = (type, { clientX, clientY, target }) => {
     let around = target instanceof Element ? target : null;
+    if (around?.localName === "heatmaps-overlay") return; // Whoever looks at the map is no visitor of its panel.
     while (around && getComputedStyle(around).position !== "fixed") around = around.parentElement;
     const [left, top] = around ? [0, 0] : [scrollX, scrollY];
     points.push({ type, target_fixed: around !== null, x: clientX + left, y: clientY + top });

@@ -15,7 +15,7 @@
  *   total_count: number, below_fold_count: number, pct_below_fold: number, median_viewport_height: number | null,
  * }} Fold
  * @typedef {{
- *   cells_returned: number, cells_total: number, count_total: number, share: number | null, visitors_total: number,
+ *   cells_returned: number, cells_total: number, cells_hidden: number, count_total: number, share: number | null, visitors_total: number,
  * }} Coverage what `include=coverage` adds, of which this is used
  * @typedef {{ results: Cell[], fold: Fold, has_more: boolean, coverage?: Coverage }} Points
  * @typedef {{ cumulative_count: number, bucket_count: number, scroll_depth_bucket: number }} Bucket

@@ -50,11 +50,13 @@ function open() {
   ticking = window.setInterval(showClock, CLOCK_MS);
 }
 
-/** Below the button, or above where there is more room; on a phone, it is for the style to say. */
+/** Below the button, or beside it, or over it, whichever there is room for; on a phone, the style says where. */
 function place() {
   if (!dialog?.open) return;
   const [box, { width, height }] = [button("dates").getBoundingClientRect(), dialog.getBoundingClientRect()];
-  const left = Math.min(box.left, innerWidth - width - GAP_PX);
+  const fitsBelow = box.bottom + GAP_PX + height + GAP_PX <= innerHeight;
+  const fitsBeside = box.right + GAP_PX + width + GAP_PX <= innerWidth;
+  const left = !fitsBelow && fitsBeside ? box.right + GAP_PX : Math.min(box.left, innerWidth - width - GAP_PX);
   const top = Math.min(box.bottom + GAP_PX, innerHeight - height - GAP_PX);
   dialog.style.left = narrow.matches ? "" : `${Math.max(GAP_PX, left)}px`;
   dialog.style.top = narrow.matches ? "" : `${Math.max(GAP_PX, top)}px`;

@@ -58,10 +58,10 @@ function draw(page, scale) {
   if (!$("coverage").hidden) write(page, $("coverage").textContent.replace(/:.*/, ""), { colour: SOFT });
   write(page, `${$("total").textContent} ${$("total-text").textContent}`.trim());
   if (!$("legend").hidden) drawLegend(page);
-  page.top += 8 * page.unit;
+  page.top = Math.round(page.top + 8 * page.unit);
   drawSheet(page, scale);
   page.top += $("sheet").offsetHeight * scale + 10 * page.unit;
-  if ($("frame").querySelector("iframe")) write(page, WITHOUT_PAGE, { colour: SOFT, size: 12 });
+  if ($("frame").querySelector("iframe")?.checkVisibility()) write(page, WITHOUT_PAGE, { colour: SOFT, size: 12 });
   const made = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });
   write(page, `Made on ${made}`, { colour: SOFT, size: 12 });
   return page.top + MARGIN_PX * page.unit;
@@ -143,10 +143,18 @@ function drawSheet(page, scale) {
     tag(page, mark.textContent, { right: width * scale - 14 * page.unit, top: parseFloat(mark.style.top) * scale, isLight: true });
   }
   if (!$("fold").hidden) drawFold(page, width * scale, parseFloat($("fold").style.top) * scale);
-  context.strokeStyle = "#c9cedb";
-  context.lineWidth = page.unit;
-  context.strokeRect(0, 0, width * scale, height * scale);
   context.restore();
+  drawBorder(page, width * scale, height * scale);
+}
+
+/** Around the sheet, whole pixels. @param {Page} page @param {number} width @param {number} height */
+function drawBorder({ context, unit, top }, width, height) {
+  const [left, line, wide, tall] = [MARGIN_PX * unit, unit, width, height].map(Math.round);
+  context.fillStyle = "#c9cedb";
+  context.fillRect(left - line, top - line, wide + 2 * line, line);
+  context.fillRect(left - line, top + tall, wide + 2 * line, line);
+  context.fillRect(left - line, top, line, tall);
+  context.fillRect(left + wide, top, line, tall);
 }
 
 /** What can be shown of the page: a picture of it, where there is one, or its outline. @param {Page} page @param {number} scale */

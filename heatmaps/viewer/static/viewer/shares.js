@@ -1,10 +1,13 @@
 // Shares the page that is looked at: makes a token, shows it once with the link that opens the map on the page itself, and
 // lists the tokens of the project, which can be revoked.
 import { ask, Refused, send } from "./api.js";
+import { bookmarklet } from "./bookmarklet.js";
 import { act } from "./cards.js";
+import { offer } from "./copying.js";
 import { current, path } from "./current.js";
 import { $, input, make, select } from "./elements.js";
 import { showError } from "./signing_in.js";
+import { frameAddress } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /**
@@ -94,8 +97,22 @@ function result() {
   open_.textContent = "Open on the page";
   row.append(make("span", { className: "gap" }), act("Copy link", () => copy("share-link")), open_);
   const once = make("p", { className: "hint", textContent: "Keep them now: they are not shown again." });
-  box.append(field("share-link", "Link", link), field("share-token", "Token", token), once, row);
+  box.append(field("share-link", "Link", link), field("share-token", "Token", token), once, row, elsewhere());
   return box;
+}
+
+/** For pages without the overlay's script. */
+function elsewhere() {
+  const href = bookmarklet(String(new URL(`${document.body.dataset.root ?? "/"}overlay.js`, location.href)));
+  const mark = make("a", { id: "share-bookmarklet", className: "button", textContent: "Heatmap", href });
+  // Here it would do nothing.
+  mark.addEventListener("click", (event) => {
+    event.preventDefault();
+    offer("Bookmarklet", "Make a bookmark with this as its address, and press it on the page.", href);
+  });
+  const words = make("p", { className: "hint" });
+  words.append("Pages without the script: drag ", mark, " to your bookmarks, open the link, and press the bookmark.");
+  return words;
 }
 
 /**
@@ -141,8 +158,11 @@ function pages({ page, url, pattern }) {
 }
 
 /** @param {string} token @param {State} state */
-function show(token, { page, url }) {
-  const address = url || page;
+function show(token, { page, url, site }) {
+  const there = url || page;
+  const here = frameAddress(there, site, location.href);
+  // What this service itself serves in the place of the page may read what the token opens; other sites may not.
+  const address = site && here && new URL(here).origin === location.origin ? here : there;
   // A pattern may be looked at with no page below; then there is nothing to open.
   const link = address && `${address}#heatmap=${token}`;
   $("share-made").hidden = false;

@@ -189,9 +189,10 @@ class Overlay {
 const words = (type, count) => counted(count, { type, aggregation: "" });
 
 /** Visitors, and what is left out. @param {Points | Depths} reply */
-function about(reply) {
-  const { visitors_total = 0, cells_returned = 0, cells_total = 0 } = reply.coverage ?? {};
-  const some = "has_more" in reply && reply.has_more;
-  const left = some ? ` · ${number(cells_returned)} of ${number(cells_total)} spots are shown` : "";
-  return `${number(visitors_total)} ${visitors_total === 1 ? "visitor" : "visitors"}${left}`;
+function about({ coverage, ...reply }) {
+  const { visitors_total = 0, cells_returned = 0, cells_total = 0, cells_hidden = 0 } = coverage ?? {};
+  const said = [`${number(visitors_total)} ${visitors_total === 1 ? "visitor" : "visitors"}`];
+  if ("has_more" in reply && reply.has_more) said.push(`${number(cells_returned)} of ${number(cells_total)} spots are shown`);
+  if (cells_hidden) said.push(`${number(cells_hidden)} ${cells_hidden === 1 ? "spot" : "spots"} with too few visitors left out`);
+  return said.join(" · ");
 }

@@ -35,6 +35,15 @@ def opened(browser: Browser, demo: Demo, system: Literal["light", "dark"]) -> Pa
     return page
 
 
+def become(page: Page, expression: str, wanted: object) -> None:
+    """Waits until that is so."""
+    for _ in range(200):
+        if page.evaluate(expression) == wanted:
+            return
+        page.wait_for_timeout(50)
+    assert page.evaluate(expression) == wanted
+
+
 @pytest.mark.parametrize(("system", "ground"), [("light", LIGHT), ("dark", DARK)])
 def test_the_system_chooses_until_somebody_does(
     browser: Browser, demo: Demo, system: Literal["light", "dark"], ground: str
@@ -102,10 +111,10 @@ def test_colours_are_chosen_and_stand_in_the_address(browser: Browser, demo: Dem
     assert page.evaluate(hottest) == [255, 244, 140, 255]
     for name, colour in (("viridis", [253, 231, 37, 255]), ("cividis", [254, 232, 56, 255])):
         page.get_by_label("Colours").select_option(name)
-        page.wait_for_function(f"String(({hottest})()) === '{','.join(map(str, colour))}'")
+        become(page, hottest, colour)
         assert f"palette={name}" in page.url
     swatch = "getComputedStyle(document.querySelector('#spots .swatch')).backgroundColor"
-    page.wait_for_function(f"{swatch} === 'rgb(254, 232, 56)'")
+    become(page, swatch, "rgb(254, 232, 56)")
     page.reload()
     expect(page.get_by_label("Colours")).to_have_value("cividis")
     page.context.close()

@@ -1,5 +1,6 @@
 """Colours as colour-blind eyes have them: the order is seen by lightness, and steps are told apart."""
 
+import math
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -42,7 +43,7 @@ def lab(colour: Vector, eye: str) -> Vector:
 
 
 def apart(one: Vector, other: Vector) -> float:
-    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5
+    return math.dist(one, other)
 
 
 def shades(stops: list[Vector], count: int = STEPS) -> list[Vector]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from django.utils.timezone import now
+from playwright.sync_api import Browser
 
 from tests.processes import Service, served
 from tests.test_viewer import EMAIL, PASSWORD, Demo
@@ -55,3 +57,15 @@ def served_small(directory: Path) -> Iterator[Demo]:
             key_of_large=key,
             key_without_scope=key,
         )
+
+
+def cookies_of_ann(browser: Browser, demo: Demo) -> Any:
+    """Of a session in which everything is offered that the viewer has."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{demo.origin}/admin/login/?{urlencode({'next': '/static/viewer/icon.svg'})}")
+        page.get_by_label("Email").fill(EMAIL)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/icon.svg")
+        return context.cookies()

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from heatmaps.demo import site
 from tests import chromium, node
-from tests.small_demo import served_small
-from tests.test_viewer import EMAIL, PASSWORD, Demo
+from tests.small_demo import cookies_of_ann, served_small
+from tests.test_viewer import Demo
 
 if chromium.PATH is None or not node.is_there():
     node.leave_out_module("The tests with axe-core were left out, as they need Chromium, and Node with npm.")
@@ -34,15 +34,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def cookies(browser: Browser, demo: Demo) -> Any:
-    """Of somebody who is signed in, and has whatever the viewer offers."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(f"{demo.origin}/admin/login/?{urlencode({'next': '/static/viewer/icon.svg'})}")
-        page.get_by_label("Email").fill(EMAIL)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/icon.svg")
-        return context.cookies()
+    return cookies_of_ann(browser, demo)
 
 
 class Looked:

@@ -40,7 +40,8 @@ export function showMatches(matches) {
   $("below-field").hidden = rows.length === 0;
   options(
     "below",
-    rows.map(({ url, total_count }) => [url, `${readable(url)} · ${number(total_count)}`]),
+    // Apart from it, as a name that is read from the right would draw the number into itself.
+    rows.map(({ url, total_count }) => [url, `\u2068${readable(url)}\u2069 · ${number(total_count)}`]),
     rows.find(({ url }) => isSamePage(url, current().url))?.url ?? "",
   );
   const more = matches?.has_more ? " or more" : "";

@@ -8,6 +8,7 @@ import { current, path } from "./current.js";
 import { $, input, make, select } from "./elements.js";
 import { showError } from "./signing_in.js";
 import { frameAddress } from "./state.js";
+import { readable } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
 /**
@@ -195,8 +196,10 @@ function entry(share) {
   const name = share.label || share.mask;
   const ends = `${share.is_expired ? "expired" : "expires"} ${day(share.expires_at)}`;
   const used = share.last_used_at ? `last used ${day(share.last_used_at)}` : "never used";
+  const page = share.url_page ?? share.url_exact;
+  words.title = page ?? share.url_pattern ?? "";
   words.append(
-    share.url_page ?? share.url_exact ?? share.url_pattern ?? "",
+    page === null ? (share.url_pattern ?? "") : readable(page),
     make("small", { textContent: [share.label, share.mask, ends, used].filter(Boolean).join(" · ") }),
   );
   const revoke = act("Revoke", () => revokeOne(share));

@@ -61,6 +61,8 @@ class Shown:
         page.goto(f"{origin}/?{urlencode(state)}")
         drawn(page)
         expect(page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_have_text(self.heading)
+        # The shares of the widths come last.
+        expect(page.locator("input[name=band] + span small:not(:empty)").first).to_be_attached()
         # Nothing that comes and goes.
         if "against" not in state:
             page.get_by_role("switch", name="Live").uncheck()

@@ -104,7 +104,7 @@ def test_another_question_ends_the_request_for_names(viewer: Viewer) -> None:
     look(viewer)
     page.wait_for_timeout(500)
     page.unroute("**/heatmaps/areas/*")
-    page.get_by_label("Dates").first.select_option("Last 14 days")
+    page.get_by_label("Leave out test accounts").check()
     viewer.settle()
     assert names(page) == NAMES
     assert [url for url in ended if "/areas/" in url] == asked_for_names(viewer)[:1]
@@ -214,10 +214,10 @@ def test_the_filters_that_events_have_narrow_the_elements(viewer: Viewer) -> Non
         "max_element_chain_depth": "",
     }
     expect(page.locator("#elements-text")).to_contain_text("The filters of widths have no say here.")
-    page.get_by_label("Dates").first.select_option("Last 14 days")
+    page.get_by_label("Leave out test accounts").uncheck()
     viewer.settle()
     viewer.wait_for_replies()
-    assert asked_for_elements(viewer)[-1]["date_from"] == "-14d"
+    assert "filter_test_accounts" not in asked_for_elements(viewer)[-1]
     assert viewer.rows("#elements-table") == ELEMENTS
 
 

@@ -47,6 +47,9 @@ TOTAL = sum(CLICKS.values())
 
 def taken(page: Page, name: str) -> tuple[str, bytes]:
     """The name and the content of the file that a choice saves."""
+    # In narrow windows it is in a menu.
+    if page.get_by_role("button", name="More", exact=True).is_visible():
+        page.get_by_role("button", name="More", exact=True).click()
     if page.locator("#export-choices").is_hidden():
         page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:

@@ -7,7 +7,6 @@
   const session = (sessionStorage.demoSession ||= crypto.randomUUID());
   const points = /** @type {object[]} */ ([]);
   let [deepest, resting] = [scrollY, 0];
-
   /** @param {string} event @param {object} [more] */
   const send = (event, more) => {
     const properties = { token, $current_url: url, $host: new URL(url).host, $session_id: session,

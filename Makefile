@@ -80,8 +80,8 @@ kills: install  ## Kill the service KILLS=1000 times under load, and look for wh
 openapi: install  ## Write the OpenAPI document to docs/openapi.yaml, and validate it
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-screenshot: install  ## Make the picture of the README anew
-	SCREENSHOT=docs/viewer.png $(BIN)/python -m pytest tests/test_viewer.py -k picture_of_the_readme
+screenshot: install  ## Make the pictures of the README and of docs/ anew, of the demo
+	SCREENSHOTS=docs $(BIN)/python -m pytest tests/test_docs_pictures.py
 
 audit: install  ## Look for known holes in the dependencies
 	@said=$$($(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip 2>&1); status=$$?; \

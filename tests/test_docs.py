@@ -509,6 +509,20 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not parts.fragment or parts.fragment in anchors(linked), target
 
 
+def test_every_picture_is_shown_says_what_is_seen_and_is_small() -> None:
+    shown: dict[Path, str] = {}
+    for page in PAGES:
+        text = FENCE.sub("", page.read_text())
+        found = re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", text)
+        found += [(alt, source) for source, alt in re.findall(r'<img src="([^"]+)"[^>]* alt="([^"]*)"', text)]
+        assert len(found) == len(re.findall(r"^!\[|<img ", text, re.MULTILINE))
+        shown |= {(page.parent / source).resolve(): alt for alt, source in found}
+    assert set(shown) == {ROOT / "docs/viewer.png", *(ROOT / "docs/pictures").iterdir()}
+    for picture, alt in shown.items():
+        assert len(alt) > 60, picture
+        assert picture.stat().st_size < 300_000, picture
+
+
 def test_every_room_that_the_pages_name_exists() -> None:
     for page in PAGES:
         for path in re.findall(r"`((?:heatmaps|heatmaps_service|docs|tests)/[\w./]*)`", page.read_text()):

@@ -2,7 +2,6 @@
 
 import io
 import math
-import os
 import re
 import shlex
 from collections import Counter
@@ -10,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -38,8 +36,6 @@ EMAIL, PASSWORD = "ann@example.com", "correct horse battery"
 NOBODY = "nobody@example.com"
 # All that the demo has, over its pages as the service itself serves them.
 LOOKED_AT = {"date_from": "-31d", "widths": "any", "limit": "0", "site": "/demo"}
-# Where the picture of the README goes, when it is to be made anew: `make screenshot`.
-SCREENSHOT = os.environ.get("SCREENSHOT", "")
 LARGE_CELLS = 100_000
 # Pages as they are written, and as they are read beside others.
 ODD_PAGES = {
@@ -106,8 +102,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     pages of many URLs."""
     directory = tmp_path_factory.mktemp("viewer")
     service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"})
-    rows = "300000" if SCREENSHOT else "20000"
-    printed = orjson.loads(service.result("demo", "--rows", rows, "--no-serve", "--json"))
+    printed = orjson.loads(service.result("demo", "--rows", "20000", "--no-serve", "--json"))
     assert printed["project_id"] == 1
     keys = orjson.loads(
         service.result(
@@ -1765,18 +1760,3 @@ def test_nothing_sticks_out_of_the_window(viewer: Viewer, width: int) -> None:
     viewer.page.set_viewport_size({"width": width, "height": 800})
     viewer.open(url=HOME)
     assert viewer.page.evaluate("document.documentElement.scrollWidth") == width
-
-
-def test_the_picture_of_the_readme(anonymous: Viewer, demo: Demo) -> None:
-    anonymous.page.goto(f"{demo.origin}/admin/login/?{urlencode({'next': '/?site=/demo'})}")
-    anonymous.log_in()
-    anonymous.open(page=HOME, width_min=1040, date_from="-30d")
-    expect(anonymous.page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_be_visible()
-    picture = Image.open(io.BytesIO(anonymous.page.screenshot())).convert("RGB")
-    # Few colours, and dots of two of them for those between, make a small file.
-    colours = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
-    file = io.BytesIO()
-    picture.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG).save(file, "PNG", optimize=True)
-    assert file.tell() < 200_000
-    if SCREENSHOT:
-        Path(SCREENSHOT).write_bytes(file.getvalue())

@@ -180,7 +180,7 @@ def test_whatever_is_pressed_is_large_enough(
     assert page.evaluate(SMALL, [least, PRESSED]) == []
     page.locator("#mark").click()
     page.locator("#spots button").first.click()
-    expect(page.locator("#behind")).to_be_visible()
+    expect(page.locator("#behind-table tbody tr").first).to_be_visible()
     page.get_by_role("radio", name="By numbers").check(force=True)
     assert page.evaluate(SMALL, [least, PRESSED]) == []
     page.keyboard.press("Escape")

@@ -26,10 +26,8 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# What is odd about the files of others is nothing to warn of. What is much too large is refused by the library itself.
+# What is odd about the files of others is nothing to warn of.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 
 class BadPicture(Exception):

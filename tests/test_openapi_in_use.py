@@ -69,7 +69,7 @@ def answer(done: "CompletedProcess[str]") -> object:
 # The line that the page of clients has written into a file: of itself the generator knows no pictures.
 # What the generator has no types for is sent and taken as it is.
 OVERRIDES = "content_type_overrides:\n" + "\n".join(
-    f"  {kind}: application/octet-stream" for kind in ("image/png", *FILES)
+    f"  {kind}: application/octet-stream" for kind in ("image/png", "image/jpeg", "image/webp", *FILES)
 )
 
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from heatmaps.drawing.counting import Cells, Places
 
 Weights = NDArray[np.float32]
-BOXES = 4
 
 
 def weighed(places: Places, cells: Cells) -> Weights:
@@ -19,14 +18,13 @@ def weighed(places: Places, cells: Cells) -> Weights:
     column = np.clip(np.floor(cells.xs * places.width / places.grain), 0, columns - 1).astype(np.int64)
     sums = np.zeros((rows, columns), dtype=np.float64)
     np.add.at(sums.reshape(-1), (row * columns + column)[is_in], cells.values[is_in].astype(np.float64))
-    # Four boxes in a row come close to a bell, which is as round, and ends where what is counted does.
-    half = max(1, int(places.radius / places.grain / BOXES + 0.5))
-    for _ in range(BOXES):
+    # Three boxes in a row come close to a bell, and are nearly as wide as what is counted.
+    half = max(1, int(places.radius / places.grain / 2.6 + 0.5))
+    for _ in range(3):
         for axis in (1, 0):
             sums = _boxes(sums, half, axis)
-    # What the four sums make of a single count of 1, in the middle of it.
-    box = 2 * half + 1
-    sums /= ((2 * box**3 + box) / 3) ** 2
+    # What the three sums make of a single count of 1, in the middle of it.
+    sums /= (3 * half * half + 3 * half + 1) ** 2
     values = places.values
     return np.clip(sums, np.minimum(values, 0), np.maximum(values, 0)).astype(np.float32)
 

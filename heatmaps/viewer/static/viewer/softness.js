@@ -8,7 +8,6 @@ import { slices } from "./counting.js";
 /** @typedef {{ from: Float32Array, to: Float32Array, columns: number, rows: number, half: number, pause: Pause }} Sum */
 
 const ROWS_A_LOOK = 32;
-const BOXES = 4;
 
 /**
  * The counts of the places, each cell weighed the less, the further away it is: no more than the counts themselves.
@@ -25,16 +24,15 @@ export async function weighed({ counts, columns, rows, grain, width, radius }, c
     if (row >= 0 && row < rows) values[row * columns + column] += count;
     if (index % 4096 === 0) await pause();
   }
-  // Four boxes in a row come close to a bell, which is as round, and ends where what is counted does.
-  const half = Math.max(1, Math.round(radius / grain / BOXES));
+  // Three boxes in a row come close to a bell, and are nearly as wide as what is counted.
+  const half = Math.max(1, Math.round(radius / grain / 2.6));
   const spare = new Float32Array(counts.length);
-  for (let pass = 0; pass < BOXES; pass++) {
+  for (let pass = 0; pass < 3; pass++) {
     await sumAlongRows({ from: values, to: spare, columns, rows, half, pause });
     await sumAlongColumns({ from: spare, to: values, columns, rows, half, pause });
   }
-  // What the four sums make of a single count of 1, in the middle of it.
-  const box = 2 * half + 1;
-  const peak = ((2 * box ** 3 + box) / 3) ** 2;
+  // What the three sums make of a single count of 1, in the middle of it.
+  const peak = (3 * half * half + 3 * half + 1) ** 2;
   for (let index = 0; index < values.length; index++) {
     values[index] = Math.max(0, Math.min(counts[index], values[index] / peak));
     if (index % 262_144 === 0) await pause();

@@ -142,6 +142,8 @@ def test_memory_cannot_be_served(service: Service) -> None:
 
 
 def test_a_taken_data_directory_is_said_at_once(service: Service, port: int) -> None:
+    # Its engine is open from then on.
+    assert ask(port, "/_readyz")[0] == 200
     assert failure(service).startswith("The data directory …/clickhouse is in use by another process.")
 
 

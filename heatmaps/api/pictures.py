@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 import orjson
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
-from django.utils.http import parse_etags
+from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ParseError, UnsupportedMediaType, ValidationError
@@ -223,10 +223,8 @@ A personal API key needs the scope `heatmap:read`.""",
     def show(self, request: Request, **path: str) -> HttpResponse:
         picture = self._found(path["id"])
         tag = f'"{picture.sha256}"'
-        asked = parse_etags(request.headers.get("If-None-Match", ""))
-        if tag in asked or "*" in asked:
-            response = HttpResponse(status=304)
-        else:
+        response = get_conditional_response(request, etag=tag)
+        if response is None:
             response = HttpResponse(bytes(picture.content), content_type=PictureFormat(picture.format).media_type)
             response["Content-Disposition"] = f'inline; filename="page-{picture.pk}.{picture.format}"'
         response["ETag"] = tag

@@ -10,7 +10,7 @@ import orjson
 from backports import zstd
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import parse_etags
+from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 
 from heatmaps.front.compression import preferred
@@ -102,15 +102,15 @@ def _script(request: HttpRequest, name: str, version: str) -> HttpResponse:
         content, tag = _packed(path, encoding, _mark(path))
     except OSError:
         return _not_found(folder, name, version)
-    known = {etag.removeprefix("W/") for etag in parse_etags(request.headers.get("If-None-Match", ""))}
-    is_known = not known.isdisjoint({tag, "*"})
-    response = HttpResponse(status=304) if is_known else HttpResponse(content, content_type=TYPE)
+    response = get_conditional_response(request, etag=tag)
+    if response is None:
+        response = HttpResponse(content, content_type=TYPE)
+        if encoding:
+            response["Content-Encoding"] = encoding
     # Asked again, since another release may have been put there while the script was read.
     response["Cache-Control"] = _LONG if version and version == there == version_there() else _HOUR
     response["ETag"] = tag
     response["Vary"] = "Accept-Encoding"
-    if encoding and not is_known:
-        response["Content-Encoding"] = encoding
     return response
 
 

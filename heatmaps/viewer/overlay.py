@@ -5,10 +5,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from heatmaps.front.compression import preferred
@@ -25,10 +25,8 @@ def loader(request: HttpRequest) -> HttpResponseBase:
     """A script for any page. It asks nothing of the service until a page's address has a token."""
     content = _content(static(MAIN_FILE))
     etag = f'W/"{blake2b(content, digest_size=8).hexdigest()}"'
-    response: HttpResponseBase
-    if request.headers.get("If-None-Match") == etag:
-        response = HttpResponseNotModified()
-    else:
+    response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    if response is None:
         is_short = preferred(request.headers.get("Accept-Encoding", "").replace("zstd", "")) == "gzip"
         response = HttpResponse(
             _compressed(content) if is_short else content, content_type="text/javascript; charset=utf-8"

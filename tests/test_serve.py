@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -210,8 +210,10 @@ execute_from_command_line(sys.argv)
 """
 
 
-def test_it_stops_when_a_worker_is_told_to_in_its_first_moment(service: Service) -> None:
-    command = [sys.executable, "-c", SLOWLY, "serve", "--port", str(free_port())]
+@contextmanager
+def in_the_first_moment_of_its_worker(service: Service, port: int) -> Iterator["subprocess.Popen[str]"]:
+    """A server whose worker was forked and has done nothing yet."""
+    command = [sys.executable, "-c", SLOWLY, "serve", "--port", str(port)]
     variables = service.variables(
         DJANGO_SETTINGS_MODULE="heatmaps_service.settings", CLICKHOUSE_URL="http://127.0.0.1:1/x"
     )
@@ -220,25 +222,23 @@ def test_it_stops_when_a_worker_is_told_to_in_its_first_moment(service: Service)
         assert process.stdout
         # First the process that looks at ClickHouse, then the worker.
         assert [process.stdout.readline() for _ in range(2)] == ["Forked.\n"] * 2
+        yield process
+
+
+def test_it_stops_when_a_worker_is_told_to_in_its_first_moment(service: Service) -> None:
+    with in_the_first_moment_of_its_worker(service, free_port()) as process:
         process.terminate()
         assert process.wait(timeout=20) == 0
 
 
 def test_a_worker_ends_whose_server_is_killed_in_its_first_moment(service: Service) -> None:
-    port = str(free_port())
-    command = [sys.executable, "-c", SLOWLY, "serve", "--port", port]
-    variables = service.variables(
-        DJANGO_SETTINGS_MODULE="heatmaps_service.settings", CLICKHOUSE_URL="http://127.0.0.1:1/x"
-    )
-    process = subprocess.Popen(command, env=variables, cwd=service.root, text=True, stdout=subprocess.PIPE)  # noqa: S603
-    with stopped_afterwards(process):
-        assert process.stdout
-        assert [process.stdout.readline() for _ in range(2)] == ["Forked.\n"] * 2
+    port = free_port()
+    with in_the_first_moment_of_its_worker(service, port) as process:
         process.kill()
     until = time.monotonic() + 15
-    while running_with(port) and time.monotonic() < until:
+    while running_with(str(port)) and time.monotonic() < until:
         time.sleep(0.1)
-    assert not running_with(port)
+    assert not running_with(str(port))
 
 
 def running_with(argument: str) -> bool:

@@ -58,16 +58,16 @@ def _told_of_share(share: Share) -> dict[str, Any]:
 @receiver(post_save, sender=Picture)
 def tell_of_saved_picture(instance: Picture, created: bool, **_: Any) -> None:
     logger.info(
-        "A picture of a page was added" if created else "A picture of a page was replaced", **_told_of(instance)
+        "A picture of a page was added" if created else "A picture of a page was replaced", **_told_of_picture(instance)
     )
 
 
 @receiver(post_delete, sender=Picture)
 def tell_of_deleted_picture(instance: Picture, **_: Any) -> None:
-    logger.info("A picture of a page was removed", **_told_of(instance))
+    logger.info("A picture of a page was removed", **_told_of_picture(instance))
 
 
-def _told_of(picture: Picture) -> dict[str, Any]:
+def _told_of_picture(picture: Picture) -> dict[str, Any]:
     return {
         "picture": picture.pk,
         "project": picture.project_id,

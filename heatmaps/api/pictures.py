@@ -21,6 +21,7 @@ from heatmaps.api.errors import BadRequest, EngineRefused
 from heatmaps.api.files import announced_length
 from heatmaps.api.lists import WholeList
 from heatmaps.api.negotiation import AcceptHeaderNegotiation, Named
+from heatmaps.api.objects import object_named
 from heatmaps.api.openapi import OF_THE_ENGINE, Operation
 from heatmaps.api.views import ApiViewSet
 from heatmaps.drawing.recoding import MOST_PIXELS, BadPicture, Recoded, recoded
@@ -238,11 +239,7 @@ A personal API key needs the scope `heatmap:read`.""",
         return HttpResponse(status=204)
 
     def _found(self, text: str) -> Picture:
-        is_number = text.isascii() and text.isdigit() and len(text) < 19
-        picture = Picture.objects.filter(project=self.project, pk=int(text)).first() if is_number else None
-        if picture is None:
-            raise NotFound("Picture not found.")
-        return picture
+        return object_named(Picture.objects.filter(project=self.project), text, "Picture")
 
 
 def _checked(kind: type[serializers.Serializer[None]], request: Request) -> dict[str, Any]:

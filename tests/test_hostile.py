@@ -83,7 +83,8 @@ def send_on(connection: socket.socket, piece: bytes, times: int) -> None:
 def everybody_else_is_answered(served: Served) -> None:
     began = time.monotonic()
     assert ask(served.port, "/_health")[0] == 200
-    assert time.monotonic() - began < 1
+    # Long before what is held open reaches a deadline of its own; `make hostile` measures how long it takes.
+    assert time.monotonic() - began < 5
     assert ask(served.port, "/_readyz")[0] == 200
     assert served.question() == 200
     assert served.post() == 200

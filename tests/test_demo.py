@@ -40,6 +40,20 @@ class Demo:
         found: list[dict[str, Any]] = self.api.answer(project=self.project_id, **asked)["results"]
         return found
 
+    def areas(self, path: str, *names: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The places of elements, as desktops show them."""
+        boxes = [(name, *desktop_box(path, name)) for name in names]
+        across = site.DESKTOP_WIDTH
+        areas = [
+            {"name": name, "x": [x / across, (x + width) / across], "y": [y, y + height]}
+            for name, x, y, width, height in boxes
+        ]
+        asked = {"url_exact": site.url(path), "viewport_width_min": 1000, "areas": orjson.dumps(areas).decode()}
+        reply = self.api.get(f"/api/projects/{self.project_id}/heatmaps/areas/", asked | parameters)
+        assert reply.status_code == 200, body(reply)
+        found: list[dict[str, Any]] = orjson.loads(body(reply))["results"]
+        return found
+
     def status(self, url: str) -> int:
         parts = urlsplit(url)
         return self.api.get(parts.path, dict(parse_qsl(parts.query))).status_code
@@ -192,11 +206,39 @@ def test_dead_clicks_gather_on_the_picture(run: Run) -> None:
 
 
 def test_few_scroll_to_the_end_of_a_long_post(run: Run) -> None:
-    buckets = run().points("/blog/brewing-guide", type="scrolldepth")
+    buckets = run(rows=visitors.BLOCK_ROWS).points("/blog/brewing-guide", type="scrolldepth")
     began = buckets[0]["cumulative_count"]
     half = next(b["cumulative_count"] for b in buckets if b["scroll_depth_bucket"] >= 4600)
     end = next((b["cumulative_count"] for b in buckets if b["scroll_depth_bucket"] >= 9000), 0)
     assert began > 2 * half > 4 * end
+
+
+def test_places_are_named_by_what_is_clicked_there(run: Run) -> None:
+    (shop_now,) = run().areas("/", "Shop now", date_from="-30d", include="elements")
+    found = shop_now["elements"][0]
+    assert (found["tag_name"], found["text"], found["href"]) == ("a", "Shop now", "/coffee")
+    assert found["share"] > 0.9
+
+
+def test_what_people_click_changed_with_the_shop(run: Run) -> None:
+    weeks = {"date_from": "-7d", "against": '{"date_from":"-14d","date_to":"-8d"}'}
+    (found,) = run(rows=visitors.BLOCK_ROWS).areas("/", "Try the subscription", **weeks)
+    assert (found["verdict"], found["ratio_low"] > 1) == ("more", True)
+
+
+def test_events_tell_what_was_clicked(run: Run) -> None:
+    run()
+    with engine.writer() as client:
+        events = client.query(
+            "SELECT event, count(), min(notEmpty(elements_chain)) FROM events GROUP BY 1 ORDER BY 1"
+        ).result_rows
+        kinds: Any = client.query("SELECT type, count() FROM heatmaps GROUP BY 1").result_rows
+    counts, (clicks, rages, deads) = dict(kinds), (events[0], events[3], events[1])
+    assert [name for name, *_ in events] == ["$autocapture", "$dead_click", "$pageview", "$rageclick", "purchase"]
+    assert [has_chain for *_, has_chain in events] == [1, 1, 0, 1, 0]
+    assert (rages[1], deads[1]) == (counts["rageclick"], counts["deadclick"])
+    # A few clicks go nowhere.
+    assert 0.9 * counts["click"] < clicks[1] < counts["click"]
 
 
 def test_moves_outnumber_clicks_and_so_on(run: Run) -> None:
@@ -361,4 +403,4 @@ def test_every_block_has_enough_people() -> None:
     for number in (0, 1, 7, 40, 199):
         block = visitors.block(number, day=day)
         assert len(block.interactions.number) == visitors.BLOCK_ROWS
-        assert len(block.events) < visitors.BLOCK_ROWS
+        assert len(block.events.number) < visitors.BLOCK_ROWS

@@ -1,6 +1,7 @@
 """The demo as it is served, in a real browser: its pages are where its data says, and what is done there arrives."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from heatmaps.demo import site
+from heatmaps.capture.elements import chain
+from heatmaps.demo import elements, site
 from tests import chromium, node
 from tests.processes import Service, ask, free_port, stopped_afterwards, wait_until_it_answers
 
@@ -154,6 +156,29 @@ def test_what_a_visitor_does_arrives(demo: Demo, context: BrowserContext) -> Non
     assert len(real["results"]) == 3
     behind = demo.answer("events/", date_from="-1d", url_exact=contact, points='[{"x":0.33,"y":752}]')["results"]
     assert [(len(one["session_id"]), len(one["distinct_id"])) for one in behind] == [(36, 36)]
+
+
+@pytest.mark.parametrize("number", range(len(site.PAGES)), ids=lambda number: site.PAGES[number].path)
+def test_what_is_clicked_is_told_as_the_made_up_visitors_tell_it(
+    demo: Demo, context: BrowserContext, number: int
+) -> None:
+    page = site.PAGES[number]
+    tab = context.new_page()
+    tab.add_init_script("window.sent = []; navigator.sendBeacon = (_, text) => window.sent.push(...JSON.parse(text))")
+    tab.goto(demo.origin + site.HOME + page.path)
+    sent: list[dict[str, Any]] = tab.evaluate(
+        """() => {
+            addEventListener("click", (event) => event.preventDefault());
+            const speaks = (one) => [...one.childNodes].some((node) => node instanceof Text && node.data.trim());
+            for (const one of document.querySelectorAll("[data-element]")) {
+                const within = [...one.children].find((child) => child.matches("h2, h3, p, span") && speaks(child));
+                (speaks(one) ? one : within ?? one).click();
+            }
+            return window.sent.filter(({ event }) => event === "$autocapture");
+        }"""
+    )
+    # The menu's label clicks the box that it is for, which tells nothing.
+    assert Counter(chain(event["properties"]) for event in sent) == Counter(elements.chains(number))
 
 
 def test_in_a_frame_nobody_visits_and_links_work(demo: Demo, context: BrowserContext) -> None:

@@ -348,9 +348,9 @@ def test_the_dates_of_the_api_page_mean_what_it_says() -> None:
         assert parse_day(written.strip("`"), now=NOW, zone=ZoneInfo("UTC")) == date.fromisoformat(day), written
 
 
-def test_the_format_in_forty_lines_is_the_demos_own_script() -> None:
+def test_the_format_in_sixty_lines_is_the_demos_own_script() -> None:
     script = read("heatmaps/demo/static/demo/capture.js")
-    assert blocks(section("docs/capture.md", "## The format in forty lines"), "js") == [script]
+    assert blocks(section("docs/capture.md", "## The format in sixty lines"), "js") == [script]
     assert len(script.splitlines()) < 40
 
 

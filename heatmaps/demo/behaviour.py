@@ -8,10 +8,12 @@ from heatmaps.demo.visits import Sessions, Visits
 
 KINDS = np.array(["click", "rageclick", "deadclick", "mousemove", "scrolldepth"])
 CLICK, RAGECLICK, DEADCLICK, MOUSEMOVE, SCROLLDEPTH = range(5)
+NO_ELEMENT = -1
 
 
 def interactions(rng: np.random.Generator, sessions: Sessions, visits: Visits) -> list[Array]:
-    """Columns visit, kind, x, y, whether fixed, and second: all that is done in the visits, in their order."""
+    """Columns visit, kind, x, y, whether fixed, second, and which of the page's elements was clicked, -1 for none: all
+    that is done in the visits, in their order."""
     height = sessions.height[visits.session]
     is_mobile = (sessions.layout[visits.session] == MOBILE).astype(int)
     page_heights = np.array([page.heights for page in site.PAGES])[visits.page, is_mobile]
@@ -23,7 +25,7 @@ def interactions(rng: np.random.Generator, sessions: Sessions, visits: Visits) -
     parts += _moves(rng, sessions, visits, scrolled)
     told = np.flatnonzero(rng.random(len(scrolled)) < 0.7)
     end = visits.start[told] + visits.seconds[told]
-    parts.append(_part(told, SCROLLDEPTH, np.zeros(len(told)), scrolled[told], end))
+    parts.append(_part(told, SCROLLDEPTH, (np.zeros(len(told)), scrolled[told], end)))
 
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((columns[5], columns[0]))
@@ -38,7 +40,7 @@ def _clicks(
     leaves = np.flatnonzero(visits.exit_element >= 0)
     others = np.repeat(np.arange(len(scrolled)), rng.poisson(3.2, len(scrolled)))
     visit = np.concatenate([leaves, others])
-    element = np.concatenate([visits.exit_element[leaves], np.full(len(others), -1)])
+    element = np.concatenate([visits.exit_element[leaves], np.full(len(others), NO_ELEMENT)])
     element, x, y, is_fixed, is_dead, is_broken = _at_elements(rng, sessions, visits, visit, element, spread=0.16)
     window = sessions.height[visits.session[visit]]
     np.maximum.at(scrolled, visit[~is_fixed], (y - 0.8 * window)[~is_fixed])
@@ -50,6 +52,7 @@ def _clicks(
     y[strays] = rng.random(len(strays)) * (scrolled[visit[strays]] + window[strays])
     for flag in (is_fixed, is_dead, is_broken):
         flag[strays] = False
+    element[strays] = NO_ELEMENT
 
     time = visits.start[visit] + visits.seconds[visit] * (0.05 + 0.85 * rng.random(len(visit)))
     time[: len(leaves)] = (visits.start + visits.seconds)[leaves] - 0.3
@@ -59,11 +62,14 @@ def _clicks(
     first = np.repeat(np.arange(len(visit)), times)
     nth = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
     shake = np.where(nth[:, None] > 0, rng.integers(-3, 4, (len(first), 2)), 0)
-    columns = visit[first], x[first] + shake[:, 0], y[first] + shake[:, 1], time[first] + 0.25 * nth, is_fixed[first]
+    at, moment = (x[first] + shake[:, 0], y[first] + shake[:, 1]), time[first] + 0.25 * nth
+    columns = visit[first], *at, moment, is_fixed[first], element[first]
     rages = tuple(column[np.isin(nth, (2, 5))] for column in columns)
     dies = is_dead & (rng.random(len(visit)) < 0.7)
-    dead = visit[dies], x[dies], y[dies], time[dies], is_fixed[dies]
-    return [_part(at[0], kind, *at[1:]) for kind, at in ((CLICK, columns), (RAGECLICK, rages), (DEADCLICK, dead))]
+    dead = visit[dies], x[dies], y[dies], time[dies], is_fixed[dies], element[dies]
+    return [
+        _part(at[0], kind, at[1:4], *at[4:]) for kind, at in ((CLICK, columns), (RAGECLICK, rages), (DEADCLICK, dead))
+    ]
 
 
 def _moves(rng: np.random.Generator, sessions: Sessions, visits: Visits, scrolled: Array) -> list[tuple[Array, ...]]:
@@ -80,36 +86,45 @@ def _moves(rng: np.random.Generator, sessions: Sessions, visits: Visits, scrolle
     is_fixed = np.zeros(len(visit), dtype=bool)
 
     hovers = np.flatnonzero(rng.random(len(visit)) < 0.08)
-    nothing = np.full(len(hovers), -1)
+    nothing = np.full(len(hovers), NO_ELEMENT)
     _, near_x, near_y, near_is_fixed, *_ = _at_elements(rng, sessions, visits, visit[hovers], nothing, spread=0.3)
     is_seen = near_is_fixed | (near_y < scrolled[visit[hovers]] + sessions.height[session[hovers]])
     hovers = hovers[is_seen]
     x[hovers], y[hovers], is_fixed[hovers] = near_x[is_seen], near_y[is_seen], near_is_fixed[is_seen]
     time = visits.start[visit] + visits.seconds[visit] * rng.random(len(visit))
-    return [_part(visit, MOUSEMOVE, x, y, time, is_fixed)]
+    return [_part(visit, MOUSEMOVE, (x, y, time), is_fixed)]
 
 
 def _at_elements(
     rng: np.random.Generator, sessions: Sessions, visits: Visits, visit: Array, element: Array, *, spread: float
 ) -> tuple[Array, ...]:
-    """Positions at the given elements of the visited pages, at any for -1, around the middle of each: columns element,
-    x, y, is_fixed, is_dead, is_broken."""
+    """Positions at the given elements of what is shown of the visited pages, at any for -1, around the middle of each:
+    columns element (which of all of its page), x, y, is_fixed, is_dead, is_broken."""
     session = visits.session[visit]
-    element = element.copy()
+    element, number = element.copy(), np.empty(len(visit), dtype=int)
     boxes = np.zeros((len(visit), 4))
     flags = np.zeros((3, len(visit)), dtype=bool)
-    for layout, those in by_layout(visits.page[visit], sessions.layout[session]):
-        free = those[element[those] < 0]
+    for layout, those in by_layout(visits.page[visit], sessions.layout[session], sessions.is_new[session]):
+        free = those[element[those] == NO_ELEMENT]
         element[free] = rng.choice(len(layout.shares), len(free), p=layout.shares)
+        number[those] = layout.numbers[element[those]]
         boxes[those] = layout.boxes[element[those]]
         flags[:, those] = np.array([layout.is_fixed, layout.is_dead, layout.is_broken])[:, element[those]]
     at = np.clip(rng.normal(0.5, spread, (2, len(visit))), 0.02, 0.98)
     x = (boxes[:, 0] + boxes[:, 2] * at[0]) * sessions.stretch[session]
     y = boxes[:, 1] + boxes[:, 3] * at[1]
     y += np.where(boxes[:, 1] < 0, sessions.height[session], 0)
-    return element, x, y, *flags
+    return number, x, y, *flags
 
 
-def _part(visit: Array, kind: int, x: Array, y: Array, time: Array, is_fixed: Array | None = None) -> tuple[Array, ...]:
+def _part(
+    visit: Array,
+    kind: int,
+    at: tuple[Array, ...],
+    is_fixed: Array | None = None,
+    element: Array | None = None,
+) -> tuple[Array, ...]:
+    x, y, time = at
     fixed = np.zeros(len(visit), dtype=bool) if is_fixed is None else is_fixed
-    return visit, np.full(len(visit), kind), x, y, fixed, time
+    clicked = np.full(len(visit), NO_ELEMENT) if element is None else element
+    return visit, np.full(len(visit), kind), x, y, fixed, time, clicked

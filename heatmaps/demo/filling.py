@@ -7,7 +7,6 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from heatmaps.demo import visitors
@@ -134,28 +133,25 @@ def _add_interactions(client: Client, plan: Plan, place: Place, number: int, blo
 
 
 def _add_events(client: Client, plan: Plan, place: Place, number: int, block: Block) -> None:
-    there = set(_numbers_there(client, "events", plan, place, number))
-    _insert(
-        client,
-        "events",
-        [
-            {
-                "uuid": event.uuid,
-                "event": event.event,
-                "properties": orjson.dumps(event.properties).decode(),
-                "timestamp": event.timestamp,
-                "team_id": place.team_id,
-                "distinct_id": event.distinct_id,
-                "elements_chain": "",
-                "person_id": event.person_id or _NOBODY,
-                "person_properties": "{}",
-                "_offset": event.number + number * BLOCK_ROWS,
-                "_partition": plan.partition,
-            }
-            for event in block.events
-            if event.number not in there and event.timestamp >= place.keeps_from
-        ],
-    )
+    rows = block.events
+    is_wanted = ~np.isin(rows.number, _numbers_there(client, "events", plan, place, number))
+    is_wanted &= rows.timestamp >= int(place.keeps_from.timestamp()) * 1_000_000
+    count = int(is_wanted.sum())
+    if count:
+        distinct_ids = rows.distinct_id[is_wanted]
+        columns: dict[str, Any] = {
+            "uuid": rows.uuid[is_wanted],
+            "event": rows.event[is_wanted],
+            "properties": rows.properties[is_wanted],
+            "timestamp": pa.array(rows.timestamp[is_wanted]).cast(pa.timestamp("us", tz="UTC")),
+            "team_id": np.full(count, place.team_id, dtype=np.int64),
+            "distinct_id": distinct_ids,
+            "elements_chain": rows.elements_chain[is_wanted],
+            "person_id": [str(block.persons.get(visitor, _NOBODY)) for visitor in distinct_ids.tolist()],
+            "_offset": (rows.number[is_wanted] + number * BLOCK_ROWS).astype(np.uint64),
+            "_partition": np.full(count, plan.partition, dtype=np.uint64),
+        }
+        client.insert_arrow("events", pa.table(columns))
 
 
 def _add_persons(client: Client, place: Place, block: Block) -> None:

@@ -18,8 +18,9 @@ DESKTOP, MOBILE, STAFF = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The elements of a page as one kind of window shows it."""
+    """The elements of a page as one kind of window shows it. `numbers` are their places among all of the page."""
 
+    numbers: Array
     boxes: Array
     shares: Array
     # The share of each element among those that lead to another page, and the number of that page.
@@ -30,27 +31,32 @@ class Layout:
     is_broken: Array
 
 
-def by_layout(page: Array, layout: Array) -> Iterator[tuple[Layout, Array]]:
-    """Each page and kind of window that occur, with where they do."""
-    both = page * 3 + layout
-    for value in np.unique(both):
-        yield _layout(int(value) // 3, int(value) % 3), np.flatnonzero(both == value)
+def by_layout(page: Array, layout: Array, is_new: Array) -> Iterator[tuple[Layout, Array]]:
+    """Each page, kind of window and look of the shop that occur, with where they do."""
+    together = (page * 3 + layout) * 2 + is_new
+    for value in np.unique(together):
+        page_and_layout, look = divmod(int(value), 2)
+        yield _layout(*divmod(page_and_layout, 3), is_new=bool(look)), np.flatnonzero(together == value)
 
 
 @cache
-def _layout(page: int, layout: int) -> Layout:
+def _layout(page: int, layout: int, *, is_new: bool) -> Layout:
     paths = [page.path for page in site.PAGES]
     found = [
-        (element, box)
-        for element in site.PAGES[page].elements
+        (number, element, box)
+        for number, element in enumerate(site.PAGES[page].elements)
         if (box := element.mobile if layout == MOBILE else element.desktop)
         if layout == STAFF or not element.is_for_staff
     ]
-    elements = [element for element, _ in found]
+    elements = [element for _, element, _ in found]
+    weights = [
+        element.weight if element.new_weight is None or not is_new else element.new_weight for element in elements
+    ]
     return Layout(
-        boxes=np.array([box for _, box in found], dtype=float),
-        shares=shares([element.weight for element in elements]),
-        link_shares=shares([element.weight if element.to else 0 for element in elements]),
+        numbers=np.array([number for number, _, _ in found]),
+        boxes=np.array([box for *_, box in found], dtype=float),
+        shares=shares(weights),
+        link_shares=shares([weight if element.to else 0 for element, weight in zip(elements, weights, strict=True)]),
         links=np.array([paths.index(element.to) if element.to else -1 for element in elements]),
         is_fixed=np.array([element.is_fixed for element in elements]),
         is_dead=np.array([element.is_dead for element in elements]),

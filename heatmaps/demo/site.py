@@ -13,6 +13,8 @@ ORIGIN = "https://demo.example.com"
 HOME = "/demo"
 DESKTOP_WIDTH = 1440
 MOBILE_WIDTH = 390
+# For so many days the shop has looked as it does now: what people click changed with that.
+NEW_DAYS = 7
 # Windows, not screens: what the browser leaves to the page. Each with its share of the visitors.
 DESKTOP_WINDOWS = {
     (1280, 633): 12,
@@ -49,6 +51,8 @@ class Element:
     # Should do something, and does not: people click again and again.
     is_broken: bool = False
     is_for_staff: bool = False
+    # The weight since the shop looks as it does now, where that is another.
+    new_weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,11 @@ class Page:
     elements: tuple[Element, ...]
     # What else stands behind the path in a part of the visits, with its share.
     suffixes: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def template(self) -> str:
+        """Of its HTML."""
+        return f"demo/{self.path.strip('/') or 'home'}.html"
 
 
 NAVIGATION = (
@@ -130,11 +139,13 @@ PAGES = (
         elements=(
             *NAVIGATION,
             Element("Shop now", (120, 452, 200, 56), (24, 468, 342, 52), 34, to="/coffee"),
-            Element("Read our story", (344, 452, 180, 56), (24, 536, 342, 52), 4, to="/about"),
+            Element("Read our story", (344, 452, 180, 56), (24, 536, 342, 52), 4, to="/about", new_weight=1.5),
             Element("Yirgacheffe", (80, 980, 400, 380), (24, 1020, 342, 400), 6, to="/coffee/ethiopia-yirgacheffe"),
             Element("Huila", (520, 980, 400, 380), (24, 1460, 342, 400), 4, to="/coffee/colombia-huila"),
             Element("all coffees", (960, 980, 400, 380), (24, 1900, 342, 400), 3, to="/coffee"),
-            Element("Try the subscription", (560, 1820, 320, 56), (24, 2900, 342, 56), 6, to="/subscription"),
+            Element(
+                "Try the subscription", (560, 1820, 320, 56), (24, 2900, 342, 56), 6, to="/subscription", new_weight=18
+            ),
             Element("brewing guide", (80, 2560, 400, 300), (24, 3800, 342, 300), 3, to="/blog/brewing-guide"),
             Element("newsletter", (480, 3640, 380, 48), (24, 6000, 342, 48), 1.5),
             Element("contact", (120, 4100, 100, 24), (24, 6600, 100, 24), 1, to="/contact"),
@@ -172,8 +183,8 @@ PAGES = (
         elements=(
             *NAVIGATION,
             Element("250 g", (120, 760, 360, 56), (24, 900, 342, 56), 6, to="/cart"),
-            Element("500 g", (540, 760, 360, 56), (24, 1360, 342, 56), 20, to="/cart"),
-            Element("1 kg", (960, 760, 360, 56), (24, 1820, 342, 56), 7, to="/cart"),
+            Element("500 g", (540, 760, 360, 56), (24, 1360, 342, 56), 20, to="/cart", new_weight=11),
+            Element("1 kg", (960, 760, 360, 56), (24, 1820, 342, 56), 7, to="/cart", new_weight=16),
             Element("every two weeks or four", (540, 400, 360, 48), (24, 420, 342, 48), 10),
             Element("questions", (120, 2000, 1200, 480), (24, 3000, 342, 700), 6),
         ),

@@ -9,6 +9,7 @@ from django.contrib.auth import login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -52,8 +53,8 @@ def page(request: HttpRequest, path: str) -> HttpResponse:
         raise Http404
     return render(
         request,
-        f"demo/{name or 'home'}.html",
-        {"page": found, "canonical": site.url(found.path), "token": project.token},
+        found.template,
+        {"page": found, "canonical": site.url(found.path), "token": project.token, "overlay": reverse("overlay")},
     )
 
 

@@ -4,15 +4,16 @@ They come in blocks of so many interactions. A block is made from its number and
 filling was interrupted can be made again, row for row.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
+import orjson
 
-from heatmaps.demo import behaviour, site
+from heatmaps.demo import behaviour, elements, site
 from heatmaps.demo.behaviour import KINDS
 from heatmaps.demo.layouts import STAFF, Array
 from heatmaps.demo.visits import DAYS, STAFF_VISITORS, VISITORS, Visits, sessions_of_a_month, visits_of
@@ -23,6 +24,10 @@ _SEED = 2026
 # Where the roaster's own people work on the site.
 _STAFF_HOST = "localhost:3000"
 _NAMESPACE = uuid5(NAMESPACE_URL, site.ORIGIN)
+_HOST = site.ORIGIN.partition("//")[2]
+# The event that the browser's SDK sends of an element beside a click, a rage click and a dead click.
+_AUTOCAPTURED = np.array(["$autocapture", "$rageclick", "$dead_click"])
+_PAID = [page.path for page in site.PAGES].index(site.PAYMENT_DONE)
 _PRICES = (11.9, 12.9, 23.8, 34.7, 49.0)
 
 
@@ -44,14 +49,16 @@ class Interactions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    number: int
-    uuid: UUID
-    event: str
-    properties: dict[str, Any]
-    timestamp: datetime
-    distinct_id: str
-    person_id: UUID | None
+class Events:
+    """Rows of the events table, column by column; `number` tells them apart in their block."""
+
+    number: Array
+    uuid: Array
+    event: Array
+    properties: Array
+    timestamp: Array
+    distinct_id: Array
+    elements_chain: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +66,7 @@ class Block:
     """`persons` has the person of each visitor who has one; `customers` are the persons who bought something."""
 
     interactions: Interactions
-    events: list[Event]
+    events: Events
     persons: dict[str, UUID]
     customers: set[UUID]
 
@@ -71,19 +78,19 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
     first_day = day - timedelta(days=DAYS)
     sessions = sessions_of_a_month(rng, first_day)
     visits = visits_of(rng, sessions)
-    visit, kind, x, y, is_fixed, time = (column[:rows] for column in behaviour.interactions(rng, sessions, visits))
+    done = behaviour.interactions(rng, sessions, visits)
+    visit, kind, x, y, is_fixed, time, element = (column[:rows] for column in done)
     session = visits.session[visit]
-    last_visit = int(visit[-1]) + 1
 
     distinct_ids = _distinct_ids(number)
     session_ids = np.array([str(_uuid(f"session {day} {number} {n}")) for n in range(session[-1] + 1)])
     urls = _urls(rng, visits)
-    epoch = datetime.combine(first_day, datetime.min.time(), UTC)
+    epoch = int(datetime.combine(first_day, datetime.min.time(), UTC).timestamp()) * 1_000_000
     interactions = Interactions(
         number=np.arange(len(visit)),
         session_id=session_ids[session],
         distinct_id=distinct_ids[sessions.visitor[session]],
-        timestamp=int(epoch.timestamp()) * 1_000_000 + (time * 1000).astype(np.int64) * 1000,
+        timestamp=epoch + _milliseconds(time) * 1000,
         x=_stored(x),
         y=_stored(y),
         viewport_width=_stored(sessions.width[session]),
@@ -92,34 +99,44 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
         current_url=urls[visit],
         type=KINDS[kind],
     )
-    events: list[Event] = []
-    for n in range(last_visit):
-        visitor = distinct_ids[sessions.visitor[visits.session[n]]]
-        host = _STAFF_HOST if sessions.layout[visits.session[n]] == STAFF else site.ORIGIN.partition("//")[2]
-        about = {"$current_url": str(urls[n]), "$host": host, "$session_id": str(session_ids[visits.session[n]])}
-        names: list[tuple[str, dict[str, Any]]] = [("$pageview", about)]
-        if site.PAGES[visits.page[n]].path == site.PAYMENT_DONE:
-            price = _PRICES[int(sessions.url_draw[visits.session[n]] * len(_PRICES))]
-            names.append(("purchase", {**about, "amount": price, "currency": "EUR"}))
-        events += [
-            Event(
-                number=len(events) + i,
-                uuid=_uuid(f"event {day} {number} {len(events) + i}"),
-                event=name,
-                properties=properties,
-                timestamp=epoch + timedelta(milliseconds=int(visits.start[n] * 1000) + 200 * i),
-                distinct_id=str(visitor),
-                person_id=_person(str(visitor)),
-            )
-            for i, (name, properties) in enumerate(names)
-        ]
-    persons = {event.distinct_id: event.person_id for event in events if event.person_id}
+
+    # Every visit is a view of a page, and perhaps a purchase; what is clicked is told, too.
+    session_of, page_of = visits.session[: visit[-1] + 1], visits.page[: visit[-1] + 1]
+    visitor_of, is_of_staff = distinct_ids[sessions.visitor[session_of]], sessions.layout[session_of] == STAFF
+    about = [
+        {"$current_url": url, "$host": _STAFF_HOST if works_here else _HOST, "$session_id": session_id}
+        for url, works_here, session_id in zip(
+            urls[: len(page_of)], is_of_staff, session_ids[session_of].tolist(), strict=True
+        )
+    ]
+    pays, clicks = np.flatnonzero(page_of == _PAID), np.flatnonzero(element != behaviour.NO_ELEMENT)
+    prices = (sessions.url_draw[session_of[pays]] * len(_PRICES)).astype(int)
+    bought = [about[n] | {"amount": _PRICES[price], "currency": "EUR"} for n, price in zip(pays, prices, strict=True)]
+    said = _objects(orjson.dumps(one).decode() for one in about)
+    of_visit = np.concatenate([np.arange(len(page_of)), pays, visit[clicks]])
+    starts = visits.start[: len(page_of)]
+    # Of all events of a block the same but for the last digits, which are its number.
+    uuid = str(_uuid(f"events {day} {number}"))[:-8]
+    events = Events(
+        number=np.arange(len(of_visit)),
+        uuid=_objects(f"{uuid}{n:08x}" for n in range(len(of_visit))),
+        event=np.concatenate([["$pageview"] * len(page_of), ["purchase"] * len(pays), _AUTOCAPTURED[kind[clicks]]]),
+        properties=np.concatenate(
+            [said, _objects(orjson.dumps(one).decode() for one in bought), said[visit[clicks]]],
+        ),
+        timestamp=epoch + _milliseconds(np.concatenate([starts, starts[pays] + 0.2, time[clicks]])) * 1000,
+        distinct_id=visitor_of[of_visit],
+        elements_chain=_objects(
+            [""] * (len(page_of) + len(pays))
+            + [
+                elements.chains(page)[clicked]
+                for page, clicked in zip(page_of[visit[clicks]].tolist(), element[clicks].tolist(), strict=True)
+            ]
+        ),
+    )
+    persons = {visitor: person for visitor in set(visitor_of.tolist()) if (person := person_of(visitor))}
     # The staff try out the payment, too, and are nobody's customers.
-    customers = {
-        event.person_id
-        for event in events
-        if event.event == "purchase" and event.person_id and event.properties["$host"] != _STAFF_HOST
-    }
+    customers = {persons[buyer] for buyer in visitor_of[pays[~is_of_staff[pays]]].tolist() if buyer in persons}
     return Block(interactions=interactions, events=events, persons=persons, customers=customers)
 
 
@@ -145,7 +162,7 @@ def _distinct_ids(number: int) -> Array:
 
 
 @cache
-def _person(distinct_id: str) -> UUID | None:
+def person_of(distinct_id: str) -> UUID | None:
     """Every other visitor has told who they are, and so is a person."""
     person = _uuid(f"person {distinct_id}")
     return person if person.int % 2 else None
@@ -153,6 +170,15 @@ def _person(distinct_id: str) -> UUID | None:
 
 def _uuid(name: str) -> UUID:
     return uuid5(_NAMESPACE, name)
+
+
+def _objects(texts: Iterable[str]) -> Array:
+    return np.array(list(texts), dtype=object)
+
+
+def _milliseconds(seconds: Array) -> Array:
+    whole: Array = (seconds * 1000).astype(np.int64)
+    return whole
 
 
 def _stored(px: Array) -> Array:

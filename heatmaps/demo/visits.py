@@ -35,6 +35,11 @@ class Sessions:
         """How much wider the window is than the one that the boxes are drawn for."""
         return self.width / np.where(self.layout == MOBILE, site.MOBILE_WIDTH, site.DESKTOP_WIDTH)
 
+    @property
+    def is_new(self) -> Array:
+        """Whether the shop looked as it does now."""
+        return self.start >= (DAYS - site.NEW_DAYS) * _DAY_SECONDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visits:
@@ -78,7 +83,7 @@ def visits_of(rng: np.random.Generator, sessions: Sessions) -> Visits:
     paths = [page.path for page in site.PAGES]
     page = rng.choice(len(paths), _SESSIONS, p=shares([page.entry for page in site.PAGES]))
     page[sessions.layout == STAFF] = paths.index("/coffee")
-    clock = sessions.start.copy()
+    clock, is_new = sessions.start.copy(), sessions.is_new
     here = np.arange(_SESSIONS)
     steps: list[tuple[Array, ...]] = []
     for step in range(_MAX_VISITS):
@@ -87,7 +92,7 @@ def visits_of(rng: np.random.Generator, sessions: Sessions) -> Visits:
         goes_on = rng.random(len(here)) < np.where(layout == STAFF, 0.85, 0.7)
         goes_on &= step < _MAX_VISITS - 1
         exit_element = np.full(len(here), -1)
-        for drawn, those in by_layout(at, layout):
+        for drawn, those in by_layout(at, layout, is_new[here]):
             exit_element[those] = rng.choice(len(drawn.links), len(those), p=drawn.link_shares)
             page[here[those]] = drawn.links[exit_element[those]]
         exit_element[~goes_on] = -1

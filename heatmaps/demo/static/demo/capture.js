@@ -15,6 +15,25 @@
     navigator.sendBeacon("/e/?beacon=1", JSON.stringify([sent]));
   };
   const sendPoints = () => points.length && send("$$heatmap", { $heatmap_data: { [url]: points.splice(0) } });
+  /** What an element is, and what it says itself. @param {Element} element */
+  const told = (element) => {
+    const siblings = [...(element.parentElement?.children ?? [element])];
+    const said = [...element.childNodes].map((node) => (node instanceof Text ? node.data : "")).join("");
+    const attributes = [...element.attributes]
+      .filter(({ name }) => name !== "style" && name !== "data-element")
+      // On the site itself there is nothing in front of a page's path.
+      .map(({ name, value }) => [`attr__${name}`, name === "href" ? value.replace(/^\/demo(?=\/)/, "") : value]);
+    return { tag_name: element.localName, ...Object.fromEntries(attributes), $el_text: said.replace(/\s+/g, " ").trim(),
+      nth_child: siblings.indexOf(element) + 1,
+      nth_of_type: siblings.filter((one) => one.localName === element.localName).indexOf(element) + 1 };
+  };
+  /** What was clicked, and all that it is in. @param {MouseEvent} event */
+  const autocapture = ({ target }) => {
+    if (!(target instanceof Element) || !target.closest("[data-element]")) return;
+    const elements = [];
+    for (let one = /** @type {Element | null} */ (target); one; one = one.parentElement) elements.push(told(one));
+    send("$autocapture", { $event_type: "click", $elements: elements });
+  };
   /** @param {string} type @param {MouseEvent} event */
   const keep = (type, { clientX, clientY, target }) => {
     let around = target instanceof Element ? target : null;
@@ -24,7 +43,10 @@
     points.push({ type, target_fixed: around !== null, x: clientX + left, y: clientY + top });
   };
 
-  addEventListener("click", (event) => keep("click", event), true);
+  addEventListener("click", (event) => {
+    keep("click", event);
+    autocapture(event);
+  }, true);
   addEventListener("mousemove", (event) => {
     clearTimeout(resting);
     resting = window.setTimeout(keep, 500, "mousemove", event);

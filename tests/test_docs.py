@@ -351,7 +351,7 @@ def test_the_dates_of_the_api_page_mean_what_it_says() -> None:
 def test_the_format_in_sixty_lines_is_the_demos_own_script() -> None:
     script = read("heatmaps/demo/static/demo/capture.js")
     assert blocks(section("docs/capture.md", "## The format in sixty lines"), "js") == [script]
-    assert len(script.splitlines()) < 40
+    assert len(script.splitlines()) <= 60
 
 
 def test_the_filters_of_the_filters_page_are_understood() -> None:

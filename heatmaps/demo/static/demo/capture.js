@@ -43,10 +43,8 @@
     points.push({ type, target_fixed: around !== null, x: clientX + left, y: clientY + top });
   };
 
-  addEventListener("click", (event) => {
-    keep("click", event);
-    autocapture(event);
-  }, true);
+  addEventListener("click", (event) => keep("click", event), true);
+  addEventListener("click", autocapture, true);
   addEventListener("mousemove", (event) => {
     clearTimeout(resting);
     resting = window.setTimeout(keep, 500, "mousemove", event);

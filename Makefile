@@ -19,7 +19,7 @@ define install
 		|| $(BIN)/python -m pip install $(PIP_OPTIONS) -r $(1)
 endef
 
-.PHONY: help install demo test slow fuzz lint lint-javascript format bench compare hostile kills openapi screenshot audit lock clean
+.PHONY: help install demo test slow coverage fuzz lint lint-javascript format bench compare hostile kills openapi screenshot audit lock clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,14 +43,17 @@ install: .venv/development  ## Create .venv with everything, development tools i
 demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000, or on another PORT=
 	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
-test: install  ## Run all tests but the slow ones, and tell how much of the code they reach
-	$(PYTEST) -m "not slow" --cov --cov-report=term
+test: install  ## Run all tests but the slow ones
+	$(PYTEST) -m "not slow"
 ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
 
 slow: install  ## Run the tests that take longest: slow references asked at random, kills under load, programs of others
 	$(PYTEST) -m slow
+
+coverage: install  ## The same, half as long again, and tell how much of the code they reach
+	$(PYTEST) -m "not slow" --cov --cov-report=term
 
 fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found
 	@end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); while [ $$(date +%s) -lt $$end ]; do \

@@ -62,17 +62,18 @@ def softened(cells: Sequence[Cell], grid: Grid, grain: float, radius: float) -> 
         row, column = math.floor(cell.y / grain), min(columns - 1, max(0, math.floor(cell.x / grain)))
         if 0 <= row < rows:
             sums[row][column] += cell.value
-    half = max(1, math.floor(radius / grain / 2.6 + 0.5))
-    for _ in range(3):
+    half = max(1, math.floor(radius / grain / 4 + 0.5))
+    for _ in range(4):
         sums = [boxes(row, half) for row in sums]
         sums = [
             list(row) for row in zip(*(boxes(list(column), half) for column in zip(*sums, strict=True)), strict=True)
         ]
-    peak = (3 * half * half + 3 * half + 1) ** 2
+    of_all = (2 * half + 1) ** 8
+    area = math.pi * (radius / grain) ** 2
     return [
         [
-            min(value / peak, most) if most >= 0 else max(value / peak, most) if value < 0 else 0
-            for value, most in zip(of_row, row, strict=True)
+            min(value, most) if most >= 0 else max(value, most) if value < 0 else 0
+            for value, most in zip([value / of_all * area for value in of_row], row, strict=True)
         ]
         for of_row, row in zip(sums, grid, strict=True)
     ]

@@ -612,6 +612,37 @@ def test_the_picture_is_hot_at_the_call_to_action_and_cold_where_nothing_is(view
     assert set(viewer.alphas(empty)) == {0}
 
 
+def test_a_lone_spot_is_round_and_ends_softly(viewer: Viewer, demo: Demo) -> None:
+    radius = 32
+    viewer.open(url=HOME, width_min=1040, limit="0")
+    places = [
+        (point["pointer_relative_x"] * site.DESKTOP_WIDTH, point["pointer_y"])
+        for point in demo.points(viewport_width_min=1040)
+        if not point["pointer_target_fixed"]
+    ]
+    x, y = next(
+        (x, y)
+        for x, y in places
+        if y > 100
+        and 100 < x < site.DESKTOP_WIDTH - 100
+        and sum(math.dist((x, y), other) < 3 * radius for other in places) == 1
+    )
+    shares = (0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.97)
+    directions = [
+        [
+            ((x + share * radius * math.cos(angle)) / site.DESKTOP_WIDTH, y + share * radius * math.sin(angle))
+            for share in shares
+        ]
+        for angle in (n * math.pi / 8 for n in range(16))
+    ]
+    alphas = [viewer.alphas(outward) for outward in directions]
+    middle_alpha = alphas[0][0]
+    assert middle_alpha > 0
+    for outward in alphas:
+        assert outward == sorted(outward, reverse=True)
+        assert outward[3] > middle_alpha / 2 > 2 * outward[-1]
+
+
 def test_fixed_elements_are_a_layer_of_their_own(viewer: Viewer, demo: Demo) -> None:
     viewer.open(url=HOME, width_min=1040)
     x, y = middle("/", "Coffee")

@@ -7,24 +7,27 @@ from numpy.typing import NDArray
 from heatmaps.drawing.counting import Cells, Places
 
 Weights = NDArray[np.float32]
+# So many in a row come close to a bell, which is as round.
+BOXES = 4
 
 
 def weighed(places: Places, cells: Cells) -> Weights:
     """The values of the places, of which the cells weigh the less, the further away they are: between nothing and the
-    values themselves."""
+    values themselves. Where cells lie close all around, these are the values; where they end, it fades."""
     rows, columns = places.values.shape
     row = np.floor(cells.ys / places.grain).astype(np.int64)
     is_in = (row >= 0) & (row < rows)
     column = np.clip(np.floor(cells.xs * places.width / places.grain), 0, columns - 1).astype(np.int64)
     sums = np.zeros((rows, columns), dtype=np.float64)
     np.add.at(sums.reshape(-1), (row * columns + column)[is_in], cells.values[is_in].astype(np.float64))
-    # Three boxes in a row come close to a bell, and are nearly as wide as what is counted.
-    half = max(1, int(places.radius / places.grain / 2.6 + 0.5))
-    for _ in range(3):
+    # Together they end where what is counted does.
+    reach = places.radius / places.grain
+    half = max(1, int(reach / BOXES + 0.5))
+    for _ in range(BOXES):
         for axis in (1, 0):
             sums = _boxes(sums, half, axis)
-    # What the three sums make of a single count of 1, in the middle of it.
-    sums /= (3 * half * half + 3 * half + 1) ** 2
+    # What would be counted if all around were as here.
+    sums *= np.pi * reach**2 / (2 * half + 1) ** (2 * BOXES)
     values = places.values
     return np.clip(sums, np.minimum(values, 0), np.maximum(values, 0)).astype(np.float32)
 

@@ -8,9 +8,12 @@ import { slices } from "./counting.js";
 /** @typedef {{ from: Float32Array, to: Float32Array, columns: number, rows: number, half: number, pause: Pause }} Sum */
 
 const ROWS_A_LOOK = 32;
+// So many in a row come close to a bell, which is as round.
+const BOXES = 4;
 
 /**
  * The counts of the places, each cell weighed the less, the further away it is: no more than the counts themselves.
+ * Where cells lie close all around, these are the counts; where they end, it fades.
  * @param {Counts} grid
  * @param {Cell[]} cells
  * @param {AbortSignal} [signal]
@@ -24,17 +27,18 @@ export async function weighed({ counts, columns, rows, grain, width, radius }, c
     if (row >= 0 && row < rows) values[row * columns + column] += count;
     if (index % 4096 === 0) await pause();
   }
-  // Three boxes in a row come close to a bell, and are nearly as wide as what is counted.
-  const half = Math.max(1, Math.round(radius / grain / 2.6));
+  // Together they end where what is counted does.
+  const reach = radius / grain;
+  const half = Math.max(1, Math.round(reach / BOXES));
   const spare = new Float32Array(counts.length);
-  for (let pass = 0; pass < 3; pass++) {
+  for (let pass = 0; pass < BOXES; pass++) {
     await sumAlongRows({ from: values, to: spare, columns, rows, half, pause });
     await sumAlongColumns({ from: spare, to: values, columns, rows, half, pause });
   }
-  // What the three sums make of a single count of 1, in the middle of it.
-  const peak = (3 * half * half + 3 * half + 1) ** 2;
+  // What would be counted if all around were as here.
+  const weight = (Math.PI * reach ** 2) / (2 * half + 1) ** (2 * BOXES);
   for (let index = 0; index < values.length; index++) {
-    values[index] = Math.max(0, Math.min(counts[index], values[index] / peak));
+    values[index] = Math.max(0, Math.min(counts[index], values[index] * weight));
     if (index % 262_144 === 0) await pause();
   }
   return values;

@@ -32,8 +32,8 @@ MOST_BYTES = 300_000
 COMMON = 64
 DESKTOPS = {"date_from": "-30d", "width_min": "1040", "site": site.HOME}
 PHONES = {"date_from": "-30d", "width_max": "480", "site": site.HOME}
-# As the viewer writes "another width".
-AGAINST_PHONES = '{"viewport_width_min":null,"viewport_width_max":480}'
+# The week since the demo's shop looks as it does now, and the one before.
+WEEKS = {**DESKTOPS, "date_from": f"-{site.NEW_DAYS}d", "against": "previous"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,9 @@ class Shown:
         expect(page.frame_locator("#frame iframe").get_by_role("heading", level=1)).to_have_text(self.heading)
         # The shares of the widths come last.
         expect(page.locator("input[name=band] + span small:not(:empty)").first).to_be_attached()
+        if state.get("type") != "scrolldepth":
+            # Names come after the picture.
+            expect(page.locator("#spots .under:not([hidden])").first).to_be_attached()
         # Nothing that comes and goes.
         if "against" not in state:
             page.get_by_role("switch", name="Live").uncheck()
@@ -73,9 +76,7 @@ class Shown:
 
 VIEWER = {
     "viewer.png": Shown(path="/", state=DESKTOPS, heading="Coffee that was green on Monday"),
-    "pictures/comparing.png": Shown(
-        path="/", state={**DESKTOPS, "against": AGAINST_PHONES}, heading="Coffee that was green on Monday"
-    ),
+    "pictures/comparing.png": Shown(path="/", state=WEEKS, heading="Coffee that was green on Monday", down=620),
     "pictures/scroll-depth.png": Shown(
         path="/blog/brewing-guide",
         state={**DESKTOPS, "type": "scrolldepth"},

@@ -171,6 +171,8 @@ def test_the_period_before_is_compared_and_told_in_words(viewer: Viewer, shop: D
     page.get_by_role("button", name="Show").click()
     assert [row[1] for row in viewer.rows("#spots")] == [words(one) for one in reply["results"][:13]]
     expect(page.locator("#live-word")).to_have_text("Live: paused")
+    page.get_by_role("switch", name="Live").uncheck()
+    expect(page.locator("#live-word")).to_have_text("Live")
 
 
 def test_more_is_orange_less_is_blue_and_what_is_unclear_is_grey(viewer: Viewer) -> None:

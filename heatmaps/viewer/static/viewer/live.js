@@ -33,7 +33,7 @@ const isOn = () => input("live").checked && isOpen() && canLook() && !current().
 
 function plan() {
   stop();
-  $("live-word").textContent = current().against ? "Live: paused" : "Live";
+  $("live-word").textContent = input("live").checked && current().against ? "Live: paused" : "Live";
   if (isOn()) nextLook = window.setTimeout(lookNow, lookAfterMs());
 }
 
@@ -71,7 +71,7 @@ function tellNews(before) {
 }
 
 whenSettled(plan);
-input("live").addEventListener("change", () => (input("live").checked ? void lookNow() : stop()));
+input("live").addEventListener("change", () => (isOn() ? void lookNow() : plan()));
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && isOn()) void lookNow();
 });

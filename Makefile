@@ -49,11 +49,11 @@ ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif
 
+coverage: install  ## Run the tests of make test, and tell how much of the code they reach
+	$(PYTEST) -m "not slow" --cov --cov-report=term
+
 slow: install  ## Run the tests that take longest: slow references asked at random, kills under load, programs of others
 	$(PYTEST) -m slow
-
-coverage: install  ## The same, half as long again, and tell how much of the code they reach
-	$(PYTEST) -m "not slow" --cov --cov-report=term
 
 fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUTES=10 or until something is found
 	@end=$$(($$(date +%s) + 60 * $(FUZZ_MINUTES))); while [ $$(date +%s) -lt $$end ]; do \

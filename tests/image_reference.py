@@ -62,13 +62,13 @@ def softened(cells: Sequence[Cell], grid: Grid, grain: float, radius: float) -> 
         row, column = math.floor(cell.y / grain), min(columns - 1, max(0, math.floor(cell.x / grain)))
         if 0 <= row < rows:
             sums[row][column] += cell.value
-    half = max(1, math.floor(radius / grain / 4 + 0.5))
-    for _ in range(4):
-        sums = [boxes(row, half) for row in sums]
-        sums = [
-            list(row) for row in zip(*(boxes(list(column), half) for column in zip(*sums, strict=True)), strict=True)
-        ]
-    of_all = (2 * half + 1) ** 8
+    whole = math.floor(radius / grain)
+    halves = [whole // 4, (whole + 1) // 4, (whole + 2) // 4, (whole + 3) // 4]
+    for half in halves:
+        rows_summed = [boxes(row, half) for row in sums]
+        columns_summed = [boxes(list(column), half) for column in zip(*rows_summed, strict=True)]
+        sums = [list(row) for row in zip(*columns_summed, strict=True)]
+    of_all = math.prod(2 * half + 1 for half in halves) ** 2
     area = math.pi * (radius / grain) ** 2
     return [
         [

@@ -14,7 +14,9 @@ from PIL import Image
 from pytest_django import Settings
 
 from heatmaps.drawing import files
+from heatmaps.drawing.counting import Cells, count_around
 from heatmaps.drawing.palettes import PALETTES
+from heatmaps.drawing.softness import weighed
 from heatmaps.engine import clients
 from heatmaps.questions.heatmap.image.answer import _drawing, _held
 from heatmaps.questions.heatmap.queries import SCREENS
@@ -102,6 +104,20 @@ def test_a_picture_is_the_slow_drawing_of_all_points(
     over_blue = pixels(ask(api, **asked, background="0000ff"))
     assert (over_blue[:, :, 3] == 255).all()
     assert np.abs(over_blue[:, :, 0] - np.array(reference)[:, :, 0]).max() <= 3
+
+
+@pytest.mark.parametrize("radius", [32, 48, 64, 100])
+def test_a_lone_spot_is_whole_in_its_middle_and_all_but_gone_at_its_edge(radius: int) -> None:
+    x, y = 300, 301
+    cell = Cells(xs=np.array([x / 600]), ys=np.array([y]), values=np.array([1]))
+    places = count_around(cell, width=600, height=600, radius=radius)
+    soft = weighed(places, cell)
+    across, down = ((np.arange(length) + 0.5) * places.grain for length in reversed(soft.shape))
+    away = np.hypot(across[None, :] - x, down[:, None] - y)
+    edge = (away <= radius) & (away > radius - places.grain)
+    assert soft[away < radius / 2].min() == 1
+    assert 0 < soft[edge].mean() < 0.05
+    assert soft[away > radius].max() == 0
 
 
 def test_a_picture_of_two_sides_is_orange_where_side_a_has_more_and_blue_where_it_has_less(

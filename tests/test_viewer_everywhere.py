@@ -41,14 +41,13 @@ pytestmark = [
 ]
 Theme = Literal["light", "dark"]
 TOTAL = sum(CLICKS.values())
-AGAINST_QUIET = orjson.dumps({"url_exact": QUIET}).decode()
 
 
 class Window:
     """The viewer in a window of some width, where the system has a theme."""
 
     def __init__(self, viewer: Viewer, theme: Theme, width: int, **state: Any) -> None:
-        self.viewer, self.page, self.name = viewer, viewer.page, f"{width}-{theme}"
+        self.viewer, self.page = viewer, viewer.page
         self.theme, self.width = theme, width
         self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         self.page.set_viewport_size({"width": width, "height": 900})
@@ -81,7 +80,7 @@ class Window:
         """Nothing makes the page wider than the window, and its ground is that of the theme."""
         assert self.page.evaluate("document.documentElement.scrollWidth") == self.width
         assert self.page.evaluate(GROUND) == {"light": LIGHT, "dark": DARK}[self.theme]
-        pictured(self.page, self.name)
+        pictured(self.page, f"{self.width}-{self.theme}-{len(self.viewer.requests)}")
 
 
 def test_dates_are_presets_two_days_and_exact_times(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:
@@ -93,6 +92,8 @@ def test_dates_are_presets_two_days_and_exact_times(viewer: Viewer, shop: Demo, 
     dialog.get_by_role("button", name="Last 30 days").click()
     assert window.state()["date_from"] == "-30d"
     window.filters("#dates").click()
+    # Where there is room for one month only, this one may have just begun.
+    dialog.get_by_role("button", name="Earlier months").click()
     days = dialog.locator("[data-day]:not([aria-disabled=true])")
     first, last = (days.nth(place).get_attribute("data-day") for place in (-3, -1))
     days.nth(-3).click()
@@ -206,6 +207,7 @@ def test_an_area_has_its_numbers_and_its_name(viewer: Viewer, shop: Demo, theme:
         "heatmaps/areas/", areas=orjson.dumps([area]), include="elements", url_exact=HOME, date_from="-7d"
     )["results"][0]
     expect(page.locator("#areas-list li").first).to_contain_text(f"{found['visitors']} visitors")
+    expect(page.locator("#areas-list li").first).to_contain_text(found["elements"][0]["text"])
     window.has_room()
 
 
@@ -239,10 +241,6 @@ def test_escape_closes_what_is_open(viewer: Viewer, shop: Demo, theme: Theme, wi
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     window.leave_filters()
-    # The picture is seen, and first where there is one column.
-    box = page.locator("#picture").bounding_box()
-    assert box
-    assert box["y"] < 900
     assert page.locator("dialog[open], :popover-open").count() == 0
 
 
@@ -253,10 +251,8 @@ def test_a_theme_and_colours_are_chosen(viewer: Viewer, shop: Demo, theme: Theme
     window.leave_filters()
     viewer.settle()
     assert window.state()["palette"] == "viridis"
-    # Viridis is green where it is hot, and inferno is not.
     red, green, blue, _ = viewer.pixels([(BUY[0] / 100, BUY[1])])[0]
-    assert green > blue
-    assert (red, green) == pytest.approx((253, 231), abs=12)
+    assert (red, green, blue) == pytest.approx((253, 231, 37), abs=12)
     other: Theme = "light" if theme == "dark" else "dark"
     window.reach("#theme", "#more").select_option(other)
     window.theme = other
@@ -267,7 +263,7 @@ def test_lone_spots_have_round_edges(viewer: Viewer, shop: Demo, theme: Theme, w
     Window(viewer, theme, width)
     x, y = 14.4 * NOWHERE[0], NOWHERE[1]
     rings = []
-    for share in (0, 0.5, 0.8, 0.95, 1.05):
+    for share in (0, 0.5, 0.8, 0.98, 1.05):
         places = [
             ((x + 32 * share * math.cos(turn)) / 1440, y + 32 * share * math.sin(turn))
             for turn in (n * math.pi / 4 for n in range(8))
@@ -275,5 +271,5 @@ def test_lone_spots_have_round_edges(viewer: Viewer, shop: Demo, theme: Theme, w
         rings.append(viewer.alphas(places))
     assert min(rings[0]) == max(rings[0]) > 0
     assert min(rings[1]) > max(rings[2])
-    assert max(rings[3]) < min(rings[0]) / 4
+    assert max(rings[3]) < min(rings[0]) / 8
     assert set(rings[4]) == {0}

@@ -302,6 +302,10 @@ def test_the_picture_is_taken_along_with_all_that_lies_on_it(viewer: Viewer, wid
     # The fold is a dashed dark line, and the area has one around it.
     assert 300 < (pixels[top + 720, left:-20].max(axis=1) < 60).sum() < 1300
     assert (pixels[top + 400 : top + 560, left + 288].max(axis=1) < 60).sum() > 120
+    # Its name is white on dark.
+    name_of_area = pixels[top + 402 : top + 418, left + 292 : left + 310]
+    assert (name_of_area.max(axis=2) < 60).mean() > 0.5
+    assert (name_of_area.min(axis=2) > 180).any()
     assert pixels[top + 1200, left + 700].tolist() in ([255, 255, 255], [233, 235, 241])
 
 

@@ -3,12 +3,11 @@
 import numpy as np
 
 from heatmaps.demo import site
-from heatmaps.demo.layouts import MOBILE, Array, by_layout
+from heatmaps.demo.layouts import MOBILE, NO_ELEMENT, Array, by_layout
 from heatmaps.demo.visits import Sessions, Visits
 
 KINDS = np.array(["click", "rageclick", "deadclick", "mousemove", "scrolldepth"])
 CLICK, RAGECLICK, DEADCLICK, MOUSEMOVE, SCROLLDEPTH = range(5)
-NO_ELEMENT = -1
 
 
 def interactions(rng: np.random.Generator, sessions: Sessions, visits: Visits) -> list[Array]:
@@ -25,7 +24,7 @@ def interactions(rng: np.random.Generator, sessions: Sessions, visits: Visits) -
     parts += _moves(rng, sessions, visits, scrolled)
     told = np.flatnonzero(rng.random(len(scrolled)) < 0.7)
     end = visits.start[told] + visits.seconds[told]
-    parts.append(_part(told, SCROLLDEPTH, (np.zeros(len(told)), scrolled[told], end)))
+    parts.append(_part(told, SCROLLDEPTH, np.zeros(len(told)), scrolled[told], end))
 
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((columns[5], columns[0]))
@@ -62,13 +61,14 @@ def _clicks(
     first = np.repeat(np.arange(len(visit)), times)
     nth = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
     shake = np.where(nth[:, None] > 0, rng.integers(-3, 4, (len(first), 2)), 0)
-    at, moment = (x[first] + shake[:, 0], y[first] + shake[:, 1]), time[first] + 0.25 * nth
-    columns = visit[first], *at, moment, is_fixed[first], element[first]
+    at = x[first] + shake[:, 0], y[first] + shake[:, 1]
+    columns = visit[first], *at, is_fixed[first], time[first] + 0.25 * nth, element[first]
     rages = tuple(column[np.isin(nth, (2, 5))] for column in columns)
     dies = is_dead & (rng.random(len(visit)) < 0.7)
-    dead = visit[dies], x[dies], y[dies], time[dies], is_fixed[dies], element[dies]
+    dead = visit[dies], x[dies], y[dies], is_fixed[dies], time[dies], element[dies]
     return [
-        _part(at[0], kind, at[1:4], *at[4:]) for kind, at in ((CLICK, columns), (RAGECLICK, rages), (DEADCLICK, dead))
+        (those[0], np.full(len(those[0]), kind), *those[1:])
+        for kind, those in ((CLICK, columns), (RAGECLICK, rages), (DEADCLICK, dead))
     ]
 
 
@@ -92,14 +92,14 @@ def _moves(rng: np.random.Generator, sessions: Sessions, visits: Visits, scrolle
     hovers = hovers[is_seen]
     x[hovers], y[hovers], is_fixed[hovers] = near_x[is_seen], near_y[is_seen], near_is_fixed[is_seen]
     time = visits.start[visit] + visits.seconds[visit] * rng.random(len(visit))
-    return [_part(visit, MOUSEMOVE, (x, y, time), is_fixed)]
+    return [_part(visit, MOUSEMOVE, x, y, time, is_fixed)]
 
 
 def _at_elements(
     rng: np.random.Generator, sessions: Sessions, visits: Visits, visit: Array, element: Array, *, spread: float
 ) -> tuple[Array, ...]:
     """Positions at the given elements of what is shown of the visited pages, at any for -1, around the middle of each:
-    columns element (which of all of its page), x, y, is_fixed, is_dead, is_broken."""
+    columns number (of the element among all of its page), x, y, is_fixed, is_dead, is_broken."""
     session = visits.session[visit]
     element, number = element.copy(), np.empty(len(visit), dtype=int)
     boxes = np.zeros((len(visit), 4))
@@ -117,14 +117,7 @@ def _at_elements(
     return number, x, y, *flags
 
 
-def _part(
-    visit: Array,
-    kind: int,
-    at: tuple[Array, ...],
-    is_fixed: Array | None = None,
-    element: Array | None = None,
-) -> tuple[Array, ...]:
-    x, y, time = at
+def _part(visit: Array, kind: int, x: Array, y: Array, time: Array, is_fixed: Array | None = None) -> tuple[Array, ...]:
+    """Of what is done without a click."""
     fixed = np.zeros(len(visit), dtype=bool) if is_fixed is None else is_fixed
-    clicked = np.full(len(visit), NO_ELEMENT) if element is None else element
-    return visit, np.full(len(visit), kind), x, y, fixed, time, clicked
+    return visit, np.full(len(visit), kind), x, y, fixed, time, np.full(len(visit), NO_ELEMENT)

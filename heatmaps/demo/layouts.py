@@ -14,6 +14,7 @@ Array = npt.NDArray[Any]
 
 # The roaster's own people have the desktop's, and a few buttons more.
 DESKTOP, MOBILE, STAFF = range(3)
+NO_ELEMENT = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class Page:
 
     @property
     def template(self) -> str:
-        """Of its HTML."""
+        """The file that has its HTML."""
         return f"demo/{self.path.strip('/') or 'home'}.html"
 
 

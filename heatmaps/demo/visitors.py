@@ -15,7 +15,7 @@ import orjson
 
 from heatmaps.demo import behaviour, elements, site
 from heatmaps.demo.behaviour import KINDS
-from heatmaps.demo.layouts import STAFF, Array
+from heatmaps.demo.layouts import NO_ELEMENT, STAFF, Array
 from heatmaps.demo.visits import DAYS, STAFF_VISITORS, VISITORS, Visits, sessions_of_a_month, visits_of
 
 BLOCK_ROWS = 50_000
@@ -109,7 +109,7 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
             urls[: len(page_of)], is_of_staff, session_ids[session_of].tolist(), strict=True
         )
     ]
-    pays, clicks = np.flatnonzero(page_of == _PAID), np.flatnonzero(element != behaviour.NO_ELEMENT)
+    pays, clicks = np.flatnonzero(page_of == _PAID), np.flatnonzero(element != NO_ELEMENT)
     prices = (sessions.url_draw[session_of[pays]] * len(_PRICES)).astype(int)
     bought = [about[n] | {"amount": _PRICES[price], "currency": "EUR"} for n, price in zip(pays, prices, strict=True)]
     said = _objects(orjson.dumps(one).decode() for one in about)
@@ -134,7 +134,7 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
             ]
         ),
     )
-    persons = {visitor: person for visitor in set(visitor_of.tolist()) if (person := person_of(visitor))}
+    persons = {visitor: person for visitor in set(visitor_of.tolist()) if (person := _person(visitor))}
     # The staff try out the payment, too, and are nobody's customers.
     customers = {persons[buyer] for buyer in visitor_of[pays[~is_of_staff[pays]]].tolist() if buyer in persons}
     return Block(interactions=interactions, events=events, persons=persons, customers=customers)
@@ -162,7 +162,7 @@ def _distinct_ids(number: int) -> Array:
 
 
 @cache
-def person_of(distinct_id: str) -> UUID | None:
+def _person(distinct_id: str) -> UUID | None:
     """Every other visitor has told who they are, and so is a person."""
     person = _uuid(f"person {distinct_id}")
     return person if person.int % 2 else None

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from heatmaps.demo import site
-from heatmaps.demo.layouts import DESKTOP, MOBILE, STAFF, Array, by_layout, shares
+from heatmaps.demo.layouts import DESKTOP, MOBILE, NO_ELEMENT, STAFF, Array, by_layout, shares
 
 DAYS = 30
 VISITORS = 1200
@@ -91,11 +91,11 @@ def visits_of(rng: np.random.Generator, sessions: Sessions) -> Visits:
         seconds = np.clip(rng.lognormal(3.6, 0.7, len(here)), 6, 170)
         goes_on = rng.random(len(here)) < np.where(layout == STAFF, 0.85, 0.7)
         goes_on &= step < _MAX_VISITS - 1
-        exit_element = np.full(len(here), -1)
+        exit_element = np.full(len(here), NO_ELEMENT)
         for drawn, those in by_layout(at, layout, is_new[here]):
             exit_element[those] = rng.choice(len(drawn.links), len(those), p=drawn.link_shares)
             page[here[those]] = drawn.links[exit_element[those]]
-        exit_element[~goes_on] = -1
+        exit_element[~goes_on] = NO_ELEMENT
         steps.append((here, at, clock[here], seconds, exit_element))
         clock[here] += seconds
         here = here[goes_on]

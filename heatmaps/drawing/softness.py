@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from heatmaps.drawing.counting import Cells, Places
 
 Weights = NDArray[np.float32]
-# So many in a row come close to a bell, which is as round.
+# So many sums in a row come close to a bell curve, which is round although rows and columns are summed apart.
 BOXES = 4
 
 
@@ -20,14 +20,14 @@ def weighed(places: Places, cells: Cells) -> Weights:
     column = np.clip(np.floor(cells.xs * places.width / places.grain), 0, columns - 1).astype(np.int64)
     sums = np.zeros((rows, columns), dtype=np.float64)
     np.add.at(sums.reshape(-1), (row * columns + column)[is_in], cells.values[is_in].astype(np.float64))
-    # Together they end where what is counted does.
     reach = places.radius / places.grain
-    half = max(1, int(reach / BOXES + 0.5))
-    for _ in range(BOXES):
+    # Together they end where what is counted does, and not before: no edge is seen.
+    halves = [(int(reach) + box) // BOXES for box in range(BOXES)]
+    for half in halves:
         for axis in (1, 0):
             sums = _boxes(sums, half, axis)
     # What would be counted if all around were as here.
-    sums *= np.pi * reach**2 / (2 * half + 1) ** (2 * BOXES)
+    sums *= np.pi * reach**2 / np.prod([2 * half + 1 for half in halves]) ** 2
     values = places.values
     return np.clip(sums, np.minimum(values, 0), np.maximum(values, 0)).astype(np.float32)
 

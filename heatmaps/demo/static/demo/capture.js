@@ -29,7 +29,7 @@
   };
   /** What was clicked, and all that it is in. @param {MouseEvent} event */
   const autocapture = ({ target }) => {
-    if (!(target instanceof Element) || !target.closest("[data-element]")) return;
+    if (!(target instanceof Element) || target.localName === "heatmaps-overlay") return;
     const elements = [];
     for (let one = /** @type {Element | null} */ (target); one; one = one.parentElement) elements.push(told(one));
     send("$autocapture", { $event_type: "click", $elements: elements });

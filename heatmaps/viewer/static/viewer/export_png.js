@@ -138,7 +138,7 @@ function drawSheet(page, scale) {
     context.drawImage(layer, 0, 0, layer.offsetWidth * scale, layer.offsetHeight * scale);
   }
   context.globalAlpha = 1;
-  drawAreas(context, scale, page.unit);
+  drawAreas(page, scale);
   for (const mark of $("marks").querySelectorAll("b")) {
     tag(page, mark.textContent, { right: width * scale - 14 * page.unit, top: parseFloat(mark.style.top) * scale, isLight: true });
   }
@@ -177,8 +177,9 @@ function drawBelow(page, scale) {
 const isOurs = (one) =>
   one.complete && one.naturalWidth > 0 && one.checkVisibility() && new URL(one.currentSrc || one.src, location.href).origin === location.origin;
 
-/** @param {CanvasRenderingContext2D} context @param {number} scale @param {number} unit */
-function drawAreas(context, scale, unit) {
+/** @param {Page} page @param {number} scale */
+function drawAreas(page, scale) {
+  const { context, unit } = page;
   const width = $("sheet").offsetWidth;
   for (const shape of $("shapes").querySelectorAll("polygon")) {
     const isLight = shape.classList.contains("light");
@@ -188,6 +189,10 @@ function drawAreas(context, scale, unit) {
     context.strokeStyle = isLight ? "#fff" : DARK;
     context.lineWidth = (isLight ? 5 : 2) * unit;
     context.stroke();
+  }
+  for (const name of $("shapes").querySelectorAll("span")) {
+    const left = (parseFloat(name.style.left) / 100) * width * scale;
+    tag(page, name.textContent, { left, top: parseFloat(name.style.top) * scale + 10 * unit, isLight: false });
   }
 }
 
@@ -205,11 +210,17 @@ function drawFold(page, width, y) {
   tag(page, $("fold-text").textContent, { right: width, top: y + 10 * unit, isLight: false });
 }
 
-/** Words on a ground of their own, in the middle of which they are. @param {Page} page @param {string} words @param {{ right: number, top: number, isLight: boolean }} where */
-function tag(page, words, { right, top, isLight }) {
+/**
+ * Words on a ground of their own, in the middle of which they are; from `left` on, or up to `right`.
+ * @param {Page} page
+ * @param {string} words
+ * @param {{ left?: number, right?: number, top: number, isLight: boolean }} where
+ */
+function tag(page, words, { left = 0, right, top, isLight }) {
   const { context, unit } = page;
   font(page, 12, 600);
   const wide = context.measureText(words).width + 16 * unit;
+  right ??= left + wide;
   context.fillStyle = isLight ? "#fffffff0" : DARK;
   context.fillRect(right - wide, top - 10 * unit, wide, 20 * unit);
   context.fillStyle = isLight ? INK : "#fff";

@@ -8,7 +8,7 @@ import { slices } from "./counting.js";
 /** @typedef {{ from: Float32Array, to: Float32Array, columns: number, rows: number, half: number, pause: Pause }} Sum */
 
 const ROWS_A_LOOK = 32;
-// So many in a row come close to a bell, which is as round.
+// So many sums in a row come close to a bell curve, which is round although rows and columns are summed apart.
 const BOXES = 4;
 
 /**
@@ -27,16 +27,16 @@ export async function weighed({ counts, columns, rows, grain, width, radius }, c
     if (row >= 0 && row < rows) values[row * columns + column] += count;
     if (index % 4096 === 0) await pause();
   }
-  // Together they end where what is counted does.
   const reach = radius / grain;
-  const half = Math.max(1, Math.round(reach / BOXES));
+  // Together they end where what is counted does, and not before: no edge is seen.
+  const halves = Array.from({ length: BOXES }, (_, box) => Math.floor((Math.floor(reach) + box) / BOXES));
   const spare = new Float32Array(counts.length);
-  for (let pass = 0; pass < BOXES; pass++) {
+  for (const half of halves) {
     await sumAlongRows({ from: values, to: spare, columns, rows, half, pause });
     await sumAlongColumns({ from: spare, to: values, columns, rows, half, pause });
   }
   // What would be counted if all around were as here.
-  const weight = (Math.PI * reach ** 2) / (2 * half + 1) ** (2 * BOXES);
+  const weight = (Math.PI * reach ** 2) / halves.reduce((all, half) => all * (2 * half + 1), 1) ** 2;
   for (let index = 0; index < values.length; index++) {
     values[index] = Math.max(0, Math.min(counts[index], values[index] * weight));
     if (index % 262_144 === 0) await pause();

@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from heatmaps.demo import site
-from heatmaps.drawing.palettes import colours
+from heatmaps.drawing.palettes import alphas, colours
 from tests import chromium, node
 from tests.processes import Service, ask, served
 
@@ -697,7 +697,10 @@ def test_the_picture_without_a_browser_is_the_same(viewer: Viewer, demo: Demo) -
     """The two have palettes of their own, so places in them are compared. Both, and opacities, are from 0 to 255."""
     viewer.open(url=HOME, width_min=1040, opacity=100)
     drawn, in_browser, palette = drawn_twice(viewer, "heat", "heat-fixed", radius=32, opacity=1)
-    assert np.abs(drawn[:, :, 3] - in_browser[:, :, 3]).max() <= 3
+    # Counts that lie between two colours may be rounded to either.
+    opacities_apart = np.abs(drawn[:, :, 3] - in_browser[:, :, 3])
+    assert opacities_apart.max() <= np.diff(alphas(1).astype(int)).max()
+    assert (opacities_apart <= 1).mean() > 0.998
     # Of paler pixels the colours are rounded too much.
     seen = (drawn[:, :, 3] > 64) & (in_browser[:, :, 3] > 64)
     assert seen.sum() > 500

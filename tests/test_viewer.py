@@ -1727,27 +1727,7 @@ def test_the_copied_curl_is_the_request_behind_the_picture(viewer: Viewer, demo:
     assert dict(word.split("=", 1) for word in words[7::2]) == dict(parse_qsl(urlsplit(asked).query))
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (390, 700)], ids=["desktop", "phone"])
-def test_axe_finds_no_barrier(viewer: Viewer, size: tuple[int, int]) -> None:
-    node.install(node.BROWSER)
-    viewer.page.set_viewport_size({"width": size[0], "height": size[1]})
-    viewer.open(url=HOME, width_min=1040)
-    if size[0] < 760:
-        viewer.page.get_by_role("button", name="Filters").click()
-        assert barriers(viewer.page) == []
-        viewer.page.get_by_role("button", name="Show the picture").click()
-    viewer.page.locator("#spots button").first.click()
-    expect(viewer.page.locator("#behind-page")).to_be_visible()
-    assert barriers(viewer.page) == []
-    if size[0] < 760:
-        return
-    viewer.choose("Kind of interaction", "Scroll depth")
-    assert barriers(viewer.page) == []
-    viewer.page.get_by_role("button", name="Export").click()
-    viewer.page.get_by_role("button", name="Copy as curl").click()
-    assert barriers(viewer.page) == []
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 800), (390, 700)], ids=["desktop", "phone"])
 def test_axe_finds_no_barrier_in_an_open_list_nor_on_the_card(
     anonymous: Viewer, demo: Demo, size: tuple[int, int]
@@ -1769,13 +1749,6 @@ def test_axe_finds_no_barrier_in_an_open_list_nor_on_the_card(
     assert barriers(anonymous.page) == []
 
 
-def test_axe_finds_no_barrier_before_signing_in(anonymous: Viewer, demo: Demo) -> None:
-    node.install(node.BROWSER)
-    anonymous.page.goto(demo.origin)
-    expect(anonymous.page.get_by_label("Personal API key")).to_be_visible()
-    assert barriers(anonymous.page) == []
-
-
 def barriers(page: Page) -> list[str]:
     """What axe-core finds on the page that is serious or worse."""
     # The page's own policy lets no script of others in; this one comes through the debugger.
@@ -1787,10 +1760,3 @@ def barriers(page: Page) -> list[str]:
         if one["impact"] in {"serious", "critical"}
         for node in one["nodes"]
     ]
-
-
-@pytest.mark.parametrize("width", [390, 820, 1280])
-def test_nothing_sticks_out_of_the_window(viewer: Viewer, width: int) -> None:
-    viewer.page.set_viewport_size({"width": width, "height": 800})
-    viewer.open(url=HOME)
-    assert viewer.page.evaluate("document.documentElement.scrollWidth") == width

@@ -10,9 +10,8 @@ import pytest
 from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
-from tests import node
 from tests.processes import Service
-from tests.test_viewer import Demo, Viewer, barriers
+from tests.test_viewer import Demo, Viewer
 from tests.viewer_shop import browser, served_with, viewer
 
 __all__ = ["browser", "viewer"]
@@ -476,16 +475,3 @@ def test_areas_have_no_numbers_of_scroll_depth(viewer: Viewer) -> None:
     viewer.choose("Kind of interaction", "Clicks")
     expect(page.locator("#areas-problem")).to_be_hidden()
     expect(page.locator("#areas-list li").first).to_contain_text(f"{THIS_WEEK[BUY]} clicks")
-
-
-def test_comparisons_and_areas_have_no_barrier_and_stay_in_their_window(viewer: Viewer) -> None:
-    node.install(node.BROWSER)
-    page = look(viewer, areas=orjson.dumps(TWO).decode(), against="previous")
-    page.locator("#areas-list summary").first.click()
-    page.get_by_role("button", name="Mark an area").click()
-    page.get_by_role("radio", name="By numbers").check()
-    assert barriers(page) == []
-    for width in (1440, 1024, 390):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert barriers(page) == []

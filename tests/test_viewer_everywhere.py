@@ -24,6 +24,7 @@ from tests.viewer_shop import (
     QUIET,
     WIDTHS,
     browser,
+    fits,
     pictured,
     shop,
     viewer,
@@ -76,8 +77,9 @@ class Window:
     def state(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.page.url).query))
 
-    def has_room(self) -> None:
-        """Nothing makes the page wider than the window, and its ground is that of the theme."""
+    def looks_right(self, *selectors: str) -> None:
+        """These are whole within the window, nothing makes the page wider, and its ground is that of the theme."""
+        assert [one for one in selectors if not fits(self.page, one, self.width)] == []
         assert self.page.evaluate("document.documentElement.scrollWidth") == self.width
         assert self.page.evaluate(GROUND) == {"light": LIGHT, "dark": DARK}[self.theme]
         pictured(self.page, f"{self.width}-{self.theme}-{len(self.viewer.requests)}")
@@ -98,7 +100,7 @@ def test_dates_are_presets_two_days_and_exact_times(viewer: Viewer, shop: Demo, 
     first, last = (days.nth(place).get_attribute("data-day") for place in (-3, -1))
     days.nth(-3).click()
     days.nth(-1).click()
-    window.has_room()
+    window.looks_right()
     dialog.get_by_role("button", name="Show these dates").click()
     assert (window.state()["date_from"], window.state()["date_to"]) == (first, last)
     window.filters("#dates").click()
@@ -117,7 +119,7 @@ def test_spots_have_names_and_elements_a_list(viewer: Viewer, shop: Demo, theme:
     page = window.page
     expect(page.locator("#spots tbody tr").first).to_contain_text("Shop now · button")
     page.locator("#spots tbody tr").first.scroll_into_view_if_needed()
-    window.has_room()
+    window.looks_right("#spots")
     page.evaluate("scrollTo(0, 0)")
     pixel, _ = viewer.at(BUY[0] / 100, BUY[1])
     page.mouse.move(*pixel)
@@ -126,7 +128,7 @@ def test_spots_have_names_and_elements_a_list(viewer: Viewer, shop: Demo, theme:
     page.get_by_role("radio", name="Elements").check(force=True)
     expect(page.locator("#elements-table tbody tr").first).to_contain_text("Shop now · button")
     assert [row[2] for row in viewer.rows("#elements-table")] == ["40", "30", "12"]
-    window.has_room()
+    window.looks_right("#elements-list")
 
 
 def test_people_are_copied_filtered_by_and_linked(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:
@@ -144,7 +146,7 @@ def test_people_are_copied_filtered_by_and_linked(viewer: Viewer, shop: Demo, th
     expect(below.get_by_role("status")).to_have_text("Copied")
     newest = f"visitor-{CLICKS[BUY] - 1:04}-of-the-shop"
     assert page.evaluate("navigator.clipboard.readText()") == newest
-    window.has_room()
+    window.looks_right(".whose-row")
     below.get_by_role("button", name="Only this visitor").click()
     expect(page.locator("#behind-text")).to_contain_text("1 click of this visitor")
 
@@ -161,13 +163,14 @@ def test_picture_table_and_request_are_taken_along(viewer: Viewer, shop: Demo, t
     picture = Image.open(io.BytesIO(content))
     assert (name.endswith(".png"), picture.format, picture.width) == (True, "PNG", 1480)
     _, content = taken(page, "CSV of this table")
+    window.looks_right("#export-choices")
     assert [row["count"] for row in table(content)] == [str(count) for count in sorted(CLICKS.values(), reverse=True)]
     page.locator("#copy-curl").click()
     dialog = page.get_by_role("dialog").filter(visible=True)
     for kind, beginning in (("curl", "curl "), ("Python", "import"), ("MCP", "{")):
         dialog.get_by_role("radio", name=kind).check(force=True)
         assert page.locator("#copy-text").input_value().lstrip().startswith(beginning), kind
-    window.has_room()
+    window.looks_right("#copy-dialog")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
@@ -189,7 +192,7 @@ def test_two_sides_are_compared_and_their_changes_told(viewer: Viewer, shop: Dem
     assert red > blue
     assert alpha > 0
     expect(page.locator("#spots")).to_contain_text("Menu · link")
-    window.has_room()
+    window.looks_right()
     page.locator("#stop-comparing").click()
     viewer.settle()
     assert viewer.total() == TOTAL
@@ -208,7 +211,7 @@ def test_an_area_has_its_numbers_and_its_name(viewer: Viewer, shop: Demo, theme:
     )["results"][0]
     expect(page.locator("#areas-list li").first).to_contain_text(f"{found['visitors']} visitors")
     expect(page.locator("#areas-list li").first).to_contain_text(found["elements"][0]["text"])
-    window.has_room()
+    window.looks_right("#areas-list")
 
 
 def test_how_much_is_shown_and_why_there_is_nothing(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:
@@ -223,7 +226,7 @@ def test_how_much_is_shown_and_why_there_is_nothing(viewer: Viewer, shop: Demo, 
     window.open(cohort="1", type="rageclick")
     expect(page.locator("#empty")).to_be_visible()
     expect(page.locator("#empty")).to_contain_text("rage clicks")
-    window.has_room()
+    window.looks_right()
     window.open(cohort="1")
     assert viewer.total() == FEW * sum(count > FEW for count in CLICKS.values())
 
@@ -246,7 +249,7 @@ def test_escape_closes_what_is_open(viewer: Viewer, shop: Demo, theme: Theme, wi
 
 def test_a_theme_and_colours_are_chosen(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:
     window = Window(viewer, theme, width)
-    window.has_room()
+    window.looks_right()
     window.filters("#palette").select_option("viridis")
     window.leave_filters()
     viewer.settle()
@@ -256,7 +259,7 @@ def test_a_theme_and_colours_are_chosen(viewer: Viewer, shop: Demo, theme: Theme
     other: Theme = "light" if theme == "dark" else "dark"
     window.reach("#theme", "#more").select_option(other)
     window.theme = other
-    window.has_room()
+    window.looks_right()
 
 
 def test_lone_spots_have_round_edges(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:

@@ -198,7 +198,7 @@ def test_nothing_sticks_out_of_the_window_also_while_comparing(browser: Browser,
     page = opened(browser, demo, 1440, against=compared)
     page.locator("#mark").click()
     page.get_by_role("radio", name="By numbers").check(force=True)
-    for width in (1440, 1200, 1024, 760, 390, 320):
+    for width in (1440, 1200, 1024, 820, 760, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") == width
         sticking = (

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import chromium, node
-from tests.test_viewer import Demo, Viewer, barriers, hold
+from tests.test_viewer import Demo, Viewer, hold
 from tests.viewer_shop import (
     BUY,
     CLICKS,
@@ -20,11 +20,8 @@ from tests.viewer_shop import (
     ODD,
     ODD_TEXT,
     QUIET,
-    WIDTHS,
     browser,
-    fits,
     look,
-    pictured,
     shop,
     viewer,
 )
@@ -155,17 +152,6 @@ def test_what_changed_is_named_as_well(viewer: Viewer) -> None:
     expect(page.locator("#behind-title")).to_have_text("Behind this place, on this side · probably Menu · link")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_names_fit(viewer: Viewer, width: int) -> None:
-    node.install(node.BROWSER)
-    page = look(viewer, width)
-    assert names(page) == NAMES
-    assert fits(page, "#spots", width)
-    assert barriers(page) == []
-    page.locator("#spots").scroll_into_view_if_needed()
-    pictured(page, f"names-{width}")
-
-
 # --- The elements of the page ---------------------------------------------------------------------------------------
 
 ELEMENTS = [
@@ -285,15 +271,3 @@ def test_long_lists_of_elements_are_shown_in_parts(viewer: Viewer) -> None:
         page.get_by_role("button", name="CSV of this table").click()
     lines = Path(download.value.path()).read_text().splitlines()
     assert (len(lines), lines[:2]) == (41, ["text,tag_name,selector,href,type,count", "No 0,a,a.x\\:y,,$dead_click,50"])
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_elements_fit(viewer: Viewer, width: int) -> None:
-    node.install(node.BROWSER)
-    page = look(viewer, width)
-    names(page)
-    assert elements(viewer) == ELEMENTS
-    assert fits(page, "#elements-list", width)
-    assert barriers(page) == []
-    page.locator("#elements-list").scroll_into_view_if_needed()
-    pictured(page, f"elements-{width}")

@@ -3,22 +3,18 @@
 from urllib.parse import quote
 
 import orjson
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests import chromium, node
-from tests.test_viewer import Demo, Viewer, barriers
+from tests.test_viewer import Demo, Viewer
 from tests.viewer_shop import (
     BUY,
     CLICKS,
     HOME,
     ODD_SESSION,
     ODD_VISITOR,
-    WIDTHS,
     browser,
-    fits,
     look,
-    pictured,
     shop,
     viewer,
 )
@@ -108,14 +104,3 @@ def test_of_too_many_it_is_said_how_many_were_looked_through(viewer: Viewer) -> 
     page.get_by_role("button", name="Older").click()
     expect(page.locator("#behind-page")).to_have_text("21 to 40 of 1,000")
     assert len([url for url in viewer.requests[before:] if "/events/" in url]) == 10
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_what_can_be_done_with_an_id_fits(viewer: Viewer, width: int) -> None:
-    node.install(node.BROWSER)
-    page = behind_the_button(viewer, width)
-    assert opened(page, 1).get_by_role("link", name="Open the session in a new tab").is_visible()
-    assert fits(page, ".whose-row", width)
-    assert barriers(page) == []
-    page.locator(".whose-row").scroll_into_view_if_needed()
-    pictured(page, f"people-{width}")

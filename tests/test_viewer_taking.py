@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 
 from tests import chromium, node
 from tests.processes import INHERITED, ask
-from tests.test_viewer import Demo, Viewer, barriers
+from tests.test_viewer import Demo, Viewer
 from tests.viewer_shop import (
     BUY,
     CLICKS,
@@ -30,9 +30,7 @@ from tests.viewer_shop import (
     QUIET,
     WIDTHS,
     browser,
-    fits,
     look,
-    pictured,
     shop,
     viewer,
 )
@@ -374,18 +372,3 @@ def test_the_choices_open_and_close_without_a_mouse(viewer: Viewer) -> None:
     button.click()
     page.locator("#shown-title").click()
     expect(choices).to_be_hidden()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_the_choices_and_the_kinds_fit(viewer: Viewer, width: int) -> None:
-    node.install(node.BROWSER)
-    page = look(viewer, width)
-    taken(page, "CSV of this table")
-    assert fits(page, "#export-choices", width)
-    assert barriers(page) == []
-    pictured(page, f"export-{width}")
-    page.locator("#copy-curl").click()
-    page.get_by_role("radio", name="Python").check()
-    assert fits(page, "#copy-dialog", width)
-    assert barriers(page) == []
-    pictured(page, f"copy-{width}")

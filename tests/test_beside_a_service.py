@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -258,14 +259,25 @@ def shared() -> Iterator[Path]:
         commands = engine.Sharing()
         commands.begin()
         try:
-            until = time.monotonic() + 30
-            while not (messages.directory_in(engine.directory()) / "socket").exists():
-                assert time.monotonic() < until
-                time.sleep(0.01)
+            wait_until_it_listens(engine.directory())
             yield engine.directory()
         finally:
             commands.end(10)
             commands.join()
+
+
+def wait_until_it_listens(data: Path) -> None:
+    """The file of the socket is there a moment earlier."""
+    until = time.monotonic() + 30
+    while True:
+        with messages.socket_in(data) as address, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as ours:
+            try:
+                ours.connect(address)
+            except (FileNotFoundError, ConnectionRefusedError):
+                assert time.monotonic() < until
+            else:
+                return
+        time.sleep(0.01)
 
 
 def content(answer: Any) -> tuple[bytes, int]:

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from heatmaps import engine
 from heatmaps.demo import filling, site, visitors
+from heatmaps.demo.pages import Box, Element
 from heatmaps.models import Cohort, PersonalAPIKey, Project
 from tests.conftest import NOW, Api, body
 
@@ -115,19 +116,19 @@ def interactions_stored() -> int:
         return int(client.query("SELECT count() FROM heatmaps").result_rows[0][0])
 
 
-def is_in(point: dict[str, Any], box: site.Box, width: int) -> bool:
+def is_in(point: dict[str, Any], box: Box, width: int) -> bool:
     """Whether a point is in a box that is drawn for windows of so many CSS px, give or take the width of a cell."""
     left, top, across, down = box
     x, y = float(point["pointer_relative_x"]) * width, float(point["pointer_y"])
     return left - 16 <= x <= left + across + 16 and top - 16 <= y <= top + down + 16
 
 
-def element(path: str, name: str) -> site.Element:
+def element(path: str, name: str) -> Element:
     page = next(page for page in site.PAGES if page.path == path)
     return next(element for element in page.elements if element.name == name)
 
 
-def desktop_box(path: str, name: str) -> site.Box:
+def desktop_box(path: str, name: str) -> Box:
     box = element(path, name).desktop
     assert box
     return box

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from heatmaps.capture.elements import chain as written
 from heatmaps.demo import elements, site
+from heatmaps.demo.pages import Element, Page
 from tests import chromium, node
 from tests.processes import Service, ask, free_port, stopped_afterwards, wait_until_it_answers
 
@@ -96,7 +97,7 @@ def context(demo: Demo, browser: Browser) -> Iterator[BrowserContext]:
     assert [url for url in requests if not url.startswith((f"{demo.origin}/", "data:"))] == []
 
 
-def box_of(element: site.Element, window: tuple[int, int]) -> tuple[float, float, float, float] | None:
+def box_of(element: Element, window: tuple[int, int]) -> tuple[float, float, float, float] | None:
     """Where the demo's data has an element in a window, in CSS px from the top of the page or of the window."""
     width, height = window
     drawn, drawn_for = (element.mobile, site.MOBILE_WIDTH) if width < 768 else (element.desktop, site.DESKTOP_WIDTH)
@@ -107,7 +108,7 @@ def box_of(element: site.Element, window: tuple[int, int]) -> tuple[float, float
 
 
 @pytest.mark.parametrize("page", site.PAGES, ids=lambda page: page.path)
-def test_elements_are_where_the_data_says_in_every_window(demo: Demo, context: BrowserContext, page: site.Page) -> None:
+def test_elements_are_where_the_data_says_in_every_window(demo: Demo, context: BrowserContext, page: Page) -> None:
     tab = context.new_page()
     # What other tests count is not to have anything of this one in it.
     tab.add_init_script("navigator.sendBeacon = () => true")

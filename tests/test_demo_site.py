@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from heatmaps.demo import account, site
-from heatmaps.demo.site import Page
+from heatmaps.demo.pages import Page
 from heatmaps.models import Project, User
 from tests.conftest import body, document
 

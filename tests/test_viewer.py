@@ -21,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from heatmaps.demo import site
+from heatmaps.demo.pages import Box
 from heatmaps.drawing.palettes import alphas, colours
 from tests import chromium, node
 from tests.processes import Service, ask, served
@@ -345,7 +346,7 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def box(path: str, name: str) -> site.Box:
+def box(path: str, name: str) -> Box:
     page = next(page for page in site.PAGES if page.path == path)
     found = next(element for element in page.elements if element.name == name).desktop
     assert found

@@ -1,12 +1,9 @@
 """The demo's pages: what is on each, and where. All lengths are CSS px.
 
 Both the made-up visitors and the pages' HTML take places from here, so that heat lies where the buttons are.
-
-Boxes are drawn for windows of two widths and stretch with the window; heights stay. A box is (x, y, width, height), y
-from the top of the page; of a fixed element from the top of the window, or from its bottom when negative.
 """
 
-from dataclasses import dataclass
+from heatmaps.demo.pages import Box, Element, Page
 
 ORIGIN = "https://demo.example.com"
 # Where this service serves the pages, while the demo runs.
@@ -32,47 +29,6 @@ MOBILE_WINDOWS = {
     (412, 785): 14,
     (430, 839): 8,
 }
-
-Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """Something that people click, on desktops, on phones or on both; `weight` is its share of a page's clicks."""
-
-    name: str
-    desktop: Box | None
-    mobile: Box | None
-    weight: float
-    to: str | None = None
-    is_fixed: bool = False
-    # Looks as if a click did something, and none does.
-    is_dead: bool = False
-    # Should do something, and does not: people click again and again.
-    is_broken: bool = False
-    is_for_staff: bool = False
-    # The weight since the shop looks as it does now, where that is another.
-    new_weight: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """`patience` is the share of the page that people scroll on average; `entry` the weight among first pages."""
-
-    path: str
-    entry: float
-    patience: float
-    heights: tuple[int, int]  # on desktops, on phones
-    reading: tuple[Box, Box]  # where the text is, on desktops, on phones
-    elements: tuple[Element, ...]
-    # What else stands behind the path in a part of the visits, with its share.
-    suffixes: tuple[tuple[str, float], ...] = ()
-
-    @property
-    def template(self) -> str:
-        """The file that has its HTML."""
-        return f"demo/{self.path.strip('/') or 'home'}.html"
-
 
 NAVIGATION = (
     Element("logo", (40, 12, 140, 40), (16, 10, 110, 36), 2, to="/", is_fixed=True),

@@ -100,44 +100,78 @@ def block(number: int, *, day: date, rows: int = BLOCK_ROWS) -> Block:
         type=KINDS[kind],
     )
 
-    # Every visit is a view of a page, and perhaps a purchase; what is clicked is told, too.
     session_of, page_of = visits.session[: visit[-1] + 1], visits.page[: visit[-1] + 1]
-    visitor_of, is_of_staff = distinct_ids[sessions.visitor[session_of]], sessions.layout[session_of] == STAFF
-    about = [
-        {"$current_url": url, "$host": _STAFF_HOST if works_here else _HOST, "$session_id": session_id}
-        for url, works_here, session_id in zip(
-            urls[: len(page_of)], is_of_staff, session_ids[session_of].tolist(), strict=True
-        )
-    ]
-    pays, clicks = np.flatnonzero(page_of == _PAID), np.flatnonzero(element != NO_ELEMENT)
-    prices = (sessions.url_draw[session_of[pays]] * len(_PRICES)).astype(int)
-    bought = [about[n] | {"amount": _PRICES[price], "currency": "EUR"} for n, price in zip(pays, prices, strict=True)]
-    said = _objects(orjson.dumps(one).decode() for one in about)
-    of_visit = np.concatenate([np.arange(len(page_of)), pays, visit[clicks]])
-    starts = visits.start[: len(page_of)]
-    # Of all events of a block the same but for the last digits, which are its number.
-    uuid = str(_uuid(f"events {day} {number}"))[:-8]
-    events = Events(
-        number=np.arange(len(of_visit)),
-        uuid=_objects(f"{uuid}{n:08x}" for n in range(len(of_visit))),
-        event=np.concatenate([["$pageview"] * len(page_of), ["purchase"] * len(pays), _AUTOCAPTURED[kind[clicks]]]),
-        properties=np.concatenate(
-            [said, _objects(orjson.dumps(one).decode() for one in bought), said[visit[clicks]]],
-        ),
-        timestamp=epoch + _milliseconds(np.concatenate([starts, starts[pays] + 0.2, time[clicks]])) * 1000,
-        distinct_id=visitor_of[of_visit],
-        elements_chain=_objects(
-            [""] * (len(page_of) + len(pays))
-            + [
-                elements.chains(page)[clicked]
-                for page, clicked in zip(page_of[visit[clicks]].tolist(), element[clicks].tolist(), strict=True)
-            ]
-        ),
+    is_of_staff = sessions.layout[session_of] == STAFF
+    visited = _Visited(
+        page=page_of,
+        start=visits.start[: len(page_of)],
+        visitor=distinct_ids[sessions.visitor[session_of]],
+        price=(sessions.url_draw[session_of] * len(_PRICES)).astype(int),
+        about=[
+            {"$current_url": url, "$host": _STAFF_HOST if works_here else _HOST, "$session_id": session_id}
+            for url, works_here, session_id in zip(
+                urls[: len(page_of)], is_of_staff, session_ids[session_of].tolist(), strict=True
+            )
+        ],
     )
-    persons = {visitor: person for visitor in set(visitor_of.tolist()) if (person := _person(visitor))}
+    clicks = np.flatnonzero(element != NO_ELEMENT)
+    clicked = _Clicked(visit=visit[clicks], kind=kind[clicks], element=element[clicks], time=time[clicks])
+    persons = {visitor: person for visitor in set(visited.visitor.tolist()) if (person := _person(visitor))}
     # The staff try out the payment, too, and are nobody's customers.
-    customers = {persons[buyer] for buyer in visitor_of[pays[~is_of_staff[pays]]].tolist() if buyer in persons}
-    return Block(interactions=interactions, events=events, persons=persons, customers=customers)
+    buyers = visited.visitor[(page_of == _PAID) & ~is_of_staff].tolist()
+    return Block(
+        interactions=interactions,
+        events=_events(str(_uuid(f"events {day} {number}")), epoch, visited, clicked),
+        persons=persons,
+        customers={persons[buyer] for buyer in buyers if buyer in persons},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Visited:
+    """Of each visit: when it began, in seconds, who came, at which price they would buy, what all its events say."""
+
+    page: Array
+    start: Array
+    visitor: Array
+    price: Array
+    about: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Clicked:
+    """Of each click on an element: in which visit, its kind, which element of the page, and when, in seconds."""
+
+    visit: Array
+    kind: Array
+    element: Array
+    time: Array
+
+
+def _events(uuid: str, epoch: int, visited: _Visited, clicked: _Clicked) -> Events:
+    """Every visit is a view of a page, and perhaps a purchase; what is clicked is told, too. The events have the UUID
+    but for its last digits, which are their numbers; `epoch` is in microseconds."""
+    views, pays = np.arange(len(visited.page)), np.flatnonzero(visited.page == _PAID)
+    bought = [
+        visited.about[n] | {"amount": _PRICES[price], "currency": "EUR"}
+        for n, price in zip(pays, visited.price[pays], strict=True)
+    ]
+    said = _objects(orjson.dumps(one).decode() for one in visited.about)
+    visit = np.concatenate([views, pays, clicked.visit])
+    time = np.concatenate([visited.start, visited.start[pays] + 0.2, clicked.time])
+    pages_and_elements = zip(visited.page[clicked.visit].tolist(), clicked.element.tolist(), strict=True)
+    chains = [elements.chains(page)[element] for page, element in pages_and_elements]
+    return Events(
+        number=np.arange(len(visit)),
+        uuid=_objects(f"{uuid[:-8]}{n:08x}" for n in range(len(visit))),
+        event=np.concatenate([["$pageview"] * len(views), ["purchase"] * len(pays), _AUTOCAPTURED[clicked.kind]]),
+        properties=np.concatenate(
+            [said, _objects(orjson.dumps(one).decode() for one in bought), said[clicked.visit]],
+        ),
+        timestamp=epoch + _milliseconds(time) * 1000,
+        distinct_id=visited.visitor[visit],
+        elements_chain=_objects([""] * (len(views) + len(pays)) + chains),
+    )
 
 
 def _urls(rng: np.random.Generator, visits: Visits) -> Array:

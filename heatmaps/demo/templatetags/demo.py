@@ -7,7 +7,8 @@ from django.template import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from heatmaps.demo.site import DESKTOP_WIDTH, HOME, MOBILE_WIDTH, Box, Page
+from heatmaps.demo.pages import Box, Page
+from heatmaps.demo.site import DESKTOP_WIDTH, HOME, MOBILE_WIDTH
 
 register = template.Library()
 

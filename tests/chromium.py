@@ -1,10 +1,12 @@
 """A real browser, for the tests that look at pages as a person does."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 # The one without a window draws the same for two thirds of the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -22,6 +24,22 @@ ARGUMENTS = [
     "--host-resolver-rules=MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
+# With LATE_MS=400, say, whatever pages fetch comes up to so much later, as from a busy machine: a test that does not
+# wait for what it looks at fails then, and not once in twenty runs.
+LATE_MS = int(os.environ.get("LATE_MS", "0"))
+LATE = f"""const onTime = window.fetch;
+window.late = 0;
+window.fetch = async (...request) => {{
+    window.late += 1;
+    try {{
+        const reply = await onTime(...request);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * {LATE_MS}));
+        return reply;
+    }} finally {{
+        window.late -= 1;
+    }}
+}};"""
+
 
 @contextmanager
 def launched() -> Iterator[Browser]:
@@ -29,6 +47,19 @@ def launched() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PATH, args=ARGUMENTS)
         try:
+            if LATE_MS:
+                _be_late(browser)
             yield browser
         finally:
             browser.close()
+
+
+def _be_late(browser: Browser) -> None:
+    on_time = browser.new_context
+
+    def new_context(**options: Any) -> BrowserContext:
+        context = on_time(**options)
+        context.add_init_script(LATE)
+        return context
+
+    browser.new_context = new_context  # type: ignore[method-assign]

@@ -238,7 +238,7 @@ class Viewer:
         expect(self.page.locator("#picture[aria-busy=false]")).to_be_visible(timeout=20_000)
 
     def wait_for_replies(self) -> None:
-        """Waits until nothing more is asked for, and what came is shown: twice, as a reply may be the last one's cause."""
+        """Waits until nothing more is asked for, and what came is shown."""
         quiet = 0
         for _ in range(400):
             self.page.wait_for_timeout(20)

@@ -52,17 +52,9 @@ def by_person(
 
 
 def _visitors_of(of_person: str, layout: Layout) -> str:
-    """The visitors whose person meets a condition. Old versions, of persons and of who is which, are looked at first,
-    for that is quick, and then whether the newest is one of them."""
-    once = f"SELECT id FROM person WHERE team_id = {{team_id:Int64}} AND {of_person}"
-    persons = (
-        f"SELECT id FROM person FINAL WHERE team_id = {{team_id:Int64}} AND id IN ({once})"
-        f" AND is_deleted = 0 AND {of_person}"
-    )
-    if layout.has_overrides:
-        return f"SELECT distinct_id FROM ({current_ids(layout)}) WHERE person_id IN ({persons})"
-    were = f"SELECT distinct_id FROM person_distinct_id2 WHERE team_id = {{team_id:Int64}} AND person_id IN ({once})"
-    return f"SELECT distinct_id FROM ({_IDS} AND distinct_id IN ({were})) WHERE person_id IN ({persons})"
+    """The visitors whose person meets a condition."""
+    persons = f"SELECT id FROM person FINAL WHERE team_id = {{team_id:Int64}} AND is_deleted = 0 AND {of_person}"
+    return f"SELECT distinct_id FROM ({current_ids(layout)}) WHERE person_id IN ({persons})"
 
 
 def _kept_among(visitors: str, layout: Layout) -> str:

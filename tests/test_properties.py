@@ -88,6 +88,7 @@ OPERATORS: list[tuple[str, Any, str]] = [
     ("icontains", "RU", "boolean"),
     ("icontains", ["xyz", "RU", "rome"], "text boolean list"),
     ("icontains", ["xyz"], ""),
+    ("icontains", [*(f"none {number}" for number in range(300)), "HROM"], "text list"),
     ("icontains", [], ALL),
     ("not_icontains", "HROM", "missing null empty number boolean object"),
     ("not_icontains", "", "missing null"),
@@ -279,9 +280,11 @@ def test_icontains_takes_its_text_literally_and_in_any_case(events: Events) -> N
         "russian": "ПРИВЕТ",
         "backslash": r"C:\temp",
         "emoji": "a🙂b",
+        "long_s": "Wa\u017f\u017fer",
     }
-    values = ["0% S", "E_C", "%", "_", "STRASSE", "GROẞE", "οδοσ", "Σ", "привет", r"c:\TEMP", "A🙂", ".*"]
+    values = ["wasser", "0% S", "E_C", "%", "_", "STRASSE", "GROẞE", "οδοσ", "Σ", "привет", r"c:\TEMP", "A🙂", ".*"]
     assert passing(events, [{"operator": "icontains", "value": value} for value in values], named) == [
+        "long_s",
         "percent",
         "underscore",
         "percent",

@@ -180,8 +180,8 @@ def _contains(text: str, values: tuple[str, ...], binder: Binder) -> str:
     truth = f"arrayExists(given -> position({caseless(text)}, {caseless('given')}) > 0, {given})"
     if not (len(values) <= _MOST_SEARCHED and all(value and value.isascii() for value in values)):
         return truth
-    # Most texts have nothing but ASCII, in which the same is found in two thirds of the time. (In others even a letter of
-    # ASCII may be the capital of another one, as K is of the sign for kelvin.)
+    # Most texts have nothing but ASCII, in which the same is found in two thirds of the time. In others a letter of
+    # ASCII may be the capital of another one, as S is of the long s.
     return f"if(lengthUTF8({text}) = length({text}), multiSearchAnyCaseInsensitive({text}, {given}), {truth})"
 
 

@@ -279,6 +279,7 @@ def wait_until_ready(port: int) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_it_starts_at_once_after_the_server_alone_was_killed(tmp_path: Path) -> None:
     service = Service(directory=tmp_path)
     service.migrate()

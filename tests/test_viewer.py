@@ -1664,6 +1664,7 @@ SCENES = (
 )
 
 
+@pytest.mark.slow
 def test_every_button_can_be_pressed_and_nothing_breaks(viewer: Viewer, demo: Demo) -> None:
     page = viewer.page
     signed_in(viewer)

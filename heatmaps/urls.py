@@ -85,5 +85,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _route(r"api/schema", schema_views.document, "schema"),
     _route(r"api/schema/swagger-ui", schema_views.swagger_ui, "swagger-ui"),
     _route(r"api/schema/redoc", schema_views.redoc, "redoc"),
-    re_path(r"^api(/.*)?$", endpoint_not_found),
+    re_path(r"^api(?:/[\s\S]*)?$", endpoint_not_found),
 ]

@@ -136,7 +136,8 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = [
     *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "X-Request-ID"),
     *("Heatmaps-Ignored", "Heatmaps-Has-More", "Heatmaps-Fold", "Heatmaps-Total-Count", "Heatmaps-Types"),
-    *("Heatmaps-Matched", "Heatmaps-Matched-Against", "Heatmaps-Cells-Below"),
+    *("Heatmaps-Matched", "Heatmaps-Matched-Against", "Heatmaps-Cells-Below", "Heatmaps-Coverage", "Heatmaps-Total"),
+    *("Heatmaps-A", "Heatmaps-B", "Heatmaps-Tested", "Heatmaps-Too-Few", "Heatmaps-Fdr", "Heatmaps-Overlap"),
 ]
 
 AUTH_USER_MODEL = "heatmaps.User"

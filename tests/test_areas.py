@@ -438,12 +438,20 @@ def test_a_session_may_post_too(session: Api, project: Project) -> None:
         (b'{"areas":[{"name":"a","x":[0,1],"y":[0,1]}],"url_exact":5,"url_pattern":[1]}', 400, "url_pattern"),
         (b'{"areas":[{"name":"a","x":[0,1],"y":[0,1]}],"date_from":{}}', 400, "date_from"),
         (b'{"areas":[{"name":"a","x":[0,1],"y":[0,1]}],"include":["types"]}', 400, "include"),
+        (b'{"areas":[{"name":"a","x":[0,1],"y":[0,1]}],"format":"xlsx"}', 400, "format"),
+        (b'{"areas":[{"name":"a","x":[0,1],"y":[0,1]}],"format":[1]}', 400, "format"),
         (b'{"areas":[{"name":"\xff","x":[0,1],"y":[0,1]}]}', 400, None),
     ],
 )
 def test_a_bad_body_is_refused(api: Api, project: Project, content: bytes, status: int, attr: str | None) -> None:
     response = api.ask("POST", PATH, None, content, content_type="application/json")
     assert (response.status_code, document(response)["attr"]) == (status, attr), document(response)
+
+
+def test_a_body_says_in_what_format_it_is_answered(api: Api, project: Project) -> None:
+    content = b'{"areas":[{"name":"a","x":[0,1],"y":[0,1]}],"format":"csv"}'
+    response = api.ask("POST", PATH, {"format": "ndjson"}, content, content_type="application/json")
+    assert (response.status_code, response["Content-Type"]) == (200, "text/csv")
 
 
 # --- What is refused -----------------------------------------------------------------------------------------------

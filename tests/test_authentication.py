@@ -146,6 +146,10 @@ def test_a_body_that_cannot_be_parsed_is_400_unless_a_header_makes_it_needless(
 def test_a_broken_multipart_body_is_400(anonymous: Api) -> None:
     response = anonymous.ask("GET", HEATMAPS, content=b"--x", content_type="multipart/form-data")
     assert (response.status_code, document(response)["code"]) == (400, "parse_error")
+    part = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\n1\r\n'
+    many = part * 150 + b"--x--\r\n"
+    response = anonymous.ask("GET", HEATMAPS, content=many, content_type="multipart/form-data; boundary=x")
+    assert (response.status_code, document(response)["code"]) == (400, "parse_error")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "application/octet-stream"])

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from heatmaps import engine
+from heatmaps import engine, moments
 from heatmaps.models import Project
 from tests.conftest import Api, Interactions, document
 
@@ -339,3 +339,10 @@ def test_upstreams_key_of_days_loses_no_row(api: Api, project: Project, interact
         for last in ("all", "2149-12-31", "2149-06-06", "2149-06-05", "2026-03-31"):
             assert api.points(date_from=first, date_to=last)[0]["count"] == 2, (first, last)
     assert api.points(date_from="2026-03-30", date_to="2149-12-31")[0]["count"] == 1
+
+
+def test_all_reaches_as_far_as_the_engine(api: Api, interactions: Interactions) -> None:
+    for moment in (moments.FIRST, datetime(1965, 5, 5, tzinfo=UTC), datetime(2160, 5, 5, tzinfo=UTC), moments.LAST):
+        interactions.add(timestamp=moment)
+    assert document(api.list(date_from="all", date_to="all"))["fold"]["total_count"] == 4
+    assert document(api.list(date_from="all"))["fold"]["total_count"] == 2

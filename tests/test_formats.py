@@ -151,6 +151,66 @@ def test_an_unknown_format_is_refused_with_those_that_there_are(api: Api, anonym
     assert api.get(PATH, accept="application/xml").status_code == 406
 
 
+@pytest.mark.parametrize(
+    ("accepted", "name"),
+    [
+        ("text/csv;q=0.1, application/x-ndjson", "ndjson"),
+        ("application/json;q=0.1, text/csv;q=0.9", "csv"),
+        ("application/json;q=0, text/csv", "csv"),
+        ("application/json, text/csv", "json"),
+        ("text/csv, */*", "csv"),
+        ("text/csv;q=0.5, */*", "json"),
+        ("text/csv;q=0.5, application/*;q=0.5", "csv"),
+        ("text/csv;q=0, */*", "json"),
+        ("text/csv; header=present", "csv"),
+        ("text/*", "csv"),
+        # As upstream, which heeds no weights.
+        ("application/json;q=0", "json"),
+        ("text/html, */*;q=0.1", "json"),
+    ],
+)
+def test_the_accept_header_is_weighed(api: Api, accepted: str, name: str) -> None:
+    response = api.get(PATH, accept=accepted)
+    assert (response.status_code, response["Content-Type"]) == (200, FORMATS[name].media_type)
+
+
+def test_what_is_not_wanted_at_all_is_not_sent(api: Api) -> None:
+    assert api.get(PATH, accept=f"{MEDIA_TYPES['parquet']};q=0").status_code == 406
+    image = f"{PATH}image/"
+    assert api.get(image, accept="image/png;q=0, image/webp")["Content-Type"] == "image/webp"
+    assert api.get(image, accept="image/png;q=0").status_code == 406
+
+
+def test_counts_have_no_sign(api: Api) -> None:
+    for path, asked, names in (
+        (PATH, {}, ("count",)),
+        (PATH, {"type": "scrolldepth"}, ("cumulative_count", "bucket_count")),
+        (f"{PATH}pages/", {"by": "template"}, ("total_count", "urls")),
+    ):
+        schema = pa.ipc.open_stream(body(api.get(path, asked | {"format": "arrow"}))).schema
+        assert {schema.field(name).type for name in names} == {pa.uint64()}
+
+
+def test_pages_of_other_origins_may_read_what_stands_in_headers(api: Api) -> None:
+    area = '[{"name":"a","x":[0,1],"y":[0,1000]}]'
+    previous = {"date_from": "2026-03-30", "date_to": "2026-03-30", "against": "previous"}
+    for path, asked in (
+        (PATH, {"include": "coverage"}),
+        (f"{PATH}events/", {"points": POINTS}),
+        (f"{PATH}pages/", {}),
+        (f"{PATH}areas/", {"areas": area, "include": "types"}),
+        (f"{PATH}areas/", {"areas": area, **previous}),
+        (f"{PATH}compare/", previous),
+        (f"{PATH}image/", {}),
+        (f"{PATH}image/", previous),
+    ):
+        form = {} if "image" in path else {"format": "csv"}
+        response = api.get(path, asked | form, origin="https://dashboard.example")
+        assert response.status_code == 200, document(response)
+        exposed = response["Access-Control-Expose-Headers"].split(", ")
+        assert {name for name in response.headers if name.startswith("Heatmaps-")} <= set(exposed)
+
+
 @pytest.mark.parametrize("name", MEDIA_TYPES)
 def test_an_error_is_json_whatever_was_asked_for(api: Api, anonymous: Api, name: str) -> None:
     for response in (

@@ -172,6 +172,12 @@ def test_the_height_is_that_of_the_deepest_cell_or_as_asked(api: Api, interactio
     assert (pixels(webp).shape, webp["Heatmaps-Cells-Below"]) == ((16_383, 320, 4), "1")
 
 
+@pytest.mark.parametrize("name", ["png", "webp"])
+def test_a_picture_may_be_one_pixel_high(api: Api, interactions: Interactions, name: str) -> None:
+    interactions.add()
+    assert api.get("/api/projects/1/heatmaps/image/", {"height": 1, "width": 320, "format": name}).status_code == 200
+
+
 def test_what_is_fixed_is_drawn_in_the_first_screenful(api: Api, interactions: Interactions) -> None:
     rows = [{"x": 32, "y": 5, "pointer_target_fixed": True}, {"x": 16, "y": 30, "pointer_target_fixed": True}]
     interactions.add_all([row | {"viewport_height": 20} for row in rows])

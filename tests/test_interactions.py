@@ -155,6 +155,8 @@ def test_points_are_required(api: Api) -> None:
         ('[{"x":"","y":1}]', NUMBERS),
         ('[{"x":"a","y":1}]', NUMBERS),
         ('[{"x":"0x1","y":1}]', NUMBERS),
+        ('[{"x":"1_0","y":1}]', NUMBERS),
+        ('[{"x":"\u0660","y":1}]', NUMBERS),
         ('[{"x":"\\u0000","y":1}]', NUMBERS),
         ('[{"x":"nan","y":1}]', RANGE),
         ('[{"x":1,"y":"-inf"}]', RANGE),

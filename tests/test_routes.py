@@ -8,6 +8,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from heatmaps import engine
+from heatmaps.engine.slots import FairSemaphore
+from heatmaps.front.cors import readable_refusal
+from heatmaps.front.envelope import BUSY
 from heatmaps.models import PersonalAPIKey, Project, User
 from tests.conftest import Api, Interactions, body, document
 
@@ -104,7 +107,18 @@ def test_a_project_of_strangers_is_refused(api: Api, other_project: Project) -> 
 
 @pytest.mark.parametrize(
     "path",
-    ["/api", "/api/", "/api/nothing", "/api/projects/1/", "/api/projects/1/heatmaps/x/", "/api/heatmaps/", "/api//"],
+    [
+        *(
+            "/api",
+            "/api/",
+            "/api/nothing",
+            "/api/projects/1/",
+            "/api/projects/1/heatmaps/x/",
+            "/api/heatmaps/",
+            "/api//",
+        ),
+        *("/api/%0A", "/api/a%0Ab", "/api/projects/1/heatmaps%0A", "/api/projects/1/heatmaps/%0A"),
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_unknown_paths_are_told_in_the_envelope(method: str, path: str) -> None:
@@ -217,6 +231,31 @@ def test_a_dashboard_may_read_answers_and_budgets(api: Api) -> None:
         assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"} <= exposed
         assert "Heatmaps-Ignored" in exposed
         assert "origin" in response["Vary"].lower()
+
+
+def test_a_page_may_read_what_is_refused_before_anything_is_looked_at(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preflight = {"access_control_request_method": "GET", "access_control_request_headers": "authorization"}
+    for status in (414, 503):
+        asked = {"type": "x" * 60_000} if status == 414 else {}
+        if status == 503:
+            monkeypatch.setattr(FairSemaphore, "acquire", lambda *_: False)
+        response = api.get(HEATMAPS, asked, origin="https://dashboard.example")
+        assert response.status_code == status
+        assert response["Access-Control-Allow-Origin"] == "https://dashboard.example"
+        assert "Retry-After" in response["Access-Control-Expose-Headers"]
+        preflighted = api.ask("OPTIONS", HEATMAPS, asked, b"", origin="https://dashboard.example", **preflight)
+        assert preflighted.status_code == 200
+        assert not api.get(HEATMAPS, asked, origin="https://evil.example").has_header("Access-Control-Allow-Origin")
+
+
+def test_a_page_may_read_what_the_process_at_the_door_refuses() -> None:
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": HEATMAPS, "HTTP_ORIGIN": "https://dashboard.example"}
+    response = readable_refusal(environ, BUSY)
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+    assert response["Access-Control-Allow-Origin"] == "https://dashboard.example"
+    assert not readable_refusal(environ | {"HTTP_ORIGIN": "x"}, BUSY).has_header("Access-Control-Allow-Origin")
 
 
 def test_other_origins_may_not(api: Api, settings: Settings) -> None:

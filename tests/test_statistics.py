@@ -135,6 +135,14 @@ def test_places_that_look_equal_keep_their_order() -> None:
     assert found.by_surprise(np.array([1, 1, 1]), np.array([2, 1, 0])).tolist() == [2, 1, 0]
 
 
+def test_a_place_differs_where_the_q_that_is_told_is_no_more_than_the_rate() -> None:
+    # Exactly a quarter, of which rounding leaves a little more.
+    found = compared(np.array([4]), np.array([15]), n_a=5, n_b=15, fdr=0.25)
+    assert found.q[0] > 0.25
+    assert found.columns(slice(None))["q"] == [0.25]
+    assert found.columns(slice(None))["verdict"] == ["less"]
+
+
 def test_q_has_six_significant_digits() -> None:
     assert significant(0.0000123456789) == 1.23457e-05
     assert significant(0.1234567) == 0.123457

@@ -26,7 +26,6 @@ class KeyThrottle(SimpleRateThrottle):
     scope: str
     duration: int
     num_requests: int
-    _wait = 1
 
     def get_cache_key(self, request: Request, view: "APIView") -> str | None:
         if not (settings.RATE_LIMIT_ENABLED and isinstance(request.auth, self.limits)):
@@ -38,13 +37,10 @@ class KeyThrottle(SimpleRateThrottle):
         if caller is None or self.rate_limit.hit(caller) is not False:
             return True
         metrics.throttled(self.scope)
-        budget = self.rate_limit.budget(caller)
-        self._wait = max(1, budget.next) if budget else 1
         return False
 
-    def wait(self) -> int:
-        """Seconds until one more request is allowed: until the oldest one is forgotten."""
-        return self._wait
+    def wait(self) -> None:
+        """`seconds_to_wait` tells, when all rates have counted the request."""
 
     def budget(self, request: Request, view: "APIView") -> Budget | None:
         """Reads the key's budget without spending any of it; None when the caller has none."""
@@ -93,13 +89,15 @@ class PreflightThrottle(KeyThrottle):
         return str(request.user.pk) if is_counted and request.user.pk else None
 
 
+def seconds_to_wait(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> int:
+    """Until one more request of the caller is allowed by all rates, which is when the oldest one is forgotten. What one
+    rate refuses the others count, and it may be the last that they allow."""
+    return max([1, *(budget.next for budget in _budgets(request, throttles, view))])
+
+
 def budget_headers(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> dict[str, str]:
     """What is left to the caller's key, of the rate that will stop it first; nothing for other callers."""
-    budgets = [
-        budget
-        for throttle in throttles
-        if isinstance(throttle, KeyThrottle) and (budget := throttle.budget(request, view))
-    ]
+    budgets = _budgets(request, throttles, view)
     if not budgets:
         return {}
     tightest = min(budgets, key=lambda budget: (budget.remaining, -budget.reset))
@@ -108,3 +106,11 @@ def budget_headers(request: Request, throttles: Iterable[BaseThrottle], view: "A
         "RateLimit-Remaining": str(tightest.remaining),
         "RateLimit-Reset": str(tightest.reset),
     }
+
+
+def _budgets(request: Request, throttles: Iterable[BaseThrottle], view: "APIView") -> list[Budget]:
+    return [
+        budget
+        for throttle in throttles
+        if isinstance(throttle, KeyThrottle) and (budget := throttle.budget(request, view))
+    ]

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from exceptions_hog import exception_handler as envelope_of
@@ -99,6 +99,8 @@ def _shown(exc: BaseException) -> BaseException:
         return EngineRefused(UNAVAILABLE)
     if isinstance(exc, RequestDataTooBig):
         return BadRequest(413, "request_too_large", "The request body is too large.")
+    if isinstance(exc, TooManyFieldsSent | TooManyFilesSent):
+        return BadRequest(400, "parse_error", "The request body has more parts than are read.")
     if isinstance(exc, SuspiciousOperation):
         return BadRequest(400, "bad_request", "The request cannot be understood.")
     return exc

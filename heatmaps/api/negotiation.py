@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -20,7 +21,8 @@ class AcceptHeaderNegotiation(DefaultContentNegotiation):
 
 
 class FormatNegotiation(AcceptHeaderNegotiation):
-    """Takes every format that answers have. A `format` in the query wins, so the Accept header is not looked at."""
+    """Takes every format that answers have, with the weights of the Accept header. Who names none of ours is answered
+    as by upstream, which heeds no weights. A `format` in the query wins, so the Accept header is not looked at."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -28,11 +30,19 @@ class FormatNegotiation(AcceptHeaderNegotiation):
         (json,) = renderers
         if request.query_params.get("format"):
             return json, json.media_type or ""
+        weights = _weights(self.get_accept_list(request))
         if pictures := request.parser_context["view"].entry.pictures:
-            return self._of_pictures(request, pictures)
-        offered = [json, *_OTHERS] if _has_results(request) else [json]
-        found: tuple[BaseRenderer, str] = super().select_renderer(request, offered, format_suffix)
-        return found
+            return self._of_pictures(request, {name: one for name, one in pictures.items() if weights.get(one) != 0})
+        others = [one for one in _OTHERS if weights.get(one.media_type) != 0] if _has_results(request) else []
+        named = [one for one in others if one.media_type in weights]
+        if not named:
+            found: tuple[BaseRenderer, str] = super().select_renderer(request, [json, *others], format_suffix)
+            return found
+        best = max(named, key=lambda one: weights[one.media_type])
+        # What is named goes before what is meant by a star, and JSON before what is wanted as much.
+        of_json = weights.get(JSON.media_type, max(weights.get("application/*", 0), weights.get("*/*", 0)) - _LESS)
+        chosen = json if of_json >= weights[best.media_type] else best
+        return chosen, chosen.media_type or ""
 
     def _of_pictures(self, request: Request, pictures: Mapping[str, str]) -> tuple[BaseRenderer, str]:
         """The first of the formats that is accepted at all: what a browser accepts for an image names some formats and
@@ -42,6 +52,12 @@ class FormatNegotiation(AcceptHeaderNegotiation):
                 found: tuple[BaseRenderer, str] = super().select_renderer(request, [Named(name, media_type)])
                 return found
         raise NotAcceptable
+
+
+def _weights(accepted: Iterable[str]) -> dict[str, float]:
+    """Of each media type of an Accept header how much it is wanted, from 0 to 1, whatever its other parameters are."""
+    types = [MediaType(text) for text in accepted]
+    return {f"{one.main_type}/{one.sub_type}": one.quality for one in types}
 
 
 class Named(BaseRenderer):
@@ -55,15 +71,17 @@ class Named(BaseRenderer):
         raise NotImplementedError
 
 
+# Weights have three digits.
+_LESS = 0.0001
 _OTHERS = [Named(one.name, one.media_type) for one in FORMATS.values() if one.name != "json"]
 
 
-def chosen_format(request: Request) -> Format:
-    """The format of the reply; raises ValidationError."""
-    name = request.query_params.get("format") or request.accepted_renderer.format
+def chosen_format(request: Request, given: Mapping[str, Any]) -> Format:
+    """The format of the reply, by the parameters that were given; raises ValidationError."""
+    name = given.get("format") or request.accepted_renderer.format
     if not _has_results(request) and name != JSON.name:
         raise ValidationError({"format": "This answer is a document: there is the format json."})
-    if name not in FORMATS:
+    if not isinstance(name, str) or name not in FORMATS:
         raise ValidationError({"format": f"There are the formats {', '.join(FORMATS)}."})
     return FORMATS[name]
 

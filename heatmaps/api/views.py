@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heatmaps.access.permissions import CallerAccess
-from heatmaps.access.throttling import budget_headers
+from heatmaps.access.throttling import budget_headers, seconds_to_wait
 from heatmaps.api import lists
 from heatmaps.api.ignored import HEADER, ignored_parameters
 from heatmaps.api.lists import MAY_BE_KEPT
@@ -37,6 +37,9 @@ class ApiViewSet(viewsets.ViewSet):
     """What all replies have in common."""
 
     content_negotiation_class = AcceptHeaderNegotiation
+
+    def throttled(self, request: Request, wait: float | None) -> NoReturn:
+        super().throttled(request, seconds_to_wait(request, self.get_throttles(), self))
 
     def finalize_response(  # type: ignore[override]
         self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
@@ -74,8 +77,9 @@ class HeatmapsViewSet(ApiViewSet):
         request.known_parameters = self.entry.form.parameters()  # type: ignore[attr-defined]
         address = request.build_absolute_uri()
         share = request.auth if isinstance(request.auth, Share) else None
-        question = read(self.entry.form, self._parameters(request), self.project, address=address, share=share)
-        response = self._drawn(question) if self.entry.pictures else self._sent(question, chosen_format(request))
+        given = self._parameters(request)
+        question = read(self.entry.form, given, self.project, address=address, share=share)
+        response = self._drawn(question) if self.entry.pictures else self._sent(question, chosen_format(request, given))
         if self.entry.may_be_kept and request.method != "POST":
             response["Cache-Control"] = MAY_BE_KEPT
         return response

@@ -52,7 +52,7 @@ def _filtered(strips: Strips, width: int) -> Iterator[NDArray[np.uint8]]:
         rows = np.empty((len(strip), 1 + 4 * width), dtype=np.uint8)
         rows[:, 0] = _UP
         rows[:1, 1:] = (strip[:1] - above).reshape(1, -1)
-        rows[1:, 1:] = (strip[1:] - strip[:-1]).reshape(len(strip) - 1, -1)
+        rows[1:, 1:] = (strip[1:] - strip[:-1]).reshape(len(strip) - 1, 4 * width)
         above = strip[-1:]
         yield rows
 

@@ -1,14 +1,16 @@
 """Which pages may read a reply: those of CORS_ALLOWED_ORIGINS, and with a share token its own pages alone."""
 
 import re
+from typing import Any, cast
 
 from corsheaders.middleware import CorsMiddleware as ConfiguredOrigins
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.timezone import now
 
 from heatmaps.access.authentication import share_token
 from heatmaps.access.permissions import CURRENT
+from heatmaps.front.envelope import Refusal
 from heatmaps.models import Share
 
 _OF_PROJECT = re.compile(r"/api/(?:projects|environments)/([0-9]{1,18}|@current)/")
@@ -31,6 +33,19 @@ class CorsMiddleware(ConfiguredOrigins):
             for name in _TOLD:
                 response.headers.pop(name, None)
         return response
+
+
+def readable(request: HttpRequest, refusal: HttpResponse) -> HttpResponse:
+    """What is refused ahead of the middleware above, so that pages of CORS_ALLOWED_ORIGINS may read it, too; their
+    preflights are answered as always."""
+    return cast("HttpResponse", ConfiguredOrigins(lambda _: refusal)(request))
+
+
+def readable_refusal(environ: dict[str, Any], refusal: Refusal) -> HttpResponse:
+    """The same of what has not come as far as the application."""
+    request = HttpRequest()
+    request.META, request.method, request.path_info = environ, environ["REQUEST_METHOD"], environ["PATH_INFO"]
+    return readable(request, refusal.response())
 
 
 def _origins(request: HttpRequest) -> list[str]:

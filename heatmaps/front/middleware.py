@@ -13,6 +13,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from heatmaps import metrics
 from heatmaps.engine.slots import FairSemaphore
+from heatmaps.front.cors import readable
 from heatmaps.front.envelope import BUSY, error
 from heatmaps.front.holders import Holders
 from heatmaps.front.paths import SCHEMA_READERS, Area, area_of
@@ -80,13 +81,14 @@ def refuse_long_targets(next_view: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if len(request.META.get("RAW_URI", "") or request.get_full_path()) > settings.MAX_REQUEST_TARGET_CHARS:
-            return error(
+            refusal = error(
                 414,
                 type="invalid_request",
                 code="uri_too_long",
                 detail=f"The request target has more than {settings.MAX_REQUEST_TARGET_CHARS} characters. "
                 "Send fewer points, or shorter filters.",
             )
+            return readable(request, refusal)
         return next_view(request)
 
     return middleware
@@ -109,7 +111,7 @@ def few_at_once(next_view: View) -> View:
             return next_view(request)
         holder = holders.holder_of(request.META)
         if not places.acquire(holder, settings.CLICKHOUSE_QUEUE_SECONDS):
-            return BUSY.response()
+            return readable(request, BUSY.response())
         try:
             response = next_view(request)
         finally:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from dateutil.parser import isoparser
 from dateutil.relativedelta import relativedelta
 
+from heatmaps import moments
 from heatmaps.population.filters import Window
 
 EVERYTHING = "all"
@@ -59,9 +60,9 @@ def window(
 ) -> Window:
     """From the first moment of one day to the last of the other, in the zone; None is without end on that side. Of an
     end that has an exact time, the day says nothing."""
-    first = date_from or date(FIRST_YEAR, 1, 1)
-    last = date_to or date(LAST_YEAR, 12, 31)
-    return Window(start=time_from or _midnight(first, zone), end=time_to or _midnight(last + timedelta(days=1), zone))
+    first = _midnight(date_from, zone) if date_from else moments.FIRST
+    end = _midnight(date_to + timedelta(days=1), zone) if date_to else moments.LAST + timedelta(seconds=1)
+    return Window(start=time_from or first, end=time_to or end)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -11,7 +11,8 @@ from django.conf import settings
 
 from heatmaps.capture.bodies import MAX_BYTES_UNREAD
 from heatmaps.capture.views import MAX_BATCH_BYTES
-from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, Refusal, envelope
+from heatmaps.front.cors import readable_refusal
+from heatmaps.front.envelope import BUSY, JSON, UNAVAILABLE, Refusal
 from heatmaps.front.holders import Holders
 from heatmaps.front.middleware import request_id, tell_of, unresolved_route
 from heatmaps.front.paths import Area, area_of, is_of_imports, is_of_pictures
@@ -257,11 +258,9 @@ async def _start(send: Any, status: int, headers: Sequence[tuple[str, str]]) -> 
 
 async def _refuse(send: Any, environ: dict[str, Any], refusal: Refusal, began: float) -> None:
     """An error of this process's own, after which the connection is closed: a body may still be on its way."""
-    headers = [("Connection", "close")]
-    if refusal.retry_after is not None:
-        headers.append(("Retry-After", str(refusal.retry_after)))
-    body = envelope(type=refusal.type, code=refusal.code, detail=refusal.detail)
-    await _say(send, environ, refusal.status, body, began, headers)
+    reply = readable_refusal(environ, refusal)
+    headers = [(name, value) for name, value in reply.items() if name not in {"Content-Type", "Content-Length"}]
+    await _say(send, environ, reply.status_code, reply.content, began, [("Connection", "close"), *headers])
 
 
 async def _say(

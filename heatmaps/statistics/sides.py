@@ -64,7 +64,8 @@ class Compared:
     def _verdict(self, q: float, difference: float) -> Verdict:
         if np.isnan(q):
             return Verdict.TOO_FEW
-        if q > self.fdr:
+        # As it is told: rounding may have left more than there is.
+        if significant(q) > self.fdr:
             return Verdict.UNCLEAR
         return Verdict.MORE if difference > 0 else Verdict.LESS
 

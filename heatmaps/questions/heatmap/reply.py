@@ -43,8 +43,8 @@ class HeatmapsResponse(serializers.Serializer[None]):
 
 
 class HeatmapScrollDepthItem(serializers.Serializer[None]):
-    cumulative_count = serializers.IntegerField(help_text="How many reached this bucket or a deeper one.")
-    bucket_count = serializers.IntegerField(help_text="How many got no further than this bucket.")
+    cumulative_count = serializers.IntegerField(min_value=0, help_text="How many reached this bucket or a deeper one.")
+    bucket_count = serializers.IntegerField(min_value=0, help_text="How many got no further than this bucket.")
     scroll_depth_bucket = serializers.IntegerField(help_text="Where the bucket begins, in CSS px; it is 100 px deep.")
 
 

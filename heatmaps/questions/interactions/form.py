@@ -80,7 +80,8 @@ def _coordinate(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise serializers.ValidationError("x and y of each point must be numbers")
     try:
-        number = float(value)
+        # Python reads the digits of all scripts, too, and underlines between them.
+        number = float("" if isinstance(value, str) and ("_" in value or not value.isascii()) else value)
     except (ValueError, OverflowError):
         raise serializers.ValidationError("x and y of each point must be numbers") from None
     if not abs(number) <= MAX_COORDINATE:

@@ -29,12 +29,12 @@ _URL_PATTERN = "The value of `url_pattern` that finds the same interactions. Wit
 
 
 class PageColumns(UrlColumns):
-    urls = serializers.IntegerField(help_text=_URLS)
+    urls = serializers.IntegerField(min_value=1, help_text=_URLS)
     url_page = serializers.CharField(help_text=_URL_PAGE)
 
 
 class TemplateColumns(UrlColumns):
-    urls = serializers.IntegerField(help_text=_URLS)
+    urls = serializers.IntegerField(min_value=1, help_text=_URLS)
     template = serializers.CharField(help_text=_TEMPLATE)
     url_pattern = serializers.CharField(help_text=_URL_PATTERN)
 

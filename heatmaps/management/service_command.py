@@ -150,6 +150,11 @@ def _there_are(names: Iterable[str], command: str) -> str:
     return f"There are: {', '.join(some[:_NAMES_SHOWN])}{more}" if some else f"Make one with `manage.py {command}`."
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something whose plural ends with an s."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def positive(text: str) -> int:
     """An argument's type: a whole number of 1 or more."""
     if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):

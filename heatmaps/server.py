@@ -117,8 +117,8 @@ def _wait_for_port(host: str, port: int) -> None:
     check_port(host, port)
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises CommandError when nobody can listen there."""
+def check_port(host: str, port: int, *, advice: str = "Choose another --host or --port.") -> None:
+    """Raises CommandError, with advice, when nobody can listen there."""
     try:
         family, *_ = _address(host, port)
         with socket.socket(family) as probe:
@@ -126,7 +126,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or "a port is a number from 1 to 65535"
-        raise CommandError(f"Cannot listen on {host}:{port}: {reason}. Choose another --host or --port.") from error
+        raise CommandError(f"Cannot listen on {host}:{port}: {reason}. {advice}") from error
 
 
 def _address(host: str, port: int) -> tuple[socket.AddressFamily, str]:

@@ -146,6 +146,20 @@ def test_somebody_known_stays_where_they_are(
     assert [Api(made["key"]).list(project=project).status_code for project in (10, 20)] == [403, 403]
 
 
+@pytest.mark.parametrize(
+    ("scopes", "told"),
+    [
+        (["bogus", "element:read"], "The scope 'bogus' opens nothing here.\n"),
+        (["a", "heatmap:read", "b", "a"], "The scope 'a' opens nothing here.\nThe scope 'b' opens nothing here.\n"),
+        (["heatmap:read", "heatmap:write", "element:read", "element:write", "*"], ""),
+    ],
+)
+def test_a_scope_that_opens_nothing_is_told(commands: Commands, user: User, scopes: list[str], told: str) -> None:
+    commands.run("create_api_key", "--user", user.email, *(f"--scope={scope}" for scope in scopes))
+    assert commands.said == f"{told}Keep the key: it is not shown again.\n"
+    assert PersonalAPIKey.objects.get().scopes == scopes
+
+
 def test_a_key_can_be_made_before_any_project(commands: Commands) -> None:
     commands.run("create_api_key", "--user", "eve@example.com")
     assert (User.objects.get().current_project_id, organizations_of("eve@example.com")) == (None, set())
@@ -385,7 +399,8 @@ def test_help_shows_a_commands_own_options_only(name: str, capsys: pytest.Captur
         call_command(name, "--help")
     assert ended.value.code == 0
     shown = capsys.readouterr().out
-    assert "--json" in shown
+    # Standard output of one is a protocol's.
+    assert ("--json" in shown) == (name != "mcp")
     assert not re.search("--(verbosity|settings|pythonpath|traceback|no-color|force-color|skip-checks)", shown)
     # One has a --version that is not Django's.
     assert ("--version" in shown) == (name == "fetch_sdk")

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from http.client import responses as reasons
 from pathlib import Path
 from string import Template
@@ -201,12 +201,12 @@ def manage(line: str, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def run_commands(text: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """Runs the commands of a page that are not requests, and returns the key that was made."""
+    """Runs the commands of a page that are not requests, and returns the first key that was made."""
     key = ""
     for example in examples(text):
         if "manage.py " in example.command and not example.command.endswith("manage.py serve"):
             printed = manage(example.command, capsys)
-            key = "".join(re.findall(r"phx_[\w-]{20,}", printed)) or key
+            key = key or "".join(re.findall(r"phx_[\w-]{20,}", printed))
     return key
 
 
@@ -283,8 +283,10 @@ def test_the_demo_is_served_on_the_port_that_make_is_given() -> None:
 
 @pytest.mark.parametrize(("name", "least"), [("docs/api.md", 15), ("docs/trust.md", 6)])
 def test_every_example_of_the_api_gets_the_reply_that_is_printed(
-    emptied: None, capsys: pytest.CaptureFixture[str], name: str, least: int
+    emptied: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, least: int
 ) -> None:
+    # The last day on which the clicks of the example are among those of the last seven days.
+    monkeypatch.setattr("heatmaps.requests.reading.now", lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
     key = run_commands(read("docs/api.md"), capsys)
     variables = {"KEY": key, "URL": f"{SERVER}/api/projects/1/heatmaps"}
     asked = [example for example in examples(read(name)) if example.command.startswith("curl")]
@@ -412,7 +414,7 @@ def own_commands() -> list[str]:
 
 def test_every_command_is_on_its_page() -> None:
     listed = {name.split()[0]: name for row in table(read("docs/commands.md")) for name in names(row[0])}
-    assert set(listed) == {*own_commands(), "migrate"}
+    assert set(listed) == {*own_commands(), "migrate", "check"}
 
 
 @pytest.mark.parametrize("name", own_commands())
@@ -496,6 +498,14 @@ def test_every_point_in_which_we_differ_has_its_line() -> None:
 def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text()), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_contents_of_a_page_are_its_headings(page: Path) -> None:
+    text = FENCE.sub("", page.read_text())
+    contents = re.search(r"^(?:- \[.+\]\(#.+\)\n)+", text, re.MULTILINE)
+    listed = re.findall(r"^- \[(.+)\]\(#.+\)$", contents[0] if contents else "", re.MULTILINE)
+    assert not listed or listed == re.findall(r"^## (.+)$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

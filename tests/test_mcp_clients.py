@@ -252,9 +252,9 @@ def test_a_file_without_a_key_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(
         CommandError, match=r"key has no personal API key\. Make one with `manage\.py create_api_key`\."
     ):
-        call_command("mcp", key_file=tmp_path / "key", url="http://127.0.0.1:1", json=False)
+        call_command("mcp", key_file=tmp_path / "key", url="http://127.0.0.1:1")
     with pytest.raises(CommandError, match="No such file"):
-        call_command("mcp", key_file=tmp_path / "none", url="http://127.0.0.1:1", json=False)
+        call_command("mcp", key_file=tmp_path / "none", url="http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("url", ["heatmaps.example", "ftp://heatmaps.example", "http://", "http://x:y", "http://a b"])

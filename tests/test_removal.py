@@ -288,12 +288,12 @@ def test_a_project_goes_with_all_that_is_kept_of_it(full: None, commands: Comman
         "events": 1,
         "persons": 1,
         "cohorts": 2,
-        "memberships": 2,
+        "memberships": 3,
         "pictures": 1,
     }
     assert commands.said == (
-        "Project Shop (1) of Acme: 12 interactions, 1 events, 1 ids linked to persons, 2 cohorts with"
-        " 2 memberships, 1 pictures of pages.\nRemoved the project.\n"
+        "Project Shop (1) of Acme: 12 interactions, 1 event, 1 id linked to persons, 2 cohorts with"
+        " 3 memberships, 1 picture of pages.\nRemoved the project.\n"
     )
     assert seer.list(project=1).status_code == 404
     assert (tables_with(1), tables_with(2)) == (set(), set(SHARDING))
@@ -304,6 +304,13 @@ def test_a_project_goes_with_all_that_is_kept_of_it(full: None, commands: Comman
     user.refresh_from_db()
     assert (Membership.objects.count(), user.current_project) == (2, None)
     assert commands.refusal("delete_project", "1", "--yes") == "There is no project 1. There are: 2."
+
+
+def test_the_members_of_a_list_of_visitors_are_counted(filled: None, commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "visitors.txt").write_text("nobody knows them\n")
+    commands.run("create_cohort", "Buyers", str(tmp_path / "visitors.txt"), "--project", "1")
+    assert commands.run("delete_project", "1", "--yes")["memberships"] == 1
+    assert " 1 cohort with 1 membership, 0 pictures of pages." in commands.said
 
 
 def test_a_removal_that_broke_off_goes_on_where_it_was(

@@ -16,12 +16,12 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from heatmaps.capture import projects
+from heatmaps.capture import projects, traffic
 from heatmaps.capture.sdk import complaint
 from heatmaps.front.paths import Area, area_of
 from heatmaps.management.commands import fetch_sdk
 from heatmaps.models import Project
-from tests.capture import Browser
+from tests.capture import POINT, Browser, event
 from tests.capture import browser as browser  # noqa: PLC0414 -- a fixture
 from tests.commands import Commands
 from tests.node import BROWSER
@@ -270,6 +270,18 @@ def test_the_usual_directory_need_not_be_there(tmp_path: Path, settings: Setting
     assert complaint() != ""
     unpacked(tmp_path / "sdk" / "package")
     assert complaint() == ""
+
+
+def test_check_capture_tells_of_the_usual_directory_while_nothing_was_stored(
+    browser: Browser, tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.SDK_DIRECTORY = settings.DEFAULT_SDK_DIRECTORY = str(tmp_path / "sdk")
+    call_command("check_capture", project=1)
+    assert capsys.readouterr().err.startswith(f"SDK_DIRECTORY is {tmp_path / 'sdk'}, which has no array.js: ")
+    browser.send(event(POINT))
+    traffic.write()
+    call_command("check_capture", project=1)
+    assert capsys.readouterr().err == ""
 
 
 # --- Fetched -------------------------------------------------------------------------------------------------------

@@ -27,3 +27,7 @@ def required(method: str, of_route: Mapping[str, str]) -> str | None:
 
 def allows(granted: list[str], scope: str) -> bool:
     return not _SUFFICIENT[scope].isdisjoint(granted)
+
+
+def opens_something(granted: str) -> bool:
+    return any(granted in sufficient for sufficient in _SUFFICIENT.values())

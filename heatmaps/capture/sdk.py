@@ -54,10 +54,13 @@ def is_dead_click_seen() -> bool:
     return folder is not None and (folder / ALWAYS_ASKED_FOR).is_file()
 
 
-def complaint() -> str:
-    """What is wrong where SDK_DIRECTORY is set, or the usual directory is there, and no SDK is in it; else nothing."""
+def complaint(*, is_awaited: bool = False) -> str:
+    """What is wrong where SDK_DIRECTORY is set, or the usual directory is there, and no SDK is in it; else nothing.
+    When it is awaited, the usual directory has to be there, too."""
     directory = settings.SDK_DIRECTORY
-    if not directory or is_there() or (directory == settings.DEFAULT_SDK_DIRECTORY and not Path(directory).exists()):
+    if not directory or is_there():
+        return ""
+    if directory == settings.DEFAULT_SDK_DIRECTORY and not Path(directory).exists() and not is_awaited:
         return ""
     return f"SDK_DIRECTORY is {directory}, which has no {MAIN}: pages cannot load it."
 

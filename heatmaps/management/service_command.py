@@ -27,6 +27,8 @@ class ServiceCommand(BaseCommand):
 
     # The service checks itself when it is served; a command is quicker without.
     requires_system_checks: list[str] = []
+    # Whether it prints a result. One whose standard output is for something else has none.
+    has_result = True
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
@@ -44,7 +46,8 @@ class ServiceCommand(BaseCommand):
                 "--no-color",
             }:
                 action.help = argparse.SUPPRESS
-        parser.add_argument("--json", action="store_true", help="print the result as one JSON object on one line")
+        if self.has_result:
+            parser.add_argument("--json", action="store_true", help="print the result as one JSON object on one line")
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -69,7 +72,7 @@ class ServiceCommand(BaseCommand):
             raise CommandError("What was typed is not UTF-8.") from error
         except KeyboardInterrupt:
             raise CommandError("Stopped.") from None
-        if options["json"]:
+        if options.get("json"):
             sys.stdout.write(orjson.dumps(result).decode() + "\n")
         elif text := self.show(result):
             sys.stdout.write(text + "\n")
@@ -148,6 +151,11 @@ def _there_are(names: Iterable[str], command: str) -> str:
     some = list(islice(names, _NAMES_SHOWN + 1))
     more = ", …" if len(some) > _NAMES_SHOWN else "."
     return f"There are: {', '.join(some[:_NAMES_SHOWN])}{more}" if some else f"Make one with `manage.py {command}`."
+
+
+def counted(number: int, what: str) -> str:
+    """So many of something whose plural ends with an s."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def positive(text: str) -> int:

@@ -19,13 +19,14 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
-        if complaint := sdk.complaint():
-            self.say(f"{complaint} `manage.py fetch_sdk` gets it.")
         asked_at = now()
         found = tallies.of_project(project, asked_at)
+        stored = [_shown(row) for row in found if row.reason in traffic.TAKEN]
+        if complaint := sdk.complaint(is_awaited=not stored):
+            self.say(f"{complaint} `manage.py fetch_sdk` gets it.")
         return {
             "project": project.pk,
-            "stored": [_shown(row) for row in found if row.reason in traffic.TAKEN],
+            "stored": stored,
             "refused": [_shown(row) for row in found if row.reason not in traffic.TAKEN],
             "refused_without_project": [_shown(row) for row in tallies.of_project(None, asked_at)],
         }

@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
+from heatmaps.access import scopes
 from heatmaps.management.service_command import ServiceCommand, project_by_id
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User, default_scopes
 
@@ -25,7 +26,10 @@ class Command(ServiceCommand):
             "--scope",
             action="append",
             metavar="SCOPE",
-            help="what the key may do (heatmap:read); heatmap:read, heatmap:write and * open this API; may be repeated",
+            help=(
+                "what the key may do (heatmap:read); heatmap:read, heatmap:write and * open this API, element:read and"
+                " element:write only the elements that were clicked; may be repeated"
+            ),
         )
         parser.add_argument(
             "--project", action="append", type=int, metavar="ID", help="limit the key to this project; may be repeated"
@@ -40,6 +44,7 @@ class Command(ServiceCommand):
 
     @transaction.atomic
     def run(self, **options: Any) -> dict[str, Any]:
+        given = options["scope"] or []
         projects = [project_by_id(project_id) for project_id in options["project"] or []]
         organizations = [_organization(organization_id) for organization_id in options["organization"] or []]
         try:
@@ -53,10 +58,13 @@ class Command(ServiceCommand):
         key, secret = PersonalAPIKey.make(
             user,
             options["label"],
-            scopes=options["scope"] or default_scopes(),
+            scopes=given or default_scopes(),
             scoped_teams=[project.pk for project in projects] or None,
             scoped_organizations=[str(organization.pk) for organization in organizations] or None,
         )
+        for scope in dict.fromkeys(given):
+            if not scopes.opens_something(scope):
+                self.say(f"The scope {scope!r} opens nothing here.")
         self.say("Keep the key: it is not shown again.")
         return {"key": secret, "mask": key.mask}
 

@@ -14,7 +14,7 @@ class Command(ServiceCommand):
     help = "Make a share token, which opens the map of one page for whoever has it. The token is shown only once."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--project", type=int, metavar="ID", required=True)
+        parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
         parser.add_argument(
             "--url-page", metavar="URL", required=True, help="the page, whatever query string and fragment it has"
         )

@@ -1,8 +1,11 @@
 from typing import Any
 
 from heatmaps import engine
-from heatmaps.management.service_command import ServiceCommand, positive, project_by_id, refuse_foreign_tables
+from heatmaps.management.service_command import ServiceCommand, counted, positive, project_by_id, refuse_foreign_tables
 from heatmaps.removal import projects
+
+# Who is in a calculation, in a list of persons and in a list of visitors.
+_MEMBERSHIPS = ("cohortpeople", "person_static_cohort", "cohort_visitors")
 
 
 class Command(ServiceCommand):
@@ -20,21 +23,21 @@ class Command(ServiceCommand):
         with engine.patient_writer() as client:
             refuse_foreign_tables(client)
             found = projects.counts(client, project)
-            removed = {
+            removed: dict[str, Any] = {
                 "id": project.pk,
                 "name": project.name,
                 "interactions": found["heatmaps"],
                 "events": found["events"],
                 "persons": found["person_distinct_id2"],
                 "cohorts": project.cohorts.count(),
-                "memberships": found["cohortpeople"] + found["person_static_cohort"],
+                "memberships": sum(found[table] for table in _MEMBERSHIPS),
                 "pictures": project.pictures.count(),
             }
             self.say(
-                f"Project {project} of {project.organization}: {removed['interactions']:,} interactions,"
-                f" {removed['events']:,} events, {removed['persons']:,} ids linked to persons,"
-                f" {removed['cohorts']:,} cohorts with {removed['memberships']:,} memberships,"
-                f" {removed['pictures']:,} pictures of pages."
+                f"Project {project} of {project.organization}: {counted(removed['interactions'], 'interaction')},"
+                f" {counted(removed['events'], 'event')}, {counted(removed['persons'], 'id')} linked to persons,"
+                f" {counted(removed['cohorts'], 'cohort')} with {counted(removed['memberships'], 'membership')},"
+                f" {counted(removed['pictures'], 'picture')} of pages."
             )
             self.confirm("They cannot be brought back.", is_confirmed=options["yes"])
             projects.delete(client, project)

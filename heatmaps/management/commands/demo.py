@@ -24,6 +24,8 @@ from heatmaps.models import Cohort, PersonalAPIKey, Project
 
 HOST = "127.0.0.1"
 KEY_LABEL = "Demo"
+# Advised where the port is taken.
+_OTHER_PORT = 8010
 # The data ends with the day before it was made. From this age on it is worth telling.
 OLD_DAYS = 2
 
@@ -72,7 +74,11 @@ class Command(ServiceCommand):
         with engine.writer():
             pass  # Refused at once when another process has the data directory, or the server does not answer.
         if not options["no_serve"]:
-            server.check_port(HOST, options["port"])
+            server.check_port(
+                HOST,
+                options["port"],
+                advice=f"Choose another --port, or type `make demo PORT={_other(options['port'])}`.",
+            )
         call_command("migrate", verbosity=0, interactive=False)
         call_command("migrate_clickhouse", stderr=io.StringIO())
 
@@ -160,6 +166,10 @@ def _whole_number(smallest: int, largest: int) -> Callable[[str], int]:
         return int(text)
 
     return convert
+
+
+def _other(port: int) -> int:
+    return _OTHER_PORT if port != _OTHER_PORT else _OTHER_PORT + 1
 
 
 def _command(*arguments: str) -> str:

@@ -15,6 +15,8 @@ class Command(ServiceCommand):
         " standard input and output, in the Model Context Protocol. The service may be elsewhere; no database is opened"
         " here."
     )
+    # Standard output is the protocol's.
+    has_result = False
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(

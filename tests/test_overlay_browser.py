@@ -449,6 +449,46 @@ def test_a_window_of_another_width_asks_for_its_own_band(browser: Browser, site:
         assert is_hot(page, 400 * MIDDLE, Y)
 
 
+@pytest.mark.parametrize("meanwhile", ["another choice", "a narrower window", "a longer page"])
+def test_what_is_asked_for_is_drawn_whatever_happens_to_the_page_meanwhile(
+    browser: Browser, site: Site, meanwhile: str
+) -> None:
+    with visiting(browser) as page:
+        opened(page, site.link("/sticky"))
+        said, sheet = (page.locator(f"heatmaps-overlay {one}") for one in (".said", ".sheet"))
+        with chromium.held(page, "**/heatmaps/?*"):
+            page.get_by_label("Widths").select_option("any")
+            expect(said).to_have_text("Asking …")
+            # The old map is none of what is chosen now.
+            assert opacity_at(page, 1280 * MIDDLE, Y) == [0, 0, 0]
+            if meanwhile == "another choice":
+                page.get_by_label("What is fixed").uncheck()
+            elif meanwhile == "a narrower window":
+                page.set_viewport_size({"width": 1200, "height": 800})
+                expect(sheet).to_have_css("width", "1200px")
+            else:
+                page.evaluate("document.body.style.height = '3500px'")
+                expect(sheet).to_have_css("height", "3500px")
+        expect(said).to_contain_text("15 clicks")
+        assert is_hot(page, page.evaluate("innerWidth") * MIDDLE, Y)
+        assert (opacity_at(page, page.evaluate("innerWidth") * FIXED_X, FIXED_Y)[1] > 0) == (
+            meanwhile != "another choice"
+        )
+
+
+def test_another_route_has_its_map_though_its_page_still_grows(browser: Browser, site: Site) -> None:
+    with visiting(browser, meant=REFUSED) as page:
+        opened(page, site.link("/spa", site.tokens["pattern"]))
+        said, sheet = (page.locator(f"heatmaps-overlay {one}") for one in (".said", ".sheet"))
+        with chromium.held(page, "**/heatmaps/?*"):
+            page.evaluate("history.pushState(null, '', '/spa/second')")
+            expect(said).to_have_text("Asking …")
+            page.evaluate("document.documentElement.style.height = '3500px'")
+            expect(sheet).to_have_css("height", "3500px")
+        expect(said).to_contain_text("5 clicks")
+        assert is_hot(page, 1280 * MIDDLE, Y)
+
+
 # --- What goes wrong -------------------------------------------------------------------------------------------------
 
 

@@ -785,6 +785,23 @@ def test_patterns_cohorts_events_and_dates_ask_what_they_say(viewer: Viewer, dem
     assert viewer.total() == demo.count(**asked, cohort_ids="[1]", events=events, date_from="-14d")
 
 
+def test_a_field_that_has_the_focus_shows_what_the_way_back_leads_to(viewer: Viewer) -> None:
+    viewer.open(url=HOME)
+    events = viewer.page.locator("#events")
+    # What is typed stays as it is, though spaces at the end ask for nothing.
+    events.press_sequentially("$pageview ")
+    viewer.page.wait_for_url(lambda url: "events=" in url)
+    viewer.settle()
+    expect(events).to_have_value("$pageview ")
+    viewer.page.go_back()
+    expect(events).to_have_value("")
+    expect(events).to_be_focused()
+    events.press_sequentially("$pageview ")
+    viewer.page.wait_for_url(lambda url: "events=" in url)
+    viewer.settle()
+    assert viewer.state()["events"] == "$pageview"
+
+
 def test_the_headline_of_visitors_is_how_many_they_are(viewer: Viewer, demo: Demo) -> None:
     for type_ in ("click", "scrolldepth"):
         viewer.open(url=HOME, aggregation="unique_visitors", type=type_, width_min=1040)

@@ -10,6 +10,7 @@ import pytest
 from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
+from tests import chromium
 from tests.processes import Service
 from tests.test_viewer import Demo, Viewer
 from tests.viewer_shop import browser, served_with, viewer
@@ -225,6 +226,22 @@ def test_visitors_on_both_sides_are_told_in_one_sentence(viewer: Viewer) -> None
     assert f"{ON_BOTH_SIDES} visitors are on both sides, which makes small changes" in viewer.text("#fold-numbers")
     look(viewer, against=orjson.dumps({"url_exact": NEW}).decode())
     assert "on both sides" not in viewer.text("#fold-numbers")
+
+
+def test_a_field_that_has_the_focus_shows_what_the_way_back_leads_to(viewer: Viewer) -> None:
+    page = look(viewer)
+    page.get_by_label("Compare with", exact=True).select_option("other filters")
+    field = page.get_by_label("Filters to compare with")
+    for dates in ('{"date_from":"-14d"}', '{"date_from":"-21d"}'):
+        field.fill(dates)
+        field.press("Enter")
+        viewer.settle()
+    page.go_back()
+    expect(field).to_have_value('{"date_from":"-14d"}')
+    expect(field).to_be_focused()
+    field.fill('{"date_from":"-21d"}')
+    field.press("Enter")
+    assert viewer.state()["against"] == '{"date_from":"-21d"}'
 
 
 def test_without_the_other_side_the_plain_map_is_back(viewer: Viewer, shop: Demo) -> None:
@@ -445,6 +462,36 @@ def test_an_area_is_compared_with_the_other_side_too(viewer: Viewer, shop: Demo)
     items = page.locator("#areas-list li")
     expect(items).to_contain_text([words(one) for one in results])
     assert [one["verdict"] for one in results] == ["more", "unclear"]
+
+
+def test_numbers_of_another_question_are_not_shown_in_its_place(viewer: Viewer) -> None:
+    page = look(viewer, areas=orjson.dumps(TWO).decode())
+    buy = page.locator("#areas-list li").first
+    expect(buy).to_contain_text(f"{THIS_WEEK[BUY]} clicks")
+    asked = "**/heatmaps/areas/?*include=types*"
+    with chromium.held(page, asked):
+        with page.expect_request(asked):
+            viewer.choose("Kind of interaction", "Rage clicks")
+        expect(buy.locator("p").first).to_have_text("")
+    expect(buy).to_contain_text("5 rage clicks")
+    # Of fewer areas they are the same.
+    with chromium.held(page, asked):
+        with page.expect_request(asked):
+            page.get_by_role("button", name="Remove plans").click()
+        expect(buy).to_contain_text("5 rage clicks")
+    viewer.wait_for_replies()
+
+
+def test_an_area_can_go_while_its_name_is_written(viewer: Viewer) -> None:
+    page = look(viewer)
+    page.get_by_role("button", name="Mark an area").click()
+    drag(viewer, (0.25, 440), (0.3, 460), (0.35, 520))
+    page.mouse.up()
+    expect(page.get_by_label("Name of Area 1")).to_be_focused()
+    page.keyboard.type("button")
+    page.go_back()
+    expect(page.locator("#areas")).to_be_hidden()
+    assert areas(viewer) == []
 
 
 def test_areas_belong_to_their_page_and_the_way_back_finds_them(viewer: Viewer) -> None:

@@ -382,6 +382,7 @@ def test_the_last_24_hours_begin_at_their_minute(look: Look, shop: Shop) -> None
     ("begin", "end", "sentence"),
     [
         ("28/10/2026", "", "28/10/2026 is not a date here: try 2026-10-28"),
+        ("now", "", "now is not a date here: try 2026-10-26, or -30d for the last 30 days"),
         ("", "soon", "soon is not a date here: try 2026-10-26, or -30d for the last 30 days"),
         ("2026-10-20 25:00", "", "2026-10-20 25:00 is not a date with a time here: try 2026-10-26T14:32"),
         ("2026-10-20", "2026-10-19", "This end is before the other one."),
@@ -415,6 +416,15 @@ def test_a_click_outside_closes_it_and_one_inside_does_not(width: int, look: Loo
     page.mouse.click(width - 3, 3)
     expect(dialog).to_be_hidden()
     expect(the_button(page)).to_be_focused()
+
+
+def test_the_way_back_to_other_dates_closes_it(look: Look) -> None:
+    page = look()
+    opened(page).get_by_role("button", name="Last 30 days").click()
+    dialog = opened(page)
+    page.go_back()
+    expect(dialog).to_be_hidden()
+    expect(the_button(page)).to_have_text("Last 7 days")
 
 
 def test_it_fits_and_has_room_for_fingers(width: int, look: Look) -> None:

@@ -1,9 +1,10 @@
 """Whose interactions the viewer lists, in a real browser: ids are copied whole, looked at alone, and linked."""
 
-from urllib.parse import quote
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
-import orjson
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, Route, expect
 
 from tests import chromium, node
 from tests.test_viewer import Demo, Viewer
@@ -85,14 +86,19 @@ def test_one_visitor_is_looked_at_alone(viewer: Viewer, shop: Demo) -> None:
     expect(page.get_by_role("button", name="Show all of them")).to_be_hidden()
 
 
+EVENTS = "**/heatmaps/events/*"
+
+
+def many(rows: int) -> dict[str, Any]:
+    """A reply with so many of 3,000 interactions."""
+    row = {"timestamp": "2026-11-20T10:00:00Z", "distinct_id": "v", "session_id": "s", "current_url": HOME}
+    return {"results": [row] * rows, "total_count": 3000, "has_more": True}
+
+
 def test_of_too_many_it_is_said_how_many_were_looked_through(viewer: Viewer) -> None:
     """Of a session with all of 3,000 interactions, as the service tells them a hundred at a time."""
     page = look(viewer)
-    row = {"timestamp": "2026-11-20T10:00:00Z", "distinct_id": "v", "session_id": "s", "current_url": HOME}
-    reply = {"results": [row] * 100, "total_count": 3000, "has_more": True}
-    page.route(
-        "**/heatmaps/events/*", lambda route: route.fulfill(body=orjson.dumps(reply), content_type="application/json")
-    )
+    page.route(EVENTS, lambda route: route.fulfill(json=many(100)))
     page.locator("#spots button").first.click()
     expect(page.locator("#behind-page")).to_be_visible()
     before = len(viewer.requests)
@@ -104,3 +110,41 @@ def test_of_too_many_it_is_said_how_many_were_looked_through(viewer: Viewer) -> 
     page.get_by_role("button", name="Older").click()
     expect(page.locator("#behind-page")).to_have_text("21 to 40 of 1,000")
     assert len([url for url in viewer.requests[before:] if "/events/" in url]) == 10
+
+
+def test_a_page_of_the_list_that_comes_late_stays_away(viewer: Viewer) -> None:
+    page = look(viewer)
+    late: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if parse_qs(urlsplit(route.request.url).query)["offset"] == ["40"]:
+            late.append(route)
+        else:
+            route.fulfill(json=many(20))
+
+    page.route(EVENTS, answer)
+    page.locator("#spots button").first.click()
+    listed, older = page.locator("#behind-page"), page.get_by_role("button", name="Older")
+    expect(listed).to_have_text("1 to 20 of 3,000")
+    older.click()
+    expect(listed).to_have_text("21 to 40 of 3,000")
+    with page.expect_request(EVENTS):
+        older.click()
+    page.get_by_role("button", name="Newer").click()
+    expect(listed).to_have_text("1 to 20 of 3,000")
+    for route in late:
+        # It may be that nobody waits for it any more.
+        with suppress(Error):
+            route.fulfill(json=many(20))
+    viewer.wait_for_replies()
+    expect(listed).to_have_text("1 to 20 of 3,000")
+
+
+def test_what_the_list_says_is_back_after_looking_for_one_visitor_failed(viewer: Viewer) -> None:
+    page = behind_the_button(viewer)
+    said = viewer.text("#behind-text")
+    page.route(EVENTS, lambda route: route.fulfill(status=503, json={"type": "server_error", "detail": "Away."}))
+    opened(page, 0).get_by_role("button", name="Only this visitor").click()
+    expect(page.locator("#problem")).to_contain_text("Away.")
+    expect(page.locator("#behind-text")).to_have_text(said)
+    viewer.meant = {"status of 503"}

@@ -301,6 +301,18 @@ def test_what_cannot_be_added_is_said(viewer: Viewer) -> None:
     viewer.complaints[:] = [one for one in viewer.complaints if "400" not in one]
 
 
+def test_what_is_added_to_one_page_is_not_told_on_another(viewer: Viewer) -> None:
+    viewer.open(width="1440")
+    pictures = "**/heatmaps/pictures/?*width=*"
+    with viewer.page.expect_response(pictures), chromium.held(viewer.page, pictures):
+        viewer.drop(shot(height=2_000))
+        expect(viewer.note).to_contain_text("Sending shot as ")
+        viewer.page.locator("#pages button").filter(has_text="/coffee").first.click()
+        expect(viewer.note).to_be_hidden()
+    expect(viewer.note).to_be_hidden()
+    assert len(viewer.listed(url_page=HOME)) == 1
+
+
 def test_a_key_that_only_reads_sees_it_and_is_told_that_it_may_not_change_it(viewer: Viewer, demo: Demo) -> None:
     viewer.upload(HOME, 1_440, shot(height=2_000))
     viewer.page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", demo.printed["api_key"])

@@ -120,6 +120,23 @@ def test_the_link_opens_the_map_on_the_demos_own_page(browser: Browser, demo: tu
     expect(page.locator("#copy-text")).to_have_value(re.compile("^javascript:.*overlay.js"))
 
 
+def test_what_is_shared_is_the_page_that_the_dialog_shows(
+    browser: Browser, demo: tuple[int, Any], session: Any
+) -> None:
+    page = opened(browser, demo, session)
+    page.locator("#pages button").filter(has_text="/coffee").first.click()
+    page.wait_for_url(lambda url: "coffee" in url)
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.locator("#share-url")).to_have_value(re.compile("/coffee$"))
+    page.go_back()
+    expect(page.locator("#share-dialog")).to_be_hidden()
+    page.get_by_role("button", name="Share", exact=True).click()
+    expect(page.locator("#share-url")).to_have_value(PAGE)
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#share-made")).to_be_visible()
+    assert asked(demo[0], page.locator("#share-token").input_value()) == 200
+
+
 def test_what_is_refused_is_told(browser: Browser, demo: tuple[int, Any], session: Any) -> None:
     page = opened(browser, demo, session)
     page.evaluate("key => sessionStorage.setItem('heatmaps.key', key)", demo[1]["api_key"])

@@ -27,9 +27,10 @@ const MOST_CORNERS = 200;
 const LONGEST_NAME = 200;
 
 let asking = new AbortController();
-// The last numbers by the shapes that they are of, and the question that they answer.
+// The last numbers by the shapes that they are of; what they answer, whatever the shapes; and all the shapes that were asked for.
 /** @type {Map<string, AreaNumbers>} */
 let numbers = new Map();
+let numbersOf = "";
 let answered = "";
 
 /** @param {unknown} value @returns {value is Pair} */
@@ -142,7 +143,8 @@ export async function load({ again = false } = {}) {
   const state = current();
   const areas = read(state.areas);
   const asked = question(state, areas ?? []);
-  const key = JSON.stringify([state.project, { ...asked, areas: (areas ?? []).map(keyOf) }]);
+  const shapesKey = JSON.stringify((areas ?? []).map(keyOf));
+  const questionKey = JSON.stringify([state.project, { ...asked, areas: "" }]);
   asking.abort();
   const { signal } = (asking = new AbortController());
   problem(areas ? "" : "The areas in the address cannot be read.");
@@ -150,13 +152,18 @@ export async function load({ again = false } = {}) {
     forget();
     return problem("Scroll depth has no areas: choose another kind of interaction for their numbers.");
   }
+  if (questionKey !== numbersOf) {
+    numbers.clear();
+    answered = "";
+    numbersOf = questionKey;
+  }
   show();
-  if (!areas?.length || (key === answered && !again)) return undefined;
+  if (!areas?.length || (shapesKey === answered && !again)) return undefined;
   try {
     const reply = await ask(path("heatmaps/areas/"), asked, { signal });
     const results = /** @type {AreaNumbers[]} */ (reply.results);
     numbers = new Map(results.map((found, index) => [keyOf(areas[index]), found]));
-    answered = key;
+    answered = shapesKey;
     show();
   } catch (error) {
     if (signal.aborted) return undefined;

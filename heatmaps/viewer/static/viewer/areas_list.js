@@ -66,6 +66,8 @@ function begin() {
   entry.more.append(make("summary", { textContent: "More" }), entry.parts);
   entry.item.append(head, entry.words, entry.more);
   entry.name.addEventListener("change", () => {
+    // The area itself may have gone, and its name with it.
+    if (index() < 0) return;
     calls.rename(index(), entry.name.value);
     // No name, or one that another area has, has become another.
     entry.name.value = entry.called;

@@ -27,6 +27,9 @@ const MOST_POINTS = 500;
 
 /** @type {Looked | null} */
 let looked = null;
+let asking = new AbortController();
+// What is told of those that are listed.
+let told = "";
 
 export const place = () => looked?.place ?? null;
 
@@ -48,21 +51,25 @@ export function pointsOf(cells) {
 export async function open(spot, offset = 0) {
   const { scroll, state, project, showError } = spot;
   looked = spot;
+  asking.abort();
+  const { signal } = (asking = new AbortController());
   markSpot(spot.place, { scroll: scroll && offset === 0 });
   const asked = { ...filters(state), ...spot.asked, limit: AT_ONCE, offset };
   try {
     const route = `projects/${project.id}/heatmaps/events/`;
     const page = /** @type {Interactions} */ (
-      await (spot.only ? people.pageOf(spot.only, route, asked, () => looked === spot) : ask(route, asked))
+      await (spot.only ? people.pageOf(spot.only, route, asked, signal) : ask(route, asked, { signal }))
     );
-    if (looked !== spot) return;
+    if (signal.aborted) return;
     show(spot, page, offset);
     if (offset === 0) {
       $("behind").scrollIntoView({ block: "nearest" });
       $("behind-title").focus({ preventScroll: true });
     }
   } catch (error) {
-    if (looked === spot) showError(error);
+    if (signal.aborted) return;
+    $("behind-text").textContent = told;
+    showError(error);
   }
 }
 
@@ -88,7 +95,8 @@ function show(spot, { results, total_count, has_more }, offset) {
   );
   const what = counted(total_count, { ...state, aggregation: "total_count" });
   const whose = spot.only ? people.words(spot.only) : "";
-  $("behind-text").textContent = `${what}${whose}${note}. Times are of ${project.timezone}.`;
+  told = `${what}${whose}${note}. Times are of ${project.timezone}.`;
+  $("behind-text").textContent = told;
   button("behind-all").hidden = !spot.only;
   button("behind-all").onclick = () => open({ ...spot, only: undefined });
   const last = offset + results.length;
@@ -103,6 +111,7 @@ function show(spot, { results, total_count, has_more }, offset) {
 
 export function close() {
   looked = null;
+  asking.abort();
   $("behind").hidden = true;
   markSpot(null);
 }

@@ -14,6 +14,11 @@ const TYPING_MS = 350;
 let before = current();
 // "Own" was chosen, though no numbers are there yet that would say so.
 let ownWidths = false;
+// Fields with something that is not taken yet, and what each was to show last.
+/** @type {Set<string>} */
+const untaken = new Set();
+/** @type {Map<string, string>} */
+const shown = new Map();
 
 /** @param {{ search: (words: string) => void, more: () => void }} calls */
 export function bind({ search, more }) {
@@ -102,20 +107,31 @@ function whenTicked(id, choose) {
  * @param {(text: string) => void} take
  */
 function whenTyped(id, take) {
-  const field = input(id);
+  const done = whenWritten(id, take);
   let waiting = 0;
-  /** @type {string | null} */
-  let taken = null;
-  const done = () => {
-    clearTimeout(waiting);
-    if (field.value !== taken) take((taken = field.value));
-  };
-  field.addEventListener("focus", () => (taken = field.value));
-  field.addEventListener("input", () => {
+  input(id).addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = window.setTimeout(done, TYPING_MS);
   });
+}
+
+/**
+ * With Enter, or when the field is left. Returns what takes it earlier.
+ * @param {string} id
+ * @param {(text: string) => void} take
+ */
+export function whenWritten(id, take) {
+  const field = input(id);
+  const done = () => {
+    if (!untaken.has(id)) return;
+    take(field.value);
+    untaken.delete(id);
+  };
+  field.addEventListener("input", () => untaken.add(id));
   field.addEventListener("change", done);
+  // What was put back as it was is no change to browsers. Who looks into another window meanwhile has not left the field.
+  field.addEventListener("blur", () => document.activeElement !== field && done());
+  return done;
 }
 
 export function showChoices() {
@@ -172,7 +188,10 @@ function check(name, value) {
   for (const radio of radios(name)) radio.checked = radio.value === value;
 }
 
-/** What is being typed is left alone. @param {string} id @param {string} value */
+/** What is being typed is left alone, until something else is to stand there. @param {string} id @param {string} value */
 export function write(id, value) {
-  if (document.activeElement !== $(id)) input(id).value = value;
+  const isOther = value !== shown.get(id);
+  shown.set(id, value);
+  if (untaken.has(id) || (!isOther && document.activeElement === $(id))) return;
+  input(id).value = value;
 }

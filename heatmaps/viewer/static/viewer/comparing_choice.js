@@ -1,7 +1,7 @@
 // The choice of what to compare with, above the picture.
 import { ask } from "./api.js";
 import { againstCohort, againstPage, againstWidth, chosen } from "./comparing.js";
-import { write } from "./choices.js";
+import { whenWritten, write } from "./choices.js";
 import { change, current, dates, path } from "./current.js";
 import { $, button, input, make, radios, select } from "./elements.js";
 import { showError } from "./signing_in.js";
@@ -26,20 +26,17 @@ export function bind() {
   select("compare-width").addEventListener("change", () => compare(againstWidth(select("compare-width").value)));
   select("compare-cohort").addEventListener("change", () => compare(againstCohort(select("compare-cohort").value)));
   input("compare-page").addEventListener("focus", () => void listPages());
-  whenWritten("compare-page", (page) => againstPage(page, current()));
-  whenWritten("compare-own", (filters) => filters);
+  whenWritten("compare-page", (page) => compareWith(page, (text) => againstPage(text, current())));
+  whenWritten("compare-own", (filters) => compareWith(filters, (text) => text));
   button("stop-comparing").addEventListener("click", () => {
     stop();
     select("compare").focus();
   });
 }
 
-/** @param {string} id @param {(text: string) => string} sideOf */
-function whenWritten(id, sideOf) {
-  input(id).addEventListener("change", () => {
-    const text = input(id).value.trim();
-    if (text) compare(sideOf(text));
-  });
+/** @param {string} written @param {(text: string) => string} sideOf */
+function compareWith(written, sideOf) {
+  if (written.trim()) compare(sideOf(written.trim()));
 }
 
 /** @param {Kind} kind */

@@ -125,7 +125,7 @@ const isAfter = (from, to) => `${from.day} ${from.time || "00:00"}` > `${to.day}
 /** @param {Name} name @param {At} at @returns {Written} */
 function writtenIn(name, at) {
   const [text, time] = [input(`date-${name}`).value.trim(), input(`time-${name}`).value];
-  if (!time && (text === "" || text === "now")) return { date: OPEN[name], time: "" };
+  if (!time && (text === "" || (text === "now" && name === "to"))) return { date: OPEN[name], time: "" };
   if (text === "all") return { date: text, time: "" };
   if (hasTime(text)) {
     const written = text.replace(/[t ]/, "T");

@@ -137,6 +137,8 @@ function made() {
   closeOutside(found);
   found.addEventListener("close", () => clearInterval(ticking));
   addEventListener("resize", place);
+  // The way back leads to other dates than the fields have.
+  addEventListener("popstate", () => found.close());
   document.body.append(found);
   return found;
 }

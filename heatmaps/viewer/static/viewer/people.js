@@ -102,11 +102,11 @@ const encoded = (id) => encodeURIComponent(id.toWellFormed());
  * @param {Only} only
  * @param {string} route
  * @param {import("./api.js").Parameters} asked
- * @param {() => boolean} isWanted whether anybody still looks at it
+ * @param {AbortSignal} signal
  * @returns {Promise<Interactions>}
  */
-export async function pageOf(only, route, asked, isWanted) {
-  const found = (only.found ??= await lookThrough(only, route, asked, isWanted));
+export async function pageOf(only, route, asked, signal) {
+  const found = (only.found ??= await lookThrough(only, route, asked, signal));
   const [offset, limit] = [Number(asked.offset), Number(asked.limit)];
   return {
     results: found.slice(offset, offset + limit),
@@ -115,14 +115,14 @@ export async function pageOf(only, route, asked, isWanted) {
   };
 }
 
-/** @param {Only} only @param {string} route @param {import("./api.js").Parameters} asked @param {() => boolean} isWanted */
-async function lookThrough(only, route, asked, isWanted) {
+/** @param {Only} only @param {string} route @param {import("./api.js").Parameters} asked @param {AbortSignal} signal */
+async function lookThrough(only, route, asked, signal) {
   /** @type {Interaction[]} */
   const found = [];
   only.seen = 0;
-  for (let offset = 0; offset < MOST_LOOKED_THROUGH && isWanted(); offset += AT_ONCE) {
+  for (let offset = 0; offset < MOST_LOOKED_THROUGH; offset += AT_ONCE) {
     $("behind-text").textContent = offset ? `Looked through ${number(offset)}…` : "Looking…";
-    const part = /** @type {Interactions} */ (await ask(route, { ...asked, limit: AT_ONCE, offset }));
+    const part = /** @type {Interactions} */ (await ask(route, { ...asked, limit: AT_ONCE, offset }, { signal }));
     found.push(...part.results.filter((one) => one[only.name] === only.id));
     only.all = part.total_count;
     only.seen += part.results.length;

@@ -52,6 +52,8 @@ function bindDropping() {
 async function add(file) {
   if (isSending) return;
   const state = current();
+  // Another page may be looked at by then, and the note is of that one.
+  const isHere = () => current().project === state.project && below(current()) === below(state);
   const width = frameWidth(state);
   const what = `${file.name} as ${readable(below(state))}, ${number(width)} px wide`;
   if (!TYPES.includes(file.type)) return complain(`${file.name} is no picture in PNG, JPEG or WebP.`);
@@ -61,12 +63,11 @@ async function add(file) {
   try {
     await sendFile(path("heatmaps/pictures/"), { url_page: below(state), width }, file, (share) => {
       const part = share < 1 ? `${Math.floor(100 * share)} % of ${bytes(file.size)} sent` : "The service draws it anew";
-      say(`Adding ${what}. ${part}…`);
+      if (isHere()) say(`Adding ${what}. ${part}…`);
     });
-    // Whatever is looked at by now, it is there.
-    if (below(current()) === below(state)) await refresh();
+    if (isHere()) await refresh();
   } catch (error) {
-    tellRefusal(error);
+    if (isHere()) tellRefusal(error);
   } finally {
     isSending = false;
   }

@@ -24,6 +24,8 @@ const DAY_SECONDS = 86_400;
 
 /** @type {HTMLDialogElement | null} */
 let dialog = null;
+// What is shared: as it was when the dialog was opened, which shows it.
+let shared = current();
 
 export function bind() {
   $("share").addEventListener("click", () => void open());
@@ -32,7 +34,8 @@ export function bind() {
 /** The dialog with links of what is looked at. */
 export async function open() {
   dialog ??= made();
-  const { page, url, pattern } = current();
+  shared = current();
+  const { page, url, pattern } = shared;
   input("share-url").value = pattern || page || url;
   $("share-kind").textContent = pattern ? "URL pattern" : "Page";
   $("share-made").hidden = true;
@@ -85,6 +88,8 @@ function made() {
   });
   found.append(form, result(), make("h3", { id: "shares-title", textContent: "Links of this project" }));
   found.append(make("ul", { id: "shares-list", className: "share-list" }));
+  // The way back leads away from what is shared.
+  addEventListener("popstate", () => found.close());
   document.body.append(found);
   return found;
 }
@@ -137,7 +142,7 @@ function $in(box, id) {
 }
 
 async function makeOne() {
-  const state = current();
+  const state = shared;
   try {
     const share = await send("POST", path("heatmaps/shares/"), {
       ...pages(state),
@@ -145,7 +150,7 @@ async function makeOne() {
       expires_in: Number(select("share-days").value) * DAY_SECONDS,
       min_visitors: input("share-visitors").valueAsNumber,
     });
-    show(/** @type {{ token: string }} */ (share).token, state);
+    if (shared === state) show(/** @type {{ token: string }} */ (share).token, state);
     say("");
     await list();
   } catch (error) {

@@ -60,7 +60,6 @@ class Overlay {
     this.#listen(this.#ending.signal);
     document.documentElement.append(this.#host);
     this.#panel.panel.focus({ preventScroll: true });
-    this.#point(null);
     void this.#ask();
   }
 
@@ -94,6 +93,7 @@ class Overlay {
       ...(type !== DEPTH && { limit: MOST_CELLS }),
     };
     const page = this.url && seen.href === this.#first ? this.url : seen.href;
+    this.#forget();
     this.#panel.nameBand();
     this.#panel.say("Asking …");
     await this.#begin(async (signal) => {
@@ -102,8 +102,9 @@ class Overlay {
     });
   }
 
-  #draw() {
-    return this.#begin((signal) => this.#show(signal));
+  async #draw() {
+    // What is still asked for is drawn as the page is by then; to begin anything now would end the asking.
+    if (this.#answer) await this.#begin((signal) => this.#show(signal));
   }
 
   /** Does something in the place of what is being done. @param {(signal: AbortSignal) => Promise<void>} task */
@@ -114,12 +115,16 @@ class Overlay {
       await task(signal);
     } catch (error) {
       if (signal.aborted) return;
-      this.#answer = null;
-      this.#sheet.clear();
-      this.#point(null);
+      this.#forget();
       if (!(error instanceof Refused)) throw error;
       this.#panel.say(error.message, { canRetry: error.canRetry });
     }
+  }
+
+  #forget() {
+    this.#answer = null;
+    this.#sheet.clear();
+    this.#point(null);
   }
 
   /** @param {AbortSignal} signal */
@@ -156,7 +161,7 @@ class Overlay {
     const isOther = this.#sheet.place();
     const isOtherBand = bandOfWindow() !== this.#seen.band && this.#panel.chosen().width !== "any";
     if (location.href !== this.#seen.href || isOtherBand) void this.#ask();
-    else if (isOther && this.#answer) void this.#draw();
+    else if (isOther) void this.#draw();
   }
 
   /** Tells what is below the pointer. @param {PointerEvent | null} pointer */

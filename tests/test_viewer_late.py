@@ -203,7 +203,8 @@ def test_the_busiest_band_of_the_page_before_is_not_taken_for_the_next(viewer: V
 )
 def test_the_way_back_shows_all_that_it_changes(viewer: Viewer, state: dict[str, str]) -> None:
     page = opened(viewer, **state)
-    places = [(0.2 + 0.01 * step, 480 + 10 * step) for step in range(20)]
+    # From where the clicks are to beyond them.
+    places = [(0.3 + 0.002 * step, 480) for step in range(20)]
 
     def shown() -> tuple[Any, ...]:
         opacity = page.locator("#heat").evaluate("heat => getComputedStyle(heat).opacity")

@@ -485,7 +485,7 @@ def test_a_project_with_no_interactions_says_how_they_come_in(anonymous: Viewer,
     expect(anonymous.page.locator("#empty")).to_contain_text("No interaction has come in yet")
     expect(anonymous.page.locator("#empty")).to_contain_text("manage.py load_interactions FILE.jsonl --project 2")
     anonymous.page.get_by_label("Project").select_option("Demo site")
-    anonymous.settle()
+    anonymous.wait_for_replies()
     assert anonymous.state()["project"] == "1"
     assert anonymous.total() > 0
     # The page of a project does not stay below the card of another.
@@ -1463,7 +1463,7 @@ def test_pages_that_cannot_be_listed_are_not_taken_for_none(viewer: Viewer, demo
     expect(alert).to_contain_text("Away for a moment.")
     viewer.page.unroute("**/heatmaps/pages/?*")
     viewer.page.get_by_role("button", name="Ask again").click()
-    viewer.settle()
+    viewer.wait_for_replies()
     expect(alert).to_be_hidden()
     assert viewer.total() > 0
     viewer.meant = {"status of 400", "status of 503"}
@@ -1538,12 +1538,15 @@ def test_what_the_service_ignored_is_told_beside_the_request(viewer: Viewer) -> 
 def test_what_takes_long_can_be_cancelled(viewer: Viewer) -> None:
     viewer.page.route("**/heatmaps/?*", hold)
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, 'url': HOME})}")
-    viewer.page.get_by_role("button", name="Cancel").click()
+    viewer.page.get_by_role("button", name="Cancel").press("Enter")
     expect(viewer.page.get_by_role("alert")).to_contain_text("Cancelled.")
+    # Each button goes once it was pressed, and the keyboard goes on from the picture.
+    expect(viewer.page.locator("#picture")).to_be_focused()
     viewer.page.unroute("**/heatmaps/?*")
-    viewer.page.get_by_role("button", name="Ask again").click()
+    viewer.page.get_by_role("button", name="Ask again").press("Enter")
     viewer.settle()
     assert viewer.total() > 0
+    expect(viewer.page.locator("#picture")).to_be_focused()
 
 
 # What there is to press, as CSS has it, and what each is called here: one of a list stands for the others.

@@ -207,6 +207,23 @@ def test_the_filters_that_events_have_narrow_the_elements(viewer: Viewer) -> Non
     assert viewer.rows("#elements-table") == ELEMENTS
 
 
+def test_exact_times_narrow_the_elements(viewer: Viewer) -> None:
+    page = look(viewer, time_from="2020-01-01T10:00:00", time_to="2020-01-02T11:30:00")
+    assert elements(viewer) == []
+    (asked,) = asked_for_elements(viewer)
+    assert (asked["time_from"], asked["time_to"]) == ("2020-01-01T10:00:00", "2020-01-02T11:30:00")
+    expect(page.locator("#elements-text")).to_contain_text("No event on an element came in from here in these dates.")
+
+
+def test_the_elements_of_the_page_before_go_while_the_next_is_asked_for(viewer: Viewer) -> None:
+    page = look(viewer)
+    assert elements(viewer) == ELEMENTS
+    page.route("**/heatmaps/?*", hold)
+    page.locator("#pages button").filter(has_text="/quiet").click()
+    expect(page.locator("#cancel")).to_be_visible()
+    assert viewer.rows("#elements-table") == []
+
+
 def test_a_cohort_narrows_the_elements_as_it_does_the_map(viewer: Viewer, shop: Demo) -> None:
     page = look(viewer)
     page.get_by_label("Cohort", exact=True).select_option("few")

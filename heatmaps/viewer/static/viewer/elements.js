@@ -25,6 +25,11 @@ export const select = (id) => find(id, HTMLSelectElement);
 /** @param {string} id */
 export const table = (id) => find(id, HTMLTableElement);
 
+/** Where the keyboard was may be about to go: then it goes on from the picture. @param {HTMLElement} leaving */
+export function keepFocus(leaving) {
+  if (leaving.contains(document.activeElement)) $("picture").focus({ preventScroll: true });
+}
+
 /**
  * The buttons of a group of which one is chosen.
  * @param {string} name

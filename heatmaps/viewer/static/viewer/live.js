@@ -5,7 +5,7 @@ import { current } from "./current.js";
 import { say } from "./drawing.js";
 import { answer, canLook, isBusy, lastTookMs, look, whenSettled } from "./loading.js";
 import { $, input } from "./elements.js";
-import { loadPages } from "./page_list.js";
+import { refresh } from "./page_list.js";
 import * as picture from "./picture.js";
 import { isOpen, signIn } from "./signing_in.js";
 import { showShares } from "./widths.js";
@@ -57,7 +57,7 @@ async function lookNow() {
 function tellNews(before) {
   const shown = answer();
   if (!shown) return;
-  void loadPages();
+  void refresh();
   void showShares();
   if (shown.kind !== "points" || before.kind !== "points") return say(shown);
   /** @param {Cell} cell */

@@ -4,7 +4,7 @@ import * as areas from "./areas.js";
 import { current } from "./current.js";
 import { clear, draw, say, showTitle, stopDrawing } from "./drawing.js";
 import { showEmpty } from "./empty.js";
-import { $ } from "./elements.js";
+import { $, keepFocus } from "./elements.js";
 import * as pageElements from "./page_elements.js";
 import { findMatches } from "./page_list.js";
 import { mayPass, showError, showProblem } from "./signing_in.js";
@@ -19,6 +19,8 @@ const QUICK_MS = 200;
 /** @type {Answer | null} */
 let shown = null;
 let loading = new AbortController();
+// There is no answer yet to what is looked at, and so nothing to draw.
+let isAsking = false;
 // Nothing is shown, as the service could not answer; the next time it may.
 let isWorthAnotherTry = false;
 let tookMs = 0;
@@ -42,17 +44,19 @@ export function whenSettled(callback) {
 /** Asks, and shows the answer, or what went wrong. */
 export async function load() {
   stopDrawing();
-  const slow = setTimeout(showProgress, QUICK_MS);
-  busy(true);
   const { signal } = restart();
+  const slow = setTimeout(() => showProgress(signal), QUICK_MS);
+  busy(true);
+  isAsking = true;
   try {
-    await Promise.all([findMatches(), takeBusiest()]);
+    await Promise.all([findMatches(signal), takeBusiest(signal)]);
     signal.throwIfAborted();
     const found = await timed(signal, null, showReceived);
     // What is shown from here on is the answer, which must not be taken away.
     clearTimeout(slow);
     showProblem("");
     shown = found;
+    isAsking = false;
     await draw(found, { signal });
     say(found);
     void showShares();
@@ -68,11 +72,7 @@ export async function load() {
     showError(error, load);
   } finally {
     clearTimeout(slow);
-    if (loading.signal === signal) {
-      $("progress").hidden = true;
-      busy(false);
-      settled();
-    }
+    if (loading.signal === signal) settle();
   }
 }
 
@@ -98,6 +98,22 @@ export async function look() {
   }
 }
 
+function settle() {
+  isAsking = false;
+  keepFocus($("progress"));
+  $("progress").hidden = true;
+  busy(false);
+  settled();
+}
+
+/** Takes away what is shown, and asks for nothing any more. */
+export function abandon() {
+  loading.abort();
+  stopDrawing();
+  forget();
+  settle();
+}
+
 function restart() {
   loading.abort();
   loading = new AbortController();
@@ -116,13 +132,14 @@ async function timed(signal, before, onProgress) {
   return found;
 }
 
-/** Draws what is there once more, in another way. */
+/** Draws what is there once more, in another way. An answer that is still to come is drawn in that way by itself. */
 export async function redraw() {
+  if (isAsking) return;
   busy(true);
   if (await draw(shown)) busy(false);
 }
 
-export function forget() {
+function forget() {
   pageElements.forget();
   shown = null;
   isWorthAnotherTry = false;
@@ -130,7 +147,11 @@ export function forget() {
   clear();
 }
 
-function showProgress() {
+/** @param {AbortSignal} signal of the question that takes so long */
+function showProgress(signal) {
+  if (signal.aborted) return;
+  shown = null;
+  pageElements.forget();
   areas.forget();
   clear();
   showEmpty(null);
@@ -145,8 +166,6 @@ function showReceived(received) {
 }
 
 $("cancel").addEventListener("click", () => {
-  loading.abort();
-  $("progress").hidden = true;
-  forget();
+  abandon();
   showProblem("Cancelled.", load);
 });

@@ -11,7 +11,7 @@ import { hidePage, showTitle } from "./drawing.js";
 import * as lists from "./lists.js";
 import * as layout from "./layout.js";
 import * as live from "./live.js";
-import { answer, forget, load, redraw } from "./loading.js";
+import { abandon, answer, load, redraw } from "./loading.js";
 import { explainNoPage, showEmpty } from "./empty.js";
 import * as dates from "./dates.js";
 import { $, input } from "./elements.js";
@@ -25,7 +25,7 @@ import * as screenshots from "./screenshots.js";
 import * as shares from "./shares.js";
 import { bind, noProject, nothing, showError, showProblem, showView } from "./signing_in.js";
 import * as snippets from "./snippets.js";
-import { ASKED, hasManyUrls, NO_PAGE } from "./state.js";
+import { ASKED, DRAWN, hasManyUrls, NO_PAGE } from "./state.js";
 import * as taking from "./taking.js";
 import * as widths from "./widths.js";
 
@@ -78,11 +78,13 @@ function noSuchProject(id) {
 
 async function loadFirstPage() {
   const isListed = await pageList.loadPages({ again: loadFirstPage });
+  // Somebody was quicker.
+  if (isChosen()) return;
   if (isListed && pageList.chooseFirstPage()) {
     choices.showChoices();
     return load();
   }
-  forget();
+  abandon();
   showTitle();
   hidePage();
   showEmpty(null);
@@ -96,12 +98,22 @@ async function loadFirstPage() {
 }
 
 async function loadCohorts() {
+  const { project } = current();
+  const isLeft = () => project !== current().project;
   try {
-    lists.showCohorts((await ask(path("cohorts/"))).results);
+    const { results } = await ask(path("cohorts/"));
+    if (isLeft()) return;
+    lists.showCohorts(results);
     comparingChoice.showCohorts();
   } catch (error) {
-    showError(error);
+    if (!isLeft()) showError(error);
   }
+}
+
+/** @param {string} words */
+function search(words) {
+  pageList.search(words);
+  void (isChosen() ? pageList.loadPages() : loadFirstPage());
 }
 
 /** Shows what has become another than it was. @param {State} before */
@@ -121,17 +133,16 @@ function follow(before) {
   if (state.project !== before.project) {
     pageList.forget();
     input("search").value = "";
-    forget();
+    abandon();
     return void start();
   }
   behind.close();
   if (!isChosen()) return void loadFirstPage();
   if (isOther(["date_from", "date_to", "time_from", "time_to", "by"])) void pageList.loadPages();
   if (isOther(asked)) void load();
-  else if (isOther(["opacity"]) && !isOther(["radius", "fixed", "width", "zoom", "show", "site", "scripts"])) {
-    picture.setOpacity(Number(state.opacity));
-  } else if (isOther(["areas"])) void areas.load();
-  else void redraw();
+  else if (isOther(DRAWN)) void redraw();
+  else if (isOther(["opacity"])) picture.setOpacity(Number(state.opacity));
+  if (!isOther(asked) && isOther(["areas"])) void areas.load();
   return void pageList.showTypeCounts();
 }
 
@@ -159,5 +170,5 @@ pageElements.bind();
 shares.bind();
 snippets.bind();
 taking.bind();
-choices.bind({ search: pageList.search, more: pageList.loadMore });
+choices.bind({ search, more: pageList.loadMore });
 void start();

@@ -24,7 +24,16 @@ const MOST_CHAINS = 1000;
 const AT_ONCE = 15;
 /** @type {Record<string, string>} */
 const KINDS = { $autocapture: "captured", $rageclick: "rage click", $dead_click: "dead click" };
-const TAKEN = ["url_page", "url_exact", "url_pattern", "date_from", "date_to", "filter_test_accounts"];
+const TAKEN = [
+  "url_page",
+  "url_exact",
+  "url_pattern",
+  "date_from",
+  "date_to",
+  "time_from",
+  "time_to",
+  "filter_test_accounts",
+];
 
 /** @type {Row[]} */
 let rows = [];

@@ -13,12 +13,16 @@ import { below, hasManyUrls, isSamePage, withoutEmpty } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 
 const PAGES_AT_ONCE = 50;
+// The API gives no more at once.
+const MOST_PAGES = 1000;
 // Of the URLs of a page, those that may stand below the map.
 const URLS_BELOW = 100;
 
 /** @type {Pages} */
 let pages = { results: [], types: [], has_more: false };
 let searched = "";
+// So many pages are listed, where there are so many, or will be.
+let reach = PAGES_AT_ONCE;
 // How the pages are listed that are there.
 let listedBy = "";
 /**
@@ -36,30 +40,34 @@ let finding = new AbortController();
 let asked = null;
 
 export function forget() {
+  finding.abort();
   pages = { results: [], types: [], has_more: false };
   searched = "";
   listedBy = "";
   forgetOpened();
 }
 
-/** @param {string} words */
+/** Lists only pages with these words, once they are asked for. @param {string} words */
 export function search(words) {
   searched = words.trim();
-  void loadPages();
 }
 
 export const loadMore = () => loadPages({ offset: pages.results.length });
 
+/** Lists what is listed anew, and what is to come below it. */
+export const refresh = () => loadPages({ limit: Math.min(reach, MOST_PAGES) });
+
 /**
  * Lists the pages, and says whether they are there; `again` is offered where asking once more may help.
- * @param {{ offset?: number, again?: () => void }} [options]
+ * @param {{ offset?: number, limit?: number, again?: () => void }} [options]
  */
-export async function loadPages({ offset = 0, again } = {}) {
+export async function loadPages({ offset = 0, limit = PAGES_AT_ONCE, again } = {}) {
   finding.abort();
+  reach = offset + limit;
   const { signal } = (finding = new AbortController());
   try {
     const { by } = current();
-    const parameters = { ...dates(), ...withoutEmpty({ search: searched }), by, limit: PAGES_AT_ONCE, offset };
+    const parameters = { ...dates(), ...withoutEmpty({ search: searched }), by, limit, offset };
     const reply = /** @type {Pages} */ (await ask(path("heatmaps/pages/"), parameters, { signal }));
     asked = null;
     pages = { ...reply, results: offset ? [...pages.results, ...reply.results] : reply.results };
@@ -90,15 +98,16 @@ export function chooseFirstPage() {
 /**
  * Looks up which URLs the page or the pattern takes in, if that is not known yet. The busiest of them is shown below the
  * map, or that of a page without a query string, unless another one is chosen.
+ * @param {AbortSignal} signal
  */
-export async function findMatches() {
+export async function findMatches(signal) {
   const { project, pattern, template, page } = current();
   if (!hasManyUrls(current())) return;
   const key = JSON.stringify([project, pattern, page, dates()]);
   if (key !== matchesOf) {
     matchesOf = "";
-    const found = await (pattern ? urlsOf({ pattern, template }) : urlsOf({ page }, { limit: URLS_BELOW }));
-    if (pattern !== current().pattern || page !== current().page) return;
+    const found = await (pattern ? urlsOf({ pattern, template }, { signal }) : urlsOf({ page }, { limit: URLS_BELOW, signal }));
+    signal.throwIfAborted();
     [matches, matchesOf] = [found, key];
   }
   chooseBelow(matches?.results ?? []);

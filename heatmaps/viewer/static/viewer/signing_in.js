@@ -2,7 +2,7 @@
 import { key, Refused } from "./api.js";
 import { act, code, text } from "./cards.js";
 import { current } from "./current.js";
-import { $, input } from "./elements.js";
+import { $, input, keepFocus } from "./elements.js";
 import { sentenceOf } from "./sentences.js";
 
 /** @type {() => void} */
@@ -104,6 +104,7 @@ export function showError(error, again) {
  * @param {() => void} [again]
  */
 export function showProblem(sentence, again) {
+  keepFocus($("problem"));
   $("problem").hidden = !sentence;
   $("problem").replaceChildren(sentence, ...(again ? [" ", act("Ask again", again)] : []));
 }

@@ -74,6 +74,10 @@ export const ASKED = [
   "against",
 ];
 
+// Another value of one of these is another picture of the same answer. For another opacity nothing is drawn anew.
+/** @type {(keyof State)[]} */
+export const DRAWN = ["url", "template", "site", "show", "scripts", "width", "fixed", "radius", "palette", "zoom"];
+
 /** Nothing to look at. */
 export const NO_PAGE = { page: "", url: "", pattern: "", template: "" };
 
@@ -85,6 +89,9 @@ const LISTS = ["page", "template", "url"];
 // What is drawn with must be a number, and not any.
 /** @type {[keyof State, number, number][]} */
 const BOUNDS = [ ["opacity", 10, 100], ["radius", 8, 64]];
+
+// The API gives no more at once.
+const MOST_POINTS = 1_000_000;
 
 export const SCROLL_DEPTH = "scrolldepth";
 
@@ -111,7 +118,7 @@ export function readState(search) {
   }
   if (!Object.hasOwn(PALETTES, state.palette)) state.palette = DEFAULTS.palette;
   if (!LISTS.includes(state.by)) state.by = DEFAULTS.by;
-  if (!/^\d{1,7}$/.test(state.limit)) state.limit = DEFAULTS.limit;
+  if (!/^\d{1,7}$/.test(state.limit) || Number(state.limit) > MOST_POINTS) state.limit = DEFAULTS.limit;
   if (state.widths !== "any" || state.width_min || state.width_max) state.widths = "";
   return state;
 }

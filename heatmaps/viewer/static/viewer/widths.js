@@ -20,12 +20,14 @@ const known = new Map();
 /** @type {string | null} */
 let taken = null;
 
-/** Takes the busiest band of widths where none is chosen. */
-export async function takeBusiest() {
+/** Takes the busiest band of widths where none is chosen. @param {AbortSignal} signal */
+export async function takeBusiest(signal) {
   if (!isBandOpen(current())) return;
   const shares = await bandShares(current());
+  // Meanwhile, something else may be looked at.
+  signal.throwIfAborted();
   const busiest = shares.reduce((most, one) => (one.count > most.count ? one : most), shares[0]);
-  if (busiest.count === 0 || !isBandOpen(current())) return;
+  if (busiest.count === 0) return;
   const { width_min, width_max } = BANDS[busiest.name];
   taken = busiest.name;
   fillIn({ width_min, width_max });

@@ -1,5 +1,6 @@
 """Environment variables, read so that one which cannot be understood stops the start with one sentence."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,10 @@ from environs import EnvError, FileAwareEnv
 
 _TRUE = {"1", "t", "true", "y", "yes", "on"}
 _FALSE = {"0", "f", "false", "n", "no", "off"}
+# What all programs can hold that a number may come to.
+_MOST = 2**63 - 1
+# As a request names it, or with all below it, or all there are.
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\]")
 
 
 class SettingsEnv:
@@ -32,10 +37,12 @@ class SettingsEnv:
             raise ImproperlyConfigured(f"{name} is {value!r}; type true or false.")
         return value in _TRUE if value else default
 
-    def whole_number(self, name: str, default: int, *, minimum: int = 0) -> int:
+    def whole_number(self, name: str, default: int, *, minimum: int = 0, maximum: int = _MOST) -> int:
         value = self.text(name, str(default))
-        if not (value.isascii() and value.isdigit() and int(value) >= minimum):
-            raise ImproperlyConfigured(f"{name} is {value!r}; type a whole number, {minimum} or more.")
+        is_number = value.isascii() and value.isdigit() and len(value) <= len(str(maximum))
+        if not (is_number and minimum <= int(value) <= maximum):
+            wanted = f", {minimum} or more" if maximum == _MOST else f" from {minimum} to {maximum}"
+            raise ImproperlyConfigured(f"{name} is {value!r}; type a whole number{wanted}.")
         return int(value)
 
     def choice(self, name: str, choices: list[str]) -> str:
@@ -56,6 +63,16 @@ class SettingsEnv:
 
     def items(self, name: str, default: str = "") -> list[str]:
         return [item.strip() for item in self.text(name, default).split(",") if item.strip()]
+
+    def hosts(self, name: str, default: str) -> list[str]:
+        hosts = self.items(name, default)
+        wrong = next((host for host in hosts if not _HOST.fullmatch(host)), None)
+        if wrong is not None or not hosts:
+            has = f"has {wrong!r}" if hosts else "names no host"
+            raise ImproperlyConfigured(
+                f"{name} {has}; type hosts with no scheme and no port, such as heatmaps.example.com,localhost."
+            )
+        return hosts
 
     def origins(self, name: str) -> list[str]:
         origins = self.items(name)

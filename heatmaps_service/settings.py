@@ -32,7 +32,8 @@ def _is_clickhouse_url(value: str) -> bool:
     except ValueError:
         return False
     if url.scheme == "chdb":
-        return (url.netloc == "memory" and not url.path) or (url.netloc == "" and len(url.path) > 1)
+        is_path = url.netloc == "" and url.path.startswith("/") and len(url.path) > 1
+        return is_path or (url.netloc == "memory" and not url.path)
     return url.scheme in {"http", "https"} and bool(url.hostname)
 
 
@@ -51,7 +52,7 @@ if CLICKHOUSE_CLUSTER and (
         "type its name as in system.clusters, or leave it empty."
     )
 # Limits that travel with every query of the API.
-CLICKHOUSE_MAX_SECONDS = env.whole_number("CLICKHOUSE_MAX_SECONDS", 60, minimum=1)
+CLICKHOUSE_MAX_SECONDS = env.whole_number("CLICKHOUSE_MAX_SECONDS", 60, minimum=1, maximum=86_400)
 CLICKHOUSE_MAX_MEMORY_BYTES = env.whole_number("CLICKHOUSE_MAX_MEMORY_BYTES", 4 * 1024**3, minimum=1)
 # A little more than the 1,000,000 points that one answer may skip and the 1,000,000 that it may have.
 CLICKHOUSE_MAX_RESULT_ROWS = env.whole_number("CLICKHOUSE_MAX_RESULT_ROWS", 2_100_000, minimum=1)
@@ -65,7 +66,7 @@ CLICKHOUSE_QUEUE_SECONDS = env.whole_number("CLICKHOUSE_QUEUE_SECONDS", 10)
 # Pictures that one process draws at once, each on one CPU. Others wait as queries do.
 IMAGE_MAX_DRAWINGS = env.whole_number("IMAGE_MAX_DRAWINGS", 1, minimum=1)
 CLICKHOUSE_CONNECT_SECONDS = env.whole_number("CLICKHOUSE_CONNECT_SECONDS", 5, minimum=1)
-RETENTION_DAYS = env.whole_number("RETENTION_DAYS", 90)
+RETENTION_DAYS = env.whole_number("RETENTION_DAYS", 90, maximum=100_000)
 
 _metadata = env.database("DATABASE_URL", DEFAULT_DATABASE_URL)
 if _metadata["ENGINE"] == "django.db.backends.sqlite3":
@@ -120,7 +121,7 @@ if not SECRET_KEY:
             'python -c "import secrets; print(secrets.token_urlsafe(64))"'
         )
 
-ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_SSL_REDIRECT else None
@@ -194,10 +195,22 @@ RATE_LIMIT_BAD_PASSWORDS = env.rate("RATE_LIMIT_BAD_PASSWORDS", "10/minute")
 # Each adds the address that it saw to X-Forwarded-For; without any, that header is anybody's.
 NUM_PROXIES = env.whole_number("NUM_PROXIES", 0)
 
+
+def _is_cache_url(value: str) -> bool:
+    if not value:
+        return True
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError:
+        return False
+    return url.scheme in {"redis", "rediss"} and bool(url.hostname) and bool(re.fullmatch(r"(/[0-9]*)?", url.path))
+
+
 CACHE_URL = env.url(
     "CACHE_URL",
     "",
-    is_good=lambda value: value.startswith(("redis://", "rediss://")) or not value,
+    is_good=_is_cache_url,
     examples="redis://host:6379/0, or nothing for a cache in the process",
 )
 

@@ -50,7 +50,7 @@ COMMANDS = [
     ["load_interactions", "nowhere.csv", "--project", "1"],
     ["load_events", "events.jsonl", "--project", "1", "--json"],
     ["load_persons", "persons.jsonl", "--project", "1", "--json"],
-    ["create_cohort", "Buyers", "visitors.txt", "--project", "1", "--json"],
+    ["create_cohort", "Buyers", "--project", "1", "visitors.txt", "--json"],
     ["delete_interactions", "--project", "1", "--file", "more.parquet", "--yes", "--json"],
     ["delete_interactions", "--project", "1"],
     ["erase_visitor", "bob", "--project", "1", "--json"],

@@ -182,6 +182,7 @@ CLICKHOUSE = "type chdb:///absolute/path, chdb://memory or http(s)://user:passwo
 DATABASE = "type sqlite:////absolute/path.sqlite3 or postgres://user:password@host:5432/database."
 CACHE = "redis://host:6379/0, or nothing for a cache in the process."
 SESSION = "type http(s)://host/path with {session_id} behind the host, and {distinct_id} if need be, or nothing."
+HOSTS = "type hosts with no scheme and no port, such as heatmaps.example.com,localhost."
 ORIGIN = "type origins with their scheme and no path, such as https://app.example.com."
 
 
@@ -200,13 +201,22 @@ ORIGIN = "type origins with their scheme and no path, such as https://app.exampl
         ("DEBUG", "maybe", "DEBUG is 'maybe'; type true or false."),
         ("SECURE_SSL_REDIRECT", "2", "SECURE_SSL_REDIRECT is '2'; type true or false."),
         ("RATE_LIMIT_ENABLED", "nein", "RATE_LIMIT_ENABLED is 'nein'; type true or false."),
-        ("RETENTION_DAYS", "-1", "RETENTION_DAYS is '-1'; type a whole number, 0 or more."),
-        ("RETENTION_DAYS", "90 days", "RETENTION_DAYS is '90 days'; type a whole number, 0 or more."),
-        ("CLICKHOUSE_MAX_SECONDS", "0", "CLICKHOUSE_MAX_SECONDS is '0'; type a whole number, 1 or more."),
+        ("RETENTION_DAYS", "-1", "RETENTION_DAYS is '-1'; type a whole number from 0 to 100000."),
+        ("RETENTION_DAYS", "90 days", "RETENTION_DAYS is '90 days'; type a whole number from 0 to 100000."),
+        ("RETENTION_DAYS", "800000", "RETENTION_DAYS is '800000'; type a whole number from 0 to 100000."),
+        ("CLICKHOUSE_MAX_SECONDS", "0", "CLICKHOUSE_MAX_SECONDS is '0'; type a whole number from 1 to 86400."),
+        ("NUM_PROXIES", "9" * 5000, f"NUM_PROXIES is '{'9' * 5000}'; type a whole number, 0 or more."),
+        ("CLICKHOUSE_URL", "chdb:relative", f"CLICKHOUSE_URL is not understood; {CLICKHOUSE}"),
+        ("ALLOWED_HOSTS", "http://localhost", f"ALLOWED_HOSTS has 'http://localhost'; {HOSTS}"),
+        ("ALLOWED_HOSTS", "localhost, a:80", f"ALLOWED_HOSTS has 'a:80'; {HOSTS}"),
+        ("ALLOWED_HOSTS", ",", f"ALLOWED_HOSTS names no host; {HOSTS}"),
         ("CLICKHOUSE_MAX_MEMORY_BYTES", "4G", "CLICKHOUSE_MAX_MEMORY_BYTES is '4G'; type a whole number, 1 or more."),
         ("RATE_LIMIT_BURST", "fast", "RATE_LIMIT_BURST is 'fast'; type a rate such as 240/minute."),
         ("FORCE_SCRIPT_NAME", "heat", "FORCE_SCRIPT_NAME is 'heat'; type a path such as /heatmaps, or nothing."),
         ("CACHE_URL", "memcached://x", f"CACHE_URL is not understood; type {CACHE}"),
+        ("CACHE_URL", "redis://", f"CACHE_URL is not understood; type {CACHE}"),
+        ("CACHE_URL", "redis://host:x", f"CACHE_URL is not understood; type {CACHE}"),
+        ("CACHE_URL", "redis://host:6379/abc", f"CACHE_URL is not understood; type {CACHE}"),
         ("CORS_ALLOWED_ORIGINS", "app.example.com", f"CORS_ALLOWED_ORIGINS has 'app.example.com'; {ORIGIN}"),
         ("CORS_ALLOWED_ORIGINS", "http://a.de/", f"CORS_ALLOWED_ORIGINS has 'http://a.de/'; {ORIGIN}"),
         ("CSRF_TRUSTED_ORIGINS", "ftp://a.example.com", f"CSRF_TRUSTED_ORIGINS has 'ftp://a.example.com'; {ORIGIN}"),

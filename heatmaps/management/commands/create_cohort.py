@@ -26,6 +26,8 @@ class Command(ServiceCommand):
     )
 
     def add_arguments(self, parser: Any) -> None:
+        # NAME and FILE with options between them, too.
+        parser.parse_args = parser.parse_intermixed_args
         parser.add_argument("name", metavar="NAME", help="name of the cohort")
         parser.add_argument("--project", type=int, metavar="ID", required=True, help="id of the project")
         parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="file with one distinct_id a line")

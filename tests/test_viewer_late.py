@@ -19,6 +19,8 @@ __all__ = ["browser"]
 if chromium.PATH is None:
     node.leave_out_module("The tests of late replies were left out, as they need Chromium.")
 
+pytestmark = pytest.mark.slow
+
 SITE = "https://late.example"
 # How often each page was clicked on; beside them are more pages than are listed at once.
 CLICKS = {"/busy": 9, "/calm": 7, "/other": 5}

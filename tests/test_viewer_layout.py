@@ -14,6 +14,8 @@ from tests.test_viewer import Demo
 if chromium.PATH is None or not node.is_there():
     node.leave_out_module("The tests of the viewer's layout were left out, as they need Chromium, and Node with npm.")
 
+pytestmark = pytest.mark.slow
+
 LOOKED_AT = {"date_from": "-31d", "widths": "any", "site": "/demo", "page": site.url("/")}
 # What is pressed, and how large that is: with its label, where it has one. Links within sentences are as high as these.
 SMALL = """([least, selector]) => [...document.querySelectorAll(selector)]

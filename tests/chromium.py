@@ -54,19 +54,45 @@ def launched() -> Iterator[Browser]:
             browser.close()
 
 
+class Held:
+    """Replies to what is asked for from now on, which come when they are let go."""
+
+    def __init__(self, page: Page, asked: str, most: int = 1000) -> None:
+        self.page, self.asked, self.most = page, asked, most
+        self.routes: list[Route] = []
+        page.route(asked, self._take)
+
+    def _take(self, route: Route) -> None:
+        if len(self.routes) < self.most:
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def wait(self, count: int = 1) -> None:
+        """Until so much is asked for."""
+        for _ in range(500):
+            if len(self.routes) >= count:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"{self.asked} is not asked for {count} times.")
+
+    def let_go(self, reply: Any = None) -> None:
+        """What is asked for after that comes as ever."""
+        self.most = 0
+        for route in self.routes:
+            if reply is None:
+                route.continue_()
+            else:
+                route.fulfill(json=reply)
+
+
 @contextmanager
-def held(page: Page, pattern: str) -> Iterator[None]:
-    """Lets whatever is asked for by such a URL wait until the end of the block."""
-    waiting: list[Route] = []
-
-    def hold(route: Route) -> None:
-        waiting.append(route)
-
-    page.route(pattern, hold)
+def held(page: Page, asked: str) -> Iterator[None]:
+    """Lets the replies to such URLs wait until the end of the block."""
+    waiting = Held(page, asked)
     yield
-    for route in waiting:
-        route.continue_()
-    page.unroute(pattern)
+    waiting.let_go()
+    page.unroute(asked)
 
 
 def _be_late(browser: Browser) -> None:

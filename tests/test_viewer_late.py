@@ -7,14 +7,15 @@ from urllib.parse import urlencode
 
 import pytest
 from django.utils.timezone import now
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests import chromium, node
+from tests.chromium import Held
 from tests.processes import Service
-from tests.test_viewer import Demo, Viewer, visited
-from tests.viewer_shop import browser, served_with
+from tests.test_viewer import Demo, Viewer
+from tests.viewer_shop import browser, served_with, viewer
 
-__all__ = ["browser"]
+__all__ = ["browser", "viewer"]
 
 if chromium.PATH is None:
     node.leave_out_module("The tests of late replies were left out, as they need Chromium.")
@@ -62,45 +63,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield demo
 
 
-@pytest.fixture
-def viewer(shop: Demo, browser: Browser) -> Iterator[Viewer]:
-    with visited(shop, browser) as viewer:
-        viewer.use_key(shop.key)
-        yield viewer
-
-
-class Held:
-    """Replies to what is asked for from now on, which come when they are let go."""
-
-    def __init__(self, page: Page, asked: str, most: int = 1000) -> None:
-        self.page, self.asked, self.most = page, asked, most
-        self.routes: list[Route] = []
-        page.route(asked, self._take)
-
-    def _take(self, route: Route) -> None:
-        if len(self.routes) < self.most:
-            self.routes.append(route)
-        else:
-            route.continue_()
-
-    def wait(self, count: int = 1) -> None:
-        """Until so much is asked for."""
-        for _ in range(500):
-            if len(self.routes) >= count:
-                return
-            self.page.wait_for_timeout(20)
-        pytest.fail(f"{self.asked} is not asked for {count} times.")
-
-    def let_go(self, reply: Any = None) -> None:
-        """What is asked for after that comes as ever."""
-        self.most = 0
-        for route in self.routes:
-            if reply is None:
-                route.continue_()
-            else:
-                route.fulfill(json=reply)
-
-
 def ask(viewer: Viewer, **state: Any) -> Page:
     """Opens the viewer, and waits for nothing."""
     viewer.page.goto(f"{viewer.demo.origin}/?{urlencode({**LOOKED_AT, **state})}")
@@ -123,14 +85,20 @@ def choose_page(page: Page, path: str) -> None:
     page.locator(f"#pages [data-url='{SITE}{path}']").click()
 
 
-def test_the_map_of_a_project_that_was_left_is_not_shown_in_the_next(viewer: Viewer) -> None:
-    held = Held(viewer.page, MAPS)
-    page = ask(viewer, url=f"{SITE}/busy")
+def leave_project(viewer: Viewer, asked: str, **state: Any) -> Page:
+    """Goes to the project with nothing while a map is asked for, and lets the reply to what was `asked` come late."""
+    held = Held(viewer.page, asked)
+    page = ask(viewer, **state)
     expect(page.locator("#cancel")).to_be_visible()
     page.get_by_label("Project").select_option("Empty")
     expect(page.locator("#empty")).to_contain_text("No interaction has come in yet")
     held.let_go()
     viewer.wait_for_replies()
+    return page
+
+
+def test_the_map_of_a_project_that_was_left_is_not_shown_in_the_next(viewer: Viewer) -> None:
+    page = leave_project(viewer, MAPS, url=f"{SITE}/busy")
     for selector in ("#progress", "#heat", "#problem"):
         expect(page.locator(selector)).to_be_hidden()
     expect(page.locator("#total")).to_be_empty()
@@ -139,13 +107,7 @@ def test_the_map_of_a_project_that_was_left_is_not_shown_in_the_next(viewer: Vie
 
 
 def test_what_a_pattern_of_a_project_that_was_left_takes_in_is_not_asked_for_on(viewer: Viewer) -> None:
-    held = Held(viewer.page, f"{PAGE_LISTS}search=*")
-    page = ask(viewer, pattern=f"{SITE}/.*")
-    expect(page.locator("#cancel")).to_be_visible()
-    page.get_by_label("Project").select_option("Empty")
-    expect(page.locator("#empty")).to_contain_text("No interaction has come in yet")
-    held.let_go()
-    viewer.wait_for_replies()
+    page = leave_project(viewer, f"{PAGE_LISTS}search=*", pattern=f"{SITE}/.*")
     expect(page.locator("#empty")).to_contain_text("No interaction has come in yet")
     assert not any("/projects/2/heatmaps/?" in url for url in viewer.requests)
 

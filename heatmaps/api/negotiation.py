@@ -39,9 +39,13 @@ class FormatNegotiation(AcceptHeaderNegotiation):
             found: tuple[BaseRenderer, str] = super().select_renderer(request, [json, *others], format_suffix)
             return found
         best = max(named, key=lambda one: weights[one.media_type])
-        # What is named goes before what is meant by a star, and JSON before what is wanted as much.
-        of_json = weights.get(JSON.media_type, max(weights.get("application/*", 0), weights.get("*/*", 0)) - _LESS)
-        chosen = json if of_json >= weights[best.media_type] else best
+        most = weights[best.media_type]
+        # JSON goes before what is wanted as much where it is named, and behind it where it is meant by a star.
+        if JSON.media_type in weights:
+            is_json = weights[JSON.media_type] >= most
+        else:
+            is_json = max(weights.get("application/*", 0), weights.get("*/*", 0)) > most
+        chosen = json if is_json else best
         return chosen, chosen.media_type or ""
 
     def _of_pictures(self, request: Request, pictures: Mapping[str, str]) -> tuple[BaseRenderer, str]:
@@ -71,8 +75,6 @@ class Named(BaseRenderer):
         raise NotImplementedError
 
 
-# Weights have three digits.
-_LESS = 0.0001
 _OTHERS = [Named(one.name, one.media_type) for one in FORMATS.values() if one.name != "json"]
 
 

@@ -45,10 +45,12 @@ class Compared:
     def columns(self, places: slice | Integers) -> dict[str, list[Any]]:
         """What is told of some of the places."""
         numbers = ("difference", "ratio", "ratio_low", "ratio_high")
+        # As they are told: rounding may have left more of a q than there is.
+        q = [None if np.isnan(one) else significant(one) for one in self.q[places].tolist()]
         return {
             **{name: told(getattr(self, name)[places]) for name in numbers},
-            "q": [None if np.isnan(q) else significant(q) for q in self.q[places].tolist()],
-            "verdict": [self._verdict(*one) for one in zip(self.q[places], self.difference[places], strict=True)],
+            "q": q,
+            "verdict": [self._verdict(*one) for one in zip(q, self.difference[places], strict=True)],
         }
 
     def by_surprise(self, *ties: NDArray[Any]) -> Integers:
@@ -61,11 +63,10 @@ class Compared:
         """The places, those with the largest difference either way first."""
         return np.lexsort((*ties[::-1], -np.abs(rounded(self.difference))))
 
-    def _verdict(self, q: float, difference: float) -> Verdict:
-        if np.isnan(q):
+    def _verdict(self, q: float | None, difference: float) -> Verdict:
+        if q is None:
             return Verdict.TOO_FEW
-        # As it is told: rounding may have left more than there is.
-        if significant(q) > self.fdr:
+        if q > self.fdr:
             return Verdict.UNCLEAR
         return Verdict.MORE if difference > 0 else Verdict.LESS
 

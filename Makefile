@@ -64,6 +64,7 @@ fuzz: install  ## Ask what the OpenAPI document allows, and more, for FUZZ_MINUT
 
 bench: install  ## Measure, with tables at the end; ROWS= sets how many interactions
 	$(BIN)/python -m bench.reading --output docs/performance.md
+	$(BIN)/python -m bench.scale --output docs/performance.md
 	$(BIN)/python -m bench.formats --output docs/performance.md
 	$(BIN)/python -m bench.capture
 	$(BIN)/python -m bench.capture

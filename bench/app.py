@@ -1,12 +1,13 @@
 """The service, and beside it what it is compared with, in one process: the embedded engine lives in one only.
 
 `/bench/engine` asks the engine our SQL with nothing around it, `/bench/upstream` answers upstream's way, `/bench/read`
-tells how much is read, `/bench/memory` the process's memory, `/bench/grown` what a larger table costs. All take the
-parameters of the API.
+tells how much is read, `/bench/memory` the process's memory, `/bench/grown` what a larger table costs, and with
+`/bench/rollups` maps are counted from rollups or no more. All others take the parameters of the API.
 """
 
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,7 @@ from heatmaps.engine import Query  # noqa: E402
 from heatmaps.models import Project  # noqa: E402
 from heatmaps.population.filters import Aggregation  # noqa: E402
 from heatmaps.population.layout import PLAIN, current_layout  # noqa: E402
-from heatmaps.questions.heatmap import queries  # noqa: E402
+from heatmaps.questions.heatmap import queries, rollups  # noqa: E402
 from heatmaps.questions.heatmap.form import HeatmapForm  # noqa: E402
 from heatmaps.questions.heatmap.question import PointsQuestion  # noqa: E402
 from heatmaps.questions.interactions.answer import interactions  # noqa: E402
@@ -40,6 +41,7 @@ from heatmaps.questions.pages.form import PagesForm  # noqa: E402
 from heatmaps.questions.pages.queries import pages  # noqa: E402
 from heatmaps_service.wsgi import application as service  # noqa: E402
 
+WORTH_ROLLUPS = rollups.LEAST_ROWS
 PROJECTS = {"busy": BUSY_PROJECT, "still": STILL_PROJECT, "wide": WIDE_PROJECT}
 
 
@@ -57,6 +59,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         "together": _together,
         "pages": _pages,
         "grown": _grown,
+        "rollups": _rollups,
     }[path.removeprefix("/bench/")](parameters)
     body = answer if isinstance(answer, bytes) else orjson.dumps(answer)
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
@@ -135,6 +138,12 @@ def _grown(parameters: dict[str, str]) -> dict[str, Any]:
     return {**seconds, "cells": cells}
 
 
+def _rollups(parameters: dict[str, str]) -> dict[str, Any]:
+    """With `used=0` no page is busy enough for rollups."""
+    rollups.LEAST_ROWS = WORTH_ROLLUPS if parameters["used"] == "1" else sys.maxsize
+    return {}
+
+
 def _estimate(asked: list[Query]) -> dict[str, int]:
     found = {"rows": 0, "granules": 0, "parts": 0}
     for query in asked:
@@ -172,7 +181,8 @@ def _queries(question: Any) -> list[Query]:
     if isinstance(question, PointsQuestion):
         if question.aggregation is Aggregation.UNIQUE_VISITORS:
             return [queries.screens(question, layout), queries.cells(question, layout)]
-        return [queries.points(question, layout)]
+        weeks = rollups.weeks_of(question)
+        return [queries.points_by_week(question, weeks, layout) if weeks else queries.points(question, layout)]
     if question.aggregation is Aggregation.UNIQUE_VISITORS:
         return [queries.bands(question, layout)]
     return [queries.scroll_depth(question, layout)]

@@ -138,6 +138,11 @@ class Interactions:
         with engine.writer() as client:
             client.insert("heatmaps", [list(row.values()) for row in complete], column_names=list(INTERACTION))
 
+    def merge(self) -> None:
+        """Makes one part of each week's rows, which has the projections."""
+        with engine.writer() as client:
+            client.command("OPTIMIZE TABLE heatmaps FINAL")
+
     def clear(self) -> None:
         with engine.writer() as client:
             client.command("TRUNCATE TABLE heatmaps")

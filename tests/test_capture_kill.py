@@ -18,6 +18,7 @@ import orjson
 import pytest
 
 from tests.processes import Service, free_port, stopped_afterwards, wait_until_it_answers
+from tests.rollups import counted
 
 # `make kills` asks for more.
 KILLS = int(os.environ.get("KILLS", "20"))
@@ -149,6 +150,7 @@ def test_every_acknowledged_point_is_there_once_after_twenty_kills(tmp_path: Pat
     assert service.select("SELECT distinct_id, count() FROM events GROUP BY 1 ORDER BY 1") == [
         [name, 1] for name in acknowledged
     ]
+    assert service.select(counted(from_rollups=True)) == service.select(counted(from_rollups=False))
     if KILLS > 20:
         sys.stdout.write(f"{KILLS} kills: {len(acknowledged)} events acknowledged, all there once, none lost\n")
 

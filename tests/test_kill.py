@@ -8,6 +8,7 @@ from subprocess import Popen
 import pytest
 
 from tests.processes import Service, stopped_afterwards
+from tests.rollups import counted
 
 ROWS = 60_000
 
@@ -61,6 +62,7 @@ def test_a_load_that_is_killed_again_and_again_ends_with_every_row_once(service:
     assert service.select("SELECT count(), uniqExact(distinct_id), sum(x), sum(y) FROM heatmaps") == [
         [ROWS, ROWS, 99 * ROWS // 2, 999 * ROWS // 2]
     ], kills
+    assert service.select(counted(from_rollups=True)) == service.select(counted(from_rollups=False))
 
 
 def test_a_first_migration_that_is_killed_is_finished_by_the_next(service: Service) -> None:
@@ -95,6 +97,7 @@ def test_a_later_migration_that_is_killed_keeps_every_row(service: Service) -> N
     service.result("migrate_clickhouse")
     assert service.result("migrate_clickhouse", "--json") == '{"applied":[]}\n'
     assert service.select(COUNT) == [[100_000, 100_000]]
+    assert service.select(counted(from_rollups=True)) == service.select(counted(from_rollups=False))
 
 
 HOLD = "import time; from heatmaps import engine\nwith engine.writer(): print('open', flush=True); time.sleep(60)"

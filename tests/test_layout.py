@@ -272,6 +272,7 @@ def test_projections_are_thought_of_where_pages_are_looked_up(
 ) -> None:
     """What counts interactions has none, and a pattern is tried with the URLs of each part of the table."""
     interactions.add_all(some_rows())
+    interactions.merge()
     asked = Filters(team_id=1, types=("scrolldepth",), window=window(None, None, ZoneInfo("UTC")), **urls)
     question = ScrollDepthQuestion(filters=asked, aggregation=Aggregation.TOTAL_COUNT)
     for query in (scroll_depth(question, current_layout()), bands(question, current_layout())):

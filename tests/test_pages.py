@@ -328,6 +328,7 @@ def test_whole_days_are_answered_from_the_projection_of_pages(
     Project.objects.update(timezone=zone)
     rows: list[dict[str, Any]] = [{"timestamp": NOON + timedelta(hours=hour)} for hour in range(-60, 12)]
     interactions.add_all(rows)
+    interactions.merge()
     found = api.pages(date_from="-2d")["results"]
     kept = [row["timestamp"] for row in rows if row["timestamp"].astimezone(ZoneInfo(zone)).date() >= date(2026, 3, 29)]
     assert [(page["total_count"], page["first_seen"][:13]) for page in found] == [

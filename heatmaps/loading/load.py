@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.utils.timezone import now
 
-from heatmaps import engine
+from heatmaps import engine, schema
 from heatmaps.engine import Client
 from heatmaps.loading import spool as spooling
 from heatmaps.loading.columns import Table
@@ -40,7 +40,12 @@ def store(
     if not spool.rows:
         return
     load = _Load(client, table, spool, digest, team_id)
-    yield from load.again() if again else load.missing()
+    added = 0
+    for rows, new in load.again() if again else load.missing():
+        added += new
+        yield rows, new
+    if added and table.name == "heatmaps":
+        schema.begin_projections(client)
 
 
 def oldest_kept(table: Table) -> datetime | None:

@@ -22,6 +22,19 @@ CREATE TABLE IF NOT EXISTS heatmaps_migrations
 )
 ENGINE = MergeTree
 ORDER BY name"""
+# Projections are made when parts are merged. With every insert they would take longer than the insert itself, and most
+# of its parts are merged within seconds. Until then their rows are read.
+LATE_PROJECTIONS = {"materialize_projections_on_insert": 0, "materialize_projections_on_merge": 1}
+# A part with fewer rows is read as fast without.
+WORTH_PROJECTIONS = 10_000
+_WITHOUT_PROJECTIONS = """
+SELECT DISTINCT partition_id FROM system.parts
+WHERE active AND database = currentDatabase() AND table = 'heatmaps' AND rows >= {rows:UInt64}
+  AND name NOT IN (
+      SELECT parent_name FROM system.projection_parts
+      WHERE active AND database = currentDatabase() AND table = 'heatmaps'
+  )
+"""
 # The tables whose rows grow old, each with its column of time.
 TIMED_TABLES = {"heatmaps": "timestamp", "events": "timestamp"}
 
@@ -63,6 +76,8 @@ def pending(client: Client | None, *, retention_days: int, cluster: Cluster | No
         for statement in _retention(client, table, column, retention_days, cluster)
     )
     steps += [Step("", retention)] if retention else []
+    late = tuple(_late_projections(client, cluster)) if client else ()
+    steps += [Step("", late)] if late else []
     if cluster is None:
         return steps
     return [
@@ -86,6 +101,19 @@ def delete_rows(client: Client, table: str, condition: str, values: Mapping[str,
     client.command(
         f"ALTER TABLE {stored} DELETE WHERE {condition}", parameters=dict(values), settings={"mutations_sync": 2}
     )
+
+
+def begin_projections(client: Client) -> None:
+    """Lets the engine make the projections of larger parts, as they may never be merged. It goes on after this returns.
+    On a cluster the parts wait to be merged."""
+    if cluster() or not is_ours(client):
+        return
+    names = client.query(
+        "SELECT name FROM system.projections WHERE database = currentDatabase() AND table = 'heatmaps'"
+    ).result_rows
+    found = client.query(_WITHOUT_PROJECTIONS, parameters={"rows": WORTH_PROJECTIONS}).result_rows
+    if made := [f"MATERIALIZE PROJECTION {name} IN PARTITION ID '{week}'" for (week,) in found for (name,) in names]:
+        client.command(f"ALTER TABLE heatmaps {', '.join(made)}", settings={"mutations_sync": 0})
 
 
 def is_ours(client: Client) -> bool:
@@ -126,6 +154,18 @@ def _retention(client: Client | None, table: str, column: str, days: int, cluste
         yield f"ALTER TABLE {table} MODIFY {rule}"
     if not days and "TTL" in current:
         yield f"ALTER TABLE {table} REMOVE TTL"
+
+
+def _late_projections(client: Client, cluster: Cluster | None) -> Iterator[str]:
+    """Servers before 26.5 do not know the second setting, and go on to make projections with every insert."""
+    current = _engine(client, "sharded_heatmaps" if cluster else "heatmaps")
+    known = client.query(
+        "SELECT count() FROM system.merge_tree_settings WHERE name IN {names:Array(String)}",
+        parameters={"names": list(LATE_PROJECTIONS)},
+    ).result_rows
+    wanted = ", ".join(f"{name} = {value}" for name, value in LATE_PROJECTIONS.items())
+    if current and known == [(len(LATE_PROJECTIONS),)] and wanted not in current:
+        yield f"ALTER TABLE heatmaps MODIFY SETTING {wanted}"
 
 
 def _engine(client: Client, table: str) -> str:

@@ -16,7 +16,7 @@ from heatmaps.population.cells import places
 from heatmaps.population.filters import Aggregation, Filters
 from heatmaps.population.fold import fold_summary
 from heatmaps.population.layout import current_layout
-from heatmaps.questions.heatmap import queries
+from heatmaps.questions.heatmap import queries, rollups
 from heatmaps.questions.heatmap.coverage import Coverage
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
 from heatmaps.questions.heatmap.reply import HeatmapResponseItem, HeatmapScrollDepthItem
@@ -53,16 +53,24 @@ def _tells_visitors_apart(question: PointsQuestion | ScrollDepthQuestion) -> boo
 
 
 def _points(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
-    """Screens and cells come from one reading, screens first."""
+    """Screens and cells come from one statement, screens first."""
+    layout, weeks = current_layout(), rollups.weeks_of(question)
     # The first guess stays within what the engine may answer.
     room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 2)
     for most in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
-        coverage = Coverage() if question.with_coverage else None
-        with closing(engine.blocks(queries.points(question, current_layout(), screens=most))) as blocks:
+        if weeks:
+            # They know no visitors.
+            coverage = _coverage(question.filters) if question.with_coverage else None
+            query = queries.points_by_week(question, weeks, layout, screens=most)
+        else:
+            coverage = Coverage() if question.with_coverage else None
+            query = queries.points(question, layout, screens=most)
+        with closing(engine.blocks(query)) as blocks:
             maps = _with_totals(blocks, coverage) if coverage else blocks
             counts, screens, first = _screens(maps)
             if len(screens) <= most:
                 tail["fold"] = fold_summary(counts, screens)
+                rollups.learn(question, sum(counts))
                 if coverage:
                     coverage.count_total = sum(counts)
                 yield from _cells(chain([first], maps), question, tail, coverage)
@@ -73,7 +81,8 @@ def _with_totals(blocks: Iterator[Block], coverage: Coverage) -> Iterator[Block]
     """The blocks; what each of their rows tells of all rows is noted."""
     for block in blocks:
         if len(block["cell"]):
-            coverage.cells_total, coverage.visitors_total = block["cells_total"][0], block["visitors_total"][0]
+            coverage.cells_total = block["cells_total"][0]
+            coverage.visitors_total = block.get("visitors_total", (coverage.visitors_total,))[0]
         yield block
 
 

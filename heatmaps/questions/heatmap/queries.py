@@ -12,8 +12,9 @@ from heatmaps.population.filters import Aggregation, Filters
 from heatmaps.population.grid import Grid, with_grid
 from heatmaps.population.layout import PLAIN, Layout
 from heatmaps.population.persons import counted_in_persons
-from heatmaps.population.predicates import matching
-from heatmaps.population.sql import filtered, sql_file
+from heatmaps.population.predicates import bounds_of, by_filter, matching, within
+from heatmaps.population.sql import Rows, filtered, sql_file, with_slot
+from heatmaps.population.weeks import Weeks
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
 
 # More screens (heights in steps of 16 CSS px, with three places on each) than the visitors of a page have; more than
@@ -33,6 +34,30 @@ def points(question: PointsQuestion, layout: Layout = PLAIN, *, screens: int = S
     binder.name("last", question.offset + question.limit + 1 + screens)
     sql = sql_file(__file__, "points_covered.sql" if question.with_coverage else "points.sql")
     return _query(sql, question.filters, layout, binder, question.grid)
+
+
+def points_by_week(question: PointsQuestion, weeks: Weeks, layout: Layout, *, screens: int = SCREENS) -> Query:
+    """The same rows as for `points`, counted from the rollups as far as there are weeks. No filter may need a row. With
+    coverage the rows have no visitors_total."""
+    binder = Binder()
+    binder.name("team_id", question.filters.team_id)
+    binder.name("last", question.offset + question.limit + 1 + screens)
+    found = by_filter(question.filters, layout, binder)
+
+    def asked(sql: str, dates: str) -> str:
+        rows = Rows(conditions=tuple((found | {"dates": dates}).values()))
+        return filtered(with_grid(sql, question.grid, binder), rows, layout)
+
+    by_row, *_ = sql_file(__file__, "points.sql").partition("ORDER BY")
+    rest = ""
+    for sign, windows in (("", weeks.added), ("-", weeks.taken)):
+        if windows:
+            dates = " OR ".join(f"({within(bounds_of(window, binder), layout, binder)})" for window in windows)
+            rest += f"UNION ALL SELECT {sign}toInt64(count), cell, screen FROM (\n{asked(by_row, f'({dates})')})\n"
+    sql = sql_file(__file__, "points_by_week.sql")
+    if question.with_coverage:
+        sql = _COVERAGE.sub(r"\1", sql)
+    return Query(with_slot(asked(sql, weeks.condition(binder)), "rest", rest), binder.parameters)
 
 
 def cells(question: PointsQuestion, layout: Layout = PLAIN) -> Query:

@@ -124,6 +124,9 @@ def timed(work: Callable[[Path], None], path: Path, rows: int, *, empties: bool 
     work(path)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     with engine.writer() as client:
+        # The projections of what was loaded are made in the background.
+        while client.query("SELECT count() FROM system.mutations WHERE NOT is_done").result_rows != [(0,)]:
+            time.sleep(0.05)
         if client.query("SELECT count() FROM heatmaps").result_rows != [(rows,)]:
             raise RuntimeError("Not every row was loaded once.")
     return seconds, cpu

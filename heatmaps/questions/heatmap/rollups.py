@@ -26,7 +26,7 @@ LEAST_ROWS = 2_000_000
 ROWS_FOR_ONE = 3
 # How long an estimate holds. Parts of the table get their rollups when they are merged.
 ESTIMATE_SECONDS = 600
-MOST_PAGES = 10_000
+MOST_PAGES, MOST_ESTIMATES = 10_000, 20
 _DAY = timedelta(days=1)
 
 
@@ -38,10 +38,10 @@ class _Estimate:
 
 @dataclass(slots=True)
 class _Busyness:
-    """Rows a day, of the answer that counted most; and estimates for windows of so many days."""
+    """Rows a day, of the answer that counted most; and the latest estimates for windows of about so many days."""
 
     rows_a_day: float = 0
-    estimates: dict[float, _Estimate] = field(default_factory=dict)
+    estimates: OrderedDict[int, _Estimate] = field(default_factory=OrderedDict)
 
 
 _known: OrderedDict[Hashable, _Busyness] = OrderedDict()
@@ -58,12 +58,15 @@ def weeks_of(question: PointsQuestion) -> Weeks | None:
         known = _known.get(_key(question.filters))
     if known is None or known.rows_a_day * days < LEAST_ROWS:
         return None
-    estimate = known.estimates.get(days)
+    estimate = known.estimates.get(round(days))
     if estimate is None or monotonic() - estimate.at > ESTIMATE_SECONDS:
         layout = current_layout()
         by_week, by_row = queries.points_by_week(question, weeks, layout), queries.points(question, layout)
         estimate = _Estimate(monotonic(), 0 < _rows_read(by_week) * ROWS_FOR_ONE <= _rows_read(by_row))
-        known.estimates[days] = estimate
+        with _lock:
+            known.estimates[round(days)] = estimate
+            if len(known.estimates) > MOST_ESTIMATES:
+                known.estimates.popitem(last=False)
     return weeks if estimate.pays else None
 
 

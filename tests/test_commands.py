@@ -136,9 +136,18 @@ def test_a_key_for_some_organizations(commands: Commands, two_organizations: dic
 def test_somebody_known_stays_where_they_are(
     commands: Commands, two_organizations: dict[str, Project], user: User
 ) -> None:
-    made = commands.run("create_api_key", "--user", "Ann@Example.com", "--project", "10", "--label", "Script")
+    umbrella, theirs = two_organizations["blog"].organization, user.membership_set.get().organization
+    limits = ["--project", "10"]
+    for organization in (umbrella, theirs):
+        limits += ["--organization", str(organization.pk)]
+    made = commands.run("create_api_key", "--user", "Ann@Example.com", *limits, "--label", "Script")
     assert User.objects.count() == 1
-    assert commands.said == "Keep the key: it is not shown again.\n"
+    add = f"`manage.py add_member {user.email} --organization NAME` changes that."
+    assert commands.said == (
+        f"{user.email} is no member of Umbrella, so the key does not open project 10. {add}\n"
+        f"{user.email} is no member of Umbrella, so the key does not open that organization. {add}\n"
+        "Keep the key: it is not shown again.\n"
+    )
     user.refresh_from_db()
     assert user.current_project_id == 1
     assert Membership.objects.filter(user=user).count() == 1

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -65,8 +66,23 @@ class Command(ServiceCommand):
         for scope in dict.fromkeys(given):
             if not scopes.opens_something(scope):
                 self.say(f"The scope {scope!r} opens nothing here.")
+        for sentence in _closed(user, projects, organizations):
+            self.say(sentence)
         self.say("Keep the key: it is not shown again.")
         return {"key": secret, "mask": key.mask}
+
+
+def _closed(user: User, projects: list[Project], organizations: list[Organization]) -> Iterator[str]:
+    """What the key is limited to and does not open all the same."""
+    theirs = set(Membership.objects.filter(user=user).values_list("organization", flat=True))
+    asked = [(project.organization, f"project {project.pk}") for project in projects]
+    asked += [(organization, "that organization") for organization in organizations]
+    for organization, name in asked:
+        if organization.pk not in theirs:
+            yield (
+                f"{user.email} is no member of {organization.name}, so the key does not open {name}."
+                f" `manage.py add_member {user.email} --organization NAME` changes that."
+            )
 
 
 def _organization(organization_id: UUID) -> Organization:

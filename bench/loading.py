@@ -124,16 +124,16 @@ def timed(work: Callable[[Path], None], path: Path, rows: int, *, empties: bool 
     work(path)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     with engine.writer() as client:
-        # The projections of what was loaded are made in the background.
-        while client.query("SELECT count() FROM system.mutations WHERE NOT is_done").result_rows != [(0,)]:
-            time.sleep(0.05)
         if client.query("SELECT count() FROM heatmaps").result_rows != [(rows,)]:
             raise RuntimeError("Not every row was loaded once.")
     return seconds, cpu
 
 
 def by_engine(path: Path) -> None:
+    """With its projections, as a load leaves the table."""
     from bench import data
+    from heatmaps.loading.columns import INTERACTIONS
+    from heatmaps.loading.load import finish
 
     columns = data.COLUMNS.replace("team_id, ", "")
     command(
@@ -141,6 +141,7 @@ def by_engine(path: Path) -> None:
         f" FROM file('{path}', '{FORMATS[path.suffix[1:]]}')"
         " SETTINGS max_partitions_per_insert_block = 0"
     )
+    finish(INTERACTIONS)
 
 
 def load(path: Path) -> None:

@@ -10,6 +10,7 @@ import time
 from django.core.management import call_command
 
 from bench import data
+from bench.reading import DAYS
 from heatmaps import engine, schema
 from heatmaps.engine import Client
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User
@@ -20,7 +21,7 @@ ROWS = (
     .replace("< 0.08", "< 0.5")
 )
 # What browsers send is of one day.
-OF_A_DAY = ROWS.replace(f"{data.DAYS - 1} * 86400", "86400 / 2")
+OF_A_DAY = ROWS.replace(f"{DAYS - 1} * 86400", "86400 / 2")
 SETTLED_SECONDS = 1
 
 
@@ -42,8 +43,9 @@ def make(rows: int) -> str:
 
 def merge(client: Client) -> None:
     """One part a week. Parts with projections and parts without cannot be merged with each other."""
-    schema.begin_projections(client)
-    _wait(client, "SELECT count() FROM system.mutations WHERE NOT is_done")
+    _wait(client, "SELECT count() FROM system.merges")
+    for statement in schema.making_projections(client):
+        client.command(statement)
     client.command("OPTIMIZE TABLE heatmaps FINAL")
 
 

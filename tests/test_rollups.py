@@ -13,6 +13,8 @@ from hypothesis import given, settings
 
 from heatmaps import engine, schema
 from heatmaps.engine import Query
+from heatmaps.loading.columns import EVENTS, INTERACTIONS
+from heatmaps.loading.load import finish
 from heatmaps.models import Organization, Project
 from heatmaps.population.dates import window
 from heatmaps.population.filters import Aggregation, Filters, Window
@@ -98,16 +100,15 @@ def a_question(random: Random) -> Asked:
 
 def change(random: Random, interactions: Interactions, commands: Commands, rows: list[Row]) -> list[Row]:
     """Does something to the table, and tells which rows are there now."""
-    kind = random.choice(["add", "add", "merge", "begin", "erase", "remove"])
+    kind = random.choice(["add", "add", "merge", "finish", "erase", "remove"])
     if kind == "add":
         added = [in_weeks(random) for _ in range(random.randrange(1, 80))]
         interactions.add_all(added)
         return rows + added
     if kind == "merge":
         interactions.merge()
-    elif kind == "begin":
-        with engine.writer() as client:
-            schema.begin_projections(client)
+    elif kind == "finish":
+        finish(INTERACTIONS)
     elif kind == "erase":
         visitor = random.choice(["ann", "bob", "Zoë"])
         commands.run("erase_visitor", "--project", "1", visitor)
@@ -199,22 +200,28 @@ def test_the_migration_makes_them_of_the_rows_that_are_there(interactions: Inter
     assert plan(asked()) == ["project_cells", "project_screens", "heatmaps"]
 
 
-def test_a_large_part_gets_them_though_nothing_is_merged_with_it(
+def test_a_load_makes_them_though_its_parts_may_never_be_merged(
     interactions: Interactions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interactions.add_all(some(200))
+    finish(INTERACTIONS)
     assert plan(asked()) == ["heatmaps"] * 3
-    with engine.writer() as client:
-        schema.begin_projections(client)
-        assert client.query("SELECT count() FROM system.mutations WHERE NOT is_done").result_rows == [(0,)]
-        assert plan(asked()) == ["heatmaps"] * 3
-        monkeypatch.setattr(schema, "WORTH_PROJECTIONS", 20)
-        schema.begin_projections(client)
-        made, deadline = ["project_cells", "project_screens", "heatmaps"], datetime.now(UTC) + timedelta(seconds=30)
-        # One part of the table after the other.
-        while plan(asked()) != made and datetime.now(UTC) < deadline:
-            pass
-    assert plan(asked()) == made
+    monkeypatch.setattr(schema, "WORTH_PROJECTIONS", 20)
+    told: list[tuple[int, int]] = []
+    finish(INTERACTIONS, lambda done, weeks: told.append((done, weeks)))
+    # Five weeks have rows, of which the first is a day.
+    assert told == [(done, 4) for done in range(4)]
+    assert plan(asked()) == ["project_cells", "project_screens", "heatmaps"]
+    # Beside those of a week that have them others get them, too.
+    interactions.add_all(some(200))
+    assert plan(asked()).count("heatmaps") > 1
+    finish(INTERACTIONS, lambda done, steps: told.append((done, steps)))
+    assert told[4:] == [(0, 1)]
+    assert plan(asked()) == ["project_cells", "project_screens", "heatmaps"]
+    interactions.add_all(some(200))
+    finish(EVENTS)
+    assert plan(asked())[-1] == "heatmaps"
+    assert "heatmaps" in plan(asked())[:-1]
 
 
 def test_what_is_too_old_goes_from_the_rollups_too(

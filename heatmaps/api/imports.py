@@ -22,7 +22,7 @@ from heatmaps.api.views import ApiViewSet
 from heatmaps.front.envelope import Refusal
 from heatmaps.loading.columns import INTERACTIONS
 from heatmaps.loading.files import BadFile, Source
-from heatmaps.loading.load import oldest_kept, store, wait_for_inserts
+from heatmaps.loading.load import finish, oldest_kept, store, wait_for_inserts
 from heatmaps.loading.spool import BadRow, Spool
 from heatmaps.loading.turns import turn
 from heatmaps.metadata.connections import release_connection
@@ -108,6 +108,8 @@ def _load(name: str, stream: IO[bytes], project: Project) -> dict[str, int]:
                 for _, new in store(client, INTERACTIONS, spool, source.digest, team_id=project.pk, again=False):
                     added += new
                     check()
+        if added:
+            finish(INTERACTIONS)
         return {
             "rows": spool.rows + spool.expired,
             "added": added,

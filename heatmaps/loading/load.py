@@ -4,10 +4,11 @@ so a load that is made again on purpose is finished after a kill, and what a fil
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count, islice
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -40,12 +41,20 @@ def store(
     if not spool.rows:
         return
     load = _Load(client, table, spool, digest, team_id)
-    added = 0
-    for rows, new in load.again() if again else load.missing():
-        added += new
-        yield rows, new
-    if added and table.name == "heatmaps":
-        schema.begin_projections(client)
+    yield from load.again() if again else load.missing()
+
+
+def finish(table: Table, progress: Callable[[int, int], Any] = lambda _done, _steps: None) -> None:
+    """Has the engine make what it keeps beside the rows, week by week, so that questions are as fast as they get.
+    `progress` is told how many steps are done, and how many there are. What a kill leaves undone is done by the next
+    load."""
+    if table.name != "heatmaps":
+        return
+    with engine.patient_writer() as client:
+        statements = list(schema.making_projections(client))
+        for done, statement in enumerate(statements):
+            progress(done, len(statements))
+            client.command(statement)
 
 
 def oldest_kept(table: Table) -> datetime | None:

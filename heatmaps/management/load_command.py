@@ -12,7 +12,7 @@ from heatmaps import engine
 from heatmaps.engine import Client
 from heatmaps.loading.columns import Table
 from heatmaps.loading.files import BadFile, open_source
-from heatmaps.loading.load import oldest_kept, store, wait_for_inserts
+from heatmaps.loading.load import finish, oldest_kept, store, wait_for_inserts
 from heatmaps.loading.spool import BadRow, Spool
 from heatmaps.loading.turns import turn
 from heatmaps.management.service_command import ServiceCommand, project_by_id
@@ -55,9 +55,11 @@ class LoadCommand(ServiceCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         project = project_by_id(options["project"])
         reports = [self._load(name, project, options) for name in options["files"]]
+        if added := sum(report["added"] for report in reports):
+            self._finish()
         return {
             "files": reports,
-            "added": sum(report["added"] for report in reports),
+            "added": added,
             "invalid": sum(sum(report["invalid"].values()) for report in reports),
         }
 
@@ -107,6 +109,15 @@ class LoadCommand(ServiceCommand):
                     bar.update(rows)
                     check()
         return added
+
+    def _finish(self) -> None:
+        with self._bar("counting by weeks", None, "steps") as bar:
+
+            def progress(done: int, steps: int) -> None:
+                bar.total = steps
+                bar.update(done - bar.n)
+
+            finish(self.table, progress)
 
     def _report(self, name: str, spool: Spool, added: int) -> None:
         if spool.unknown_columns:

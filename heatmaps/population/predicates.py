@@ -118,9 +118,8 @@ def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Bind
     condition = of_urls(filters, "current_url", binder)
     if not (layout.has_keys and condition):
         return condition
-    # Tried once a URL and not once a row.
-    conditions = " AND ".join(["team_id = {team_id:Int64}", *kind, condition])
-    return f"(page, slashes) IN ({PAGES_LOOKED_UP} WHERE {conditions} GROUP BY page, slashes)"
+    rows = " AND ".join(["team_id = {team_id:Int64}", *kind])
+    return f"(page, slashes) IN (SELECT page, slashes FROM ({PAGES_LOOKED_UP.format(rows=rows)}) WHERE {condition})"
 
 
 def of_urls(urls: Urls, url: str, binder: Binder) -> str:

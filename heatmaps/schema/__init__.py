@@ -25,15 +25,21 @@ ORDER BY name"""
 # Projections are made when parts are merged. With every insert they would take longer than the insert itself, and most
 # of its parts are merged within seconds. Until then their rows are read.
 LATE_PROJECTIONS = {"materialize_projections_on_insert": 0, "materialize_projections_on_merge": 1}
-# A part with fewer rows is read as fast without.
-WORTH_PROJECTIONS = 10_000
+# Fewer rows of a week are read nearly as fast without.
+WORTH_PROJECTIONS = 100_000
 _WITHOUT_PROJECTIONS = """
-SELECT DISTINCT partition_id FROM system.parts
-WHERE active AND database = currentDatabase() AND table = 'heatmaps' AND rows >= {rows:UInt64}
-  AND name NOT IN (
-      SELECT parent_name FROM system.projection_parts
-      WHERE active AND database = currentDatabase() AND table = 'heatmaps'
-  )
+SELECT partition_id, countIf(has_projections) AS others
+FROM (
+    SELECT partition_id, rows, name IN (
+        SELECT parent_name FROM system.projection_parts
+        WHERE active AND database = currentDatabase() AND table = 'heatmaps'
+    ) AS has_projections
+    FROM system.parts
+    WHERE active AND database = currentDatabase() AND table = 'heatmaps'
+)
+GROUP BY partition_id
+HAVING sumIf(rows, NOT has_projections) >= {rows:UInt64}
+ORDER BY partition_id
 """
 # The tables whose rows grow old, each with its column of time.
 TIMED_TABLES = {"heatmaps": "timestamp", "events": "timestamp"}
@@ -103,17 +109,21 @@ def delete_rows(client: Client, table: str, condition: str, values: Mapping[str,
     )
 
 
-def begin_projections(client: Client) -> None:
-    """Lets the engine make the projections of larger parts, as they may never be merged. It goes on after this returns.
-    On a cluster the parts wait to be merged."""
+def making_projections(client: Client) -> Iterator[str]:
+    """The statements that make the projections of weeks in which many rows have none, as they may never be merged. On a
+    cluster they wait to be merged all the same."""
     if cluster() or not is_ours(client):
         return
-    names = client.query(
-        "SELECT name FROM system.projections WHERE database = currentDatabase() AND table = 'heatmaps'"
-    ).result_rows
     found = client.query(_WITHOUT_PROJECTIONS, parameters={"rows": WORTH_PROJECTIONS}).result_rows
-    if made := [f"MATERIALIZE PROJECTION {name} IN PARTITION ID '{week}'" for (week,) in found for (name,) in names]:
-        client.command(f"ALTER TABLE heatmaps {', '.join(made)}", settings={"mutations_sync": 0})
+    # A week at a time leaves room for questions meanwhile.
+    yield from (f"OPTIMIZE TABLE heatmaps PARTITION ID '{week}' FINAL" for week, others in found if not others)
+    # Parts with projections and parts without are not merged with each other.
+    if mixed := [week for week, others in found if others]:
+        names = client.query(
+            "SELECT name FROM system.projections WHERE database = currentDatabase() AND table = 'heatmaps'"
+        ).result_rows
+        made = (f"MATERIALIZE PROJECTION {name} IN PARTITION ID '{week}'" for week in mixed for (name,) in names)
+        yield f"ALTER TABLE heatmaps {', '.join(made)} SETTINGS mutations_sync = 2"
 
 
 def is_ours(client: Client) -> bool:

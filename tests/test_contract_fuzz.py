@@ -171,12 +171,14 @@ def bearer(key: str) -> dict[str, str]:
 
 
 def ask(case: schemathesis.Case[Any], caller: Caller) -> None:
-    # Everyone else has the whole budget for each request.
-    shared_cache.forget()
     if caller.spent:
+        # What a request before this one spent is spent still.
         burst = throttling.BurstThrottle().rate_limit
         while burst.hit(str(caller.spent.pk)):
             pass
+    else:
+        # Everyone else has the whole budget for each request.
+        shared_cache.forget()
     # A compressed reply would be compared as it is: nothing between the two decodes it.
     given: dict[str, Any] = {
         "headers": caller.headers | {"Accept-Encoding": "identity"},

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -59,9 +61,37 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make slow` leaves out the files that have no slow test: to collect them takes longer than many tests, and each
+    process of tests does it."""
+    if config.option.markexpr != "slow" or not fnmatch(collection_path.name, "test_*.py"):
+        return None
+    return "mark.slow" not in collection_path.read_text() or None
+
+
+# Those that take longest, the longest first: each is in one process, and the last one to begin would be waited for.
+LONGEST = [
+    "test_viewer",
+    "test_serve",
+    "test_injection",
+    "test_security",
+    "test_contract_fuzz",
+    "test_viewer_everywhere",
+    "test_viewer_axe",
+    "test_capture_kill",
+    "test_faults",
+    "test_viewer_comparing",
+    "test_viewer_taking",
+    "test_demo",
+    "test_reference",
+]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts processes takes longest and so comes first: several processes of tests then end at about one time."""
-    items.sort(key=lambda item: not _starts_processes(item))
+    """What takes longest comes first, and then what starts processes: several processes of tests then end at about one
+    time."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (ranks.get(item.path.stem, len(LONGEST)), not _starts_processes(item)))
 
 
 def _starts_processes(item: pytest.Item) -> bool:

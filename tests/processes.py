@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +89,11 @@ class Service:
                 self.result(*command)
             else:
                 made = _made_by(*command, retention=self.environment.get("RETENTION_DAYS", ""))
-                subprocess.run(["cp", "-r", made / files, self.directory], check=True)  # noqa: S603, S607
+                self.take(made, files)
+
+    def take(self, made: Path, file: str = ".") -> None:
+        """A copy of what is in a directory, or of one file or database in it, which nothing has open."""
+        subprocess.run(["cp", "-r", f"{made}/{file}", self.directory], check=True)  # noqa: S603, S607
 
     def make_project(self, *, timezone: str = "UTC") -> "Shop":
         """Project 1, and a key to it: what `create_project` and `create_api_key` make, in one process."""
@@ -156,8 +160,15 @@ class Shop:
 
 
 def _made_by(*command: str, retention: str) -> Path:
-    """A directory in which a command made a database, once for all tests of a run."""
-    ready = SHARED / "_".join((*command, retention))
+    """A directory in which a command made a database."""
+    environment = {"RETENTION_DAYS": retention} if retention else {}
+    name = "_".join((*command, retention))
+    return made_once(name, lambda made: Service(directory=made, environment=environment).result(*command))
+
+
+def made_once(name: str, make: Callable[[Path], object]) -> Path:
+    """A directory that is filled once for all tests of a run, to be copied from."""
+    ready = SHARED / name
     # Processes of tests run side by side, and one of them does it for the others.
     with ready.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -165,7 +176,7 @@ def _made_by(*command: str, retention: str) -> Path:
             in_work = ready.with_suffix(".work")
             shutil.rmtree(in_work, ignore_errors=True)
             in_work.mkdir()
-            Service(directory=in_work).result(*command, **({"RETENTION_DAYS": retention} if retention else {}))
+            make(in_work)
             in_work.rename(ready)
     return ready
 

@@ -10,7 +10,7 @@ import orjson
 from django.utils.timezone import now
 from playwright.sync_api import Browser
 
-from tests.processes import Service, served
+from tests.processes import Service, made_once, served
 from tests.test_viewer import EMAIL, PASSWORD, Demo
 
 ROWS = "4000"
@@ -27,7 +27,27 @@ ODD_PAGES = {
 @contextmanager
 def served_small(directory: Path) -> Iterator[Demo]:
     """Project 1 is the demo; project 2 has pages with odd names, each with ten clicks and one far from them."""
-    service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"})
+    service = _small(directory)
+    service.take(made_once("small-demo", _make))
+    keys = orjson.loads((directory / "keys.json").read_bytes())
+    with served(service) as port:
+        yield Demo(
+            port=port,
+            service=service,
+            key=keys["demo"],
+            sign_in=keys["sign_in"],
+            key_of_nobody=keys["ann"],
+            key_of_large=keys["ann"],
+            key_without_scope=keys["ann"],
+        )
+
+
+def _small(directory: Path) -> Service:
+    return Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false", "DEMO": "true"})
+
+
+def _make(directory: Path) -> None:
+    service = _small(directory)
     printed = orjson.loads(service.result("demo", "--rows", ROWS, "--no-serve", "--json"))
     key = service.result(
         "shell",
@@ -47,16 +67,8 @@ def served_small(directory: Path) -> Iterator[Demo]:
             file.writelines(orjson.dumps({**at, "x": 20, "y": 10}) + b"\n" for _ in range(10))
             file.write(orjson.dumps({**at, "x": 70, "y": 30}) + b"\n")
     service.result("load_interactions", str(odd), "--project", "2")
-    with served(service) as port:
-        yield Demo(
-            port=port,
-            service=service,
-            key=printed["api_key"],
-            sign_in=urlsplit(printed["sign_in_url"]).path,
-            key_of_nobody=key,
-            key_of_large=key,
-            key_without_scope=key,
-        )
+    keys = {"demo": printed["api_key"], "sign_in": urlsplit(printed["sign_in_url"]).path, "ann": key}
+    (directory / "keys.json").write_bytes(orjson.dumps(keys))
 
 
 def cookies_of_ann(browser: Browser, demo: Demo) -> Any:

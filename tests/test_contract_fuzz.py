@@ -5,7 +5,9 @@
 
 import os
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import hypothesis
@@ -72,6 +74,13 @@ OFTEN = {
 Test = Callable[..., None]
 
 
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document, made once for all the tests."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
 def every_operation(*, below: str = "/", systematic: bool = False, **path_parameters: str) -> Callable[[Test], Test]:
     """Makes of a test one for each operation of the document below a path, with these values in the path, or any.
 
@@ -94,8 +103,7 @@ def every_operation(*, below: str = "/", systematic: bool = False, **path_parame
             | {f"query.{name}": {"dictionary": name, "probability": 0.7} for name in OFTEN},
         }
     )
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    schema = schemathesis.openapi.from_dict(document, config=config)
+    schema = schemathesis.openapi.from_dict(deepcopy(document()), config=config)
     schema.app = application
     on_one_set_of_rows = hypothesis.settings(suppress_health_check=list(hypothesis.HealthCheck))
     operations = schema.include(path_regex=f"^{below}")
@@ -163,12 +171,14 @@ def bearer(key: str) -> dict[str, str]:
 
 
 def ask(case: schemathesis.Case[Any], caller: Caller) -> None:
-    # Everyone else has the whole budget for each request.
-    shared_cache.forget()
     if caller.spent:
+        # What a request before this one spent is spent still.
         burst = throttling.BurstThrottle().rate_limit
         while burst.hit(str(caller.spent.pk)):
             pass
+    else:
+        # Everyone else has the whole budget for each request.
+        shared_cache.forget()
     # A compressed reply would be compared as it is: nothing between the two decodes it.
     given: dict[str, Any] = {
         "headers": caller.headers | {"Accept-Encoding": "identity"},

@@ -232,11 +232,12 @@ def test_everyone_gets_what_is_theirs_and_nothing_else(
     api, caller = ask_as(name), CALLERS[name]
     asked = list(paths())
     assert len(asked) >= 27
+    needed = {entry.path: required(entry) for entry in REGISTER}
     for path, project in asked:
         about = {"Acme": 1, "Globex": 2, None: None}[caller.home] if project == "@current" else project
+        entry = next((one for one in REGISTER if path.endswith(f"/{one.path}/")), None)
+        query = {"points": '[{"x":0.06,"y":16}]', "date_from": "all"} | (needed[entry.path] if entry else {})
         for method in METHODS:
-            entry = next((one for one in REGISTER if path.endswith(f"/{one.path}/")), None)
-            query = {"points": '[{"x":0.06,"y":16}]', "date_from": "all"} | (required(entry) if entry else {})
             response = api.ask(method, path, query)
             # A question that may be asked with a body is open to whoever may ask it without.
             as_if = "GET" if entry and method in entry.methods else method

@@ -62,8 +62,7 @@ def clicks() -> Iterator[dict[str, Any]]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     directory = tmp_path_factory.mktemp("dates")
     service = Service(directory=directory, environment={"RATE_LIMIT_ENABLED": "false"})
-    service.result("migrate", "-v0")
-    service.result("migrate_clickhouse")
+    service.migrate()
     key = service.result(
         "shell",
         "-v0",

@@ -35,12 +35,13 @@ __all__ = ["browser", "shop", "viewer"]
 if chromium.PATH is None:
     node.leave_out_module("The tests of the viewer at all widths were left out, as they need Chromium.")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.parametrize("width", WIDTHS),
-    pytest.mark.parametrize("theme", ["light", "dark"]),
-]
 Theme = Literal["light", "dark"]
+# What a page does is no matter of its theme: each width begins in one, and how it looks is looked at in both.
+SYSTEMS: tuple[Theme, ...] = ("light", "dark")
+THEMES: dict[int, Theme] = dict(zip(WIDTHS, (*SYSTEMS, "light"), strict=True))
+COLOURS = {"light": LIGHT, "dark": DARK}
+
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize(("width", "theme"), THEMES.items())]
 TOTAL = sum(CLICKS.values())
 
 
@@ -50,9 +51,13 @@ class Window:
     def __init__(self, viewer: Viewer, theme: Theme, width: int, **state: Any) -> None:
         self.viewer, self.page = viewer, viewer.page
         self.theme, self.width = theme, width
-        self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        self.have(theme)
         self.page.set_viewport_size({"width": width, "height": 900})
         self.open(**state)
+
+    def have(self, theme: Theme) -> None:
+        """From now on it is the system's."""
+        self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
 
     def open(self, **state: Any) -> None:
         self.viewer.open(**{**LOOKED_AT, **state})
@@ -77,12 +82,16 @@ class Window:
     def state(self) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(self.page.url).query))
 
-    def looks_right(self, *selectors: str) -> None:
-        """These are whole within the window, nothing makes the page wider, and its ground is that of the theme."""
-        assert [one for one in selectors if not fits(self.page, one, self.width)] == []
-        assert self.page.evaluate("document.documentElement.scrollWidth") == self.width
-        assert self.page.evaluate(GROUND) == {"light": LIGHT, "dark": DARK}[self.theme]
-        pictured(self.page, f"{self.width}-{self.theme}-{len(self.viewer.requests)}")
+    def looks_right(self, *selectors: str, chosen: Theme | None = None) -> None:
+        """In both themes these are whole within the window, nothing makes the page wider, and its ground is that of the
+        theme: of the system, or the one that was chosen."""
+        # Its own comes last, and is there again.
+        for theme in sorted(SYSTEMS, key=lambda one: one == self.theme):
+            self.have(theme)
+            assert [one for one in selectors if not fits(self.page, one, self.width)] == []
+            assert self.page.evaluate("document.documentElement.scrollWidth") == self.width
+            assert self.page.evaluate(GROUND) == COLOURS[chosen or theme]
+            pictured(self.page, f"{self.width}-{theme}-{len(self.viewer.requests)}")
 
 
 def test_dates_are_presets_two_days_and_exact_times(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:
@@ -256,10 +265,9 @@ def test_a_theme_and_colours_are_chosen(viewer: Viewer, shop: Demo, theme: Theme
     assert window.state()["palette"] == "viridis"
     red, green, blue, _ = viewer.pixels([(BUY[0] / 100, BUY[1])])[0]
     assert (red, green, blue) == pytest.approx((253, 231, 37), abs=12)
-    other: Theme = "light" if theme == "dark" else "dark"
-    window.reach("#theme", "#more").select_option(other)
-    window.theme = other
-    window.looks_right()
+    for choice in SYSTEMS:
+        window.reach("#theme", "#more").select_option(choice)
+        window.looks_right(chosen=choice)
 
 
 def test_lone_spots_have_round_edges(viewer: Viewer, shop: Demo, theme: Theme, width: int) -> None:

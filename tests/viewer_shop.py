@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from playwright.sync_api import Browser, Page
 
 from tests import chromium
-from tests.processes import Service, served
+from tests.processes import Service, made_once, served
 from tests.test_viewer import Demo, Viewer, visited
 
 HOME, QUIET = "https://shop.example.com", "https://shop.example.com/quiet"
@@ -85,6 +85,22 @@ def served_with(
     service: Service, rows: Iterable[dict[str, Any]], events: Iterable[dict[str, Any]], cohort: tuple[str, list[str]]
 ) -> Iterator[Demo]:
     """Serves project 1 with these rows, and one cohort by its name and its visitors."""
+    with served_as(service, fill(service, rows, events, cohort)) as demo:
+        yield demo
+
+
+@contextmanager
+def served_as(service: Service, key: str) -> Iterator[Demo]:
+    with served(service) as port:
+        yield Demo(
+            port=port, service=service, key=key, sign_in="", key_of_nobody="", key_without_scope="", key_of_large=key
+        )
+
+
+def fill(
+    service: Service, rows: Iterable[dict[str, Any]], events: Iterable[dict[str, Any]], cohort: tuple[str, list[str]]
+) -> str:
+    """The key of project 1, which has these rows then, and one cohort by its name and its visitors."""
     service.migrate()
     key = service.make_project().key
     directory, (name, visitors) = service.directory, cohort
@@ -100,18 +116,21 @@ def served_with(
         f"call_command('load_events', '{directory}/events.jsonl', project=1)\n"
         f"call_command('create_cohort', '{name}', '{directory}/cohort.txt', project=1)",
     )
-    with served(service) as port:
-        yield Demo(
-            port=port, service=service, key=key, sign_in="", key_of_nobody="", key_without_scope="", key_of_large=key
-        )
+    return key
+
+
+def _make(directory: Path) -> None:
+    few = [f"visitor-{number:04}-of-the-shop" for number in range(1, FEW + 1)]
+    key = fill(Service(directory=directory), [*interactions(), *others()], captured(), ("few", few))
+    (directory / "key").write_text(key)
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     environment = {"RATE_LIMIT_ENABLED": "false", "SESSION_URL": SESSION_URL}
     service = Service(directory=tmp_path_factory.mktemp("names"), environment=environment)
-    few = [f"visitor-{number:04}-of-the-shop" for number in range(1, FEW + 1)]
-    with served_with(service, [*interactions(), *others()], captured(), ("few", few)) as demo:
+    service.take(made_once("shop", _make))
+    with served_as(service, (service.directory / "key").read_text()) as demo:
         yield demo
 
 

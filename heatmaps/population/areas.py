@@ -62,13 +62,15 @@ def _word(areas: Sequence[Area], cell: str, binder: Binder) -> str:
     scrolling = binder.bind(_bits(not area.is_fixed for area in areas), "UInt64", "scrolling_areas")
     by_kind = f"if(bitShiftRight({cell}, {X_BITS + Y_BITS}) = 1, {fixed}, {scrolling})"
     bounded = f"bitAnd(bitAnd({by_x}, {by_y}), {by_kind})"
+    # Named, as the engine takes much longer to understand what is written out for every polygon.
+    within = f"within_{len(binder.parameters)}"
     outside = [
-        f"bitShiftLeft(toUInt64(bitTest({bounded}, {place}) AND NOT {_is_inside(area, x, y, binder)}), {place})"
+        f"bitShiftLeft(toUInt64(bitTest({within}, {place}) AND NOT {_is_inside(area, x, y, binder)}), {place})"
         for place, area in enumerate(areas)
         if area.corners
     ]
     # A bit that is set within the bounds of a polygon is taken out again where the polygon is not.
-    return f"bitXor({bounded}, {' + '.join(outside)})" if outside else bounded
+    return f"bitXor(({bounded}) AS {within}, {' + '.join(outside)})" if outside else bounded
 
 
 def _is_inside(area: Area, x: str, y: str, binder: Binder) -> str:

@@ -15,11 +15,13 @@ import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bench.reading import DAYS, HOME, TODAY, Server
 from bench.service import environment, write_into
 
 WINDOW = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=DAYS - 1)).isoformat(), "date_to": TODAY}
+MONTH = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=29)).isoformat(), "date_to": TODAY}
 DEFAULT = {"date_from": (date.fromisoformat(TODAY) - timedelta(days=6)).isoformat(), "date_to": TODAY}
 BAND = {"viewport_width_min": "1200", "viewport_width_max": "1599"}
 PAGE = {"url_exact": HOME}
@@ -35,6 +37,7 @@ QUESTIONS = [
     ("whole project, clicks", CLICKS | WINDOW, "≤ 120"),
     ("whole project, pointer rests", RESTS | WINDOW, "≤ 120"),
     ("busy page, pointer rests, with coverage", RESTS | PAGE | COVERED | WINDOW, "–"),
+    ("busy page, pointer rests, 30 days", RESTS | PAGE | MONTH, "–"),
     ("busy page, pointer rests, 7 days", RESTS | PAGE | DEFAULT, "as before"),
     ("a median page, pointer rests", RESTS | SMALL | WINDOW, "as before"),
 ]
@@ -61,15 +64,11 @@ def _measured(rows: int, runs: int) -> str:
         tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as small,
         tempfile.TemporaryDirectory(prefix="heatmaps-bench-") as large,
     ):
-        servers, told = [], {}
+        made = [_made(small, rows // 10), _made(large, rows)]
+        _, told = made[1]
+        servers = []
         try:
-            for directory, number in ((small, rows // 10), (large, rows)):
-                sys.stderr.write(f"Making {number:,} interactions …\n")
-                settings = os.environ | environment(directory, RATE_LIMIT_ENABLED="false", RETENTION_DAYS="0")
-                command = [sys.executable, "-m", "bench.scale_data", str(number), str(INSERTS), str(ROWS_OF_AN_INSERT)]
-                made = subprocess.run(command, env=settings, stdout=subprocess.PIPE, check=True, text=True).stdout
-                told = json.loads(made.splitlines()[-1])
-                servers.append(Server(settings, told["key"]))
+            servers += [Server(settings, site["key"]) for settings, site in made]
             lines = [_line(*question, *servers, runs=runs) for question in QUESTIONS]
         finally:
             for server in servers:
@@ -85,6 +84,15 @@ def _measured(rows: int, runs: int) -> str:
         f" {told['insert'] / told['before']:.2f} × what they take with every projection made at once and no rollups"
         f" (aim ≤ 1.3 ×).\n"
     )
+
+
+def _made(directory: str, rows: int) -> tuple[dict[str, str], dict[str, Any]]:
+    """The settings of a service with so many rows, and what is told of it."""
+    sys.stderr.write(f"Making {rows:,} interactions …\n")
+    settings = os.environ | environment(directory, RATE_LIMIT_ENABLED="false", RETENTION_DAYS="0")
+    command = [sys.executable, "-m", "bench.scale_data", str(rows), str(INSERTS), str(ROWS_OF_AN_INSERT)]
+    printed = subprocess.run(command, env=settings, stdout=subprocess.PIPE, check=True, text=True).stdout
+    return settings, json.loads(printed.splitlines()[-1])
 
 
 def _line(name: str, parameters: dict[str, str], aim: str, small: Server, large: Server, *, runs: int) -> str:

@@ -2,6 +2,8 @@
 
 from heatmaps.population.binding import Binder
 
+# What the SDK sends.
+USUAL_SCALE = 16
 # Far beyond twice the widest viewport that fits a row.
 _LIMIT = 2**40
 
@@ -23,5 +25,23 @@ def width_conditions(at_least: int | None, at_most: int | None, binder: Binder) 
     return conditions
 
 
+def by_key(at_least: int | None, at_most: int | None, binder: Binder) -> list[str]:
+    """Conditions that hold wherever those above do. A row of the usual scale is known by its width alone, so that the
+    key of a rollup finds it."""
+    half = USUAL_SCALE // 2
+    conditions = []
+    if at_least is not None:
+        first = binder.bind((_limited(at_least) - half) // USUAL_SCALE + 1, "Int64")
+        conditions.append(f"(scale_factor != {USUAL_SCALE} OR viewport_width >= {first})")
+    if at_most is not None:
+        last = binder.bind((_limited(at_most) + half) // USUAL_SCALE, "Int64")
+        conditions.append(f"(scale_factor != {USUAL_SCALE} OR viewport_width <= {last})")
+    return conditions
+
+
 def _twice(px: int, binder: Binder) -> str:
-    return binder.bind(max(-_LIMIT, min(_LIMIT, 2 * px)), "Int64")
+    return binder.bind(_limited(2 * px), "Int64")
+
+
+def _limited(px: int) -> int:
+    return max(-_LIMIT, min(_LIMIT, px))

@@ -15,6 +15,7 @@ from heatmaps.population.persons import counted_in_persons
 from heatmaps.population.predicates import bounds_of, by_filter, matching, within
 from heatmaps.population.sql import Rows, filtered, sql_file, with_slot
 from heatmaps.population.weeks import Weeks
+from heatmaps.population.widths import by_key
 from heatmaps.questions.heatmap.question import PointsQuestion, ScrollDepthQuestion
 
 # More screens (heights in steps of 16 CSS px, with three places on each) than the visitors of a page have; more than
@@ -44,8 +45,8 @@ def points_by_week(question: PointsQuestion, weeks: Weeks, layout: Layout, *, sc
     binder.name("last", question.offset + question.limit + 1 + screens)
     found = by_filter(question.filters, layout, binder)
 
-    def asked(sql: str, dates: str) -> str:
-        rows = Rows(conditions=tuple((found | {"dates": dates}).values()))
+    def asked(sql: str, dates: str, *also: str) -> str:
+        rows = Rows(conditions=(*(found | {"dates": dates}).values(), *also))
         return filtered(with_grid(sql, question.grid, binder), rows, layout)
 
     by_row, *_ = sql_file(__file__, "points.sql").partition("ORDER BY")
@@ -57,7 +58,8 @@ def points_by_week(question: PointsQuestion, weeks: Weeks, layout: Layout, *, sc
     sql = sql_file(__file__, "points_by_week.sql")
     if question.with_coverage:
         sql = _COVERAGE.sub(r"\1", sql)
-    return Query(with_slot(asked(sql, weeks.condition(binder)), "rest", rest), binder.parameters)
+    widths = by_key(question.filters.viewport_width_min, question.filters.viewport_width_max, binder)
+    return Query(with_slot(asked(sql, weeks.condition(binder), *widths), "rest", rest), binder.parameters)
 
 
 def cells(question: PointsQuestion, layout: Layout = PLAIN) -> Query:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -222,6 +223,26 @@ def test_a_load_makes_them_though_its_parts_may_never_be_merged(
     finish(EVENTS)
     assert plan(asked())[-1] == "heatmaps"
     assert "heatmaps" in plan(asked())[:-1]
+
+
+def test_rows_are_loaded_though_their_projections_cannot_be_made(
+    commands: Commands,
+    project: Project,
+    interactions: Interactions,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    interactions.are_there = True
+    monkeypatch.setattr(schema, "making_projections", lambda _: ["OPTIMIZE TABLE nowhere"])
+    file = tmp_path / "rows.jsonl"
+    file.write_text(
+        '{"distinct_id":"a","timestamp":"2026-03-05T00:00:00Z","current_url":"https://e.com/","x":1,"y":1,'
+        '"viewport_width":64,"viewport_height":48,"type":"click","session_id":"s"}\n'
+    )
+    assert commands.run("load_interactions", str(file), "--project", "1")["added"] == 1
+    assert "The rows were loaded, but not counted by weeks" in caplog.text
+    assert engine.rows(Query("SELECT count() FROM heatmaps", {})) == [(1,)]
 
 
 def test_what_is_too_old_goes_from_the_rollups_too(

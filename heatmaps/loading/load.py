@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import structlog
 from django.conf import settings
 from django.utils.timezone import now
 
@@ -22,6 +23,8 @@ from heatmaps.loading import spool as spooling
 from heatmaps.loading.columns import Table
 from heatmaps.loading.known import Stored
 from heatmaps.loading.spool import ROW_NUMBER, Spool
+
+logger = structlog.get_logger(__name__)
 
 ORIGIN = "_partition"
 # By this an insert of a project's load is found among all that a server is doing.
@@ -46,15 +49,18 @@ def store(
 
 def finish(table: Table, progress: Callable[[int, int], Any] = lambda _done, _steps: None) -> None:
     """Has the engine make what it keeps beside the rows, week by week, so that questions are as fast as they get.
-    `progress` is told how many steps are done, and how many there are. What a kill leaves undone is done by the next
-    load."""
+    `progress` is told how many steps are done, and how many there are. The rows are stored either way: what a kill or
+    a full disk leaves undone is done by the next load."""
     if table.name != "heatmaps":
         return
-    with engine.patient_writer() as client:
-        statements = list(schema.making_projections(client))
-        for done, statement in enumerate(statements):
-            progress(done, len(statements))
-            client.command(statement)
+    try:
+        with engine.patient_writer() as client:
+            statements = list(schema.making_projections(client))
+            for done, statement in enumerate(statements):
+                progress(done, len(statements))
+                client.command(statement)
+    except engine.EngineError as error:
+        logger.warning("The rows were loaded, but not counted by weeks", cause=str(error))
 
 
 def oldest_kept(table: Table) -> datetime | None:

@@ -22,6 +22,7 @@ from heatmaps.access import failed_attempts, shared_cache
 from heatmaps.capture import traffic
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User
 from heatmaps.persons import following
+from heatmaps.questions.heatmap import rollups
 from tests.commands import Commands
 
 NOW = datetime(2026, 3, 31, 2, 30, tzinfo=UTC)
@@ -148,9 +149,11 @@ def nothing_goes_on_beside_requests() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def fresh_rate_limits() -> None:
+def nothing_remembered() -> None:
+    """Of requests before: rates, wrong keys, how busy pages are."""
     shared_cache.forget()
     failed_attempts.forget()
+    rollups.forget()
 
 
 class Interactions:

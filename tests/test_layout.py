@@ -34,7 +34,7 @@ PARTITION BY toYYYYMM(timestamp)
 ORDER BY (type, team_id, toDate(timestamp), current_url, viewport_width)
 TTL toDate(timestamp) + toIntervalDay(36500)
 """
-LAYOUTS = ["004_heatmaps_by_page", "006_heatmaps_by_cell", "007_sessions_and_visitors"]
+LAYOUTS = ["004_heatmaps_by_page", "006_heatmaps_by_cell", "007_sessions_and_visitors", "009_rollups"]
 TABLE = next(file for file in schema._files() if file.stem == "006_heatmaps_by_cell")
 SESSIONS = next(file for file in schema._files() if file.stem == "007_sessions_and_visitors")
 COLUMNS = (
@@ -177,6 +177,8 @@ def test_a_migration_killed_between_its_statements_loses_nothing(
         for following in LAYOUTS[LAYOUTS.index(name) :]:
             for statement in steps[following]:
                 client.command(statement)
+    # What is set of the new table.
+    call_command("migrate_clickhouse")
     assert engine.rows(Query(f"SELECT {COLUMNS} FROM heatmaps ORDER BY ALL", {})) == before
     engine.columns.cache_clear()
     assert current_layout().has_keys

@@ -1,6 +1,5 @@
 """Maps counted from the rollups of whole weeks: the same answers as row by row, whatever happens to the table."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -47,12 +46,6 @@ EDGES = [
 def by_week(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever can be counted from rollups is, be it worth while or not."""
     monkeypatch.setattr(rollups, "weeks_of", rollups.possible_weeks)
-
-
-@pytest.fixture(autouse=True)
-def nothing_known() -> Iterator[None]:
-    yield
-    rollups.forget()
 
 
 def asked(

@@ -12,7 +12,7 @@ from heatmaps.population.filters import SCROLL_DEPTH, Filters, Point, Urls, Wind
 from heatmaps.population.layout import NO_SESSION, PLACED, POINTED_AT, Layout, page_number
 from heatmaps.population.page_urls import page_of, spellings
 from heatmaps.population.property_filters import EventFilter, PropertyFilter
-from heatmaps.population.sql import PAGES_LOOKED_UP, Rows
+from heatmaps.population.sql import Rows, pages_looked_up
 from heatmaps.population.widths import width_conditions
 
 _QUARTER = timedelta(minutes=15)
@@ -118,8 +118,8 @@ def _of_urls(filters: Filters, kind: Iterable[str], layout: Layout, binder: Bind
     condition = of_urls(filters, "current_url", binder)
     if not (layout.has_keys and condition):
         return condition
-    rows = " AND ".join(["team_id = {team_id:Int64}", *kind])
-    return f"(page, slashes) IN (SELECT page, slashes FROM ({PAGES_LOOKED_UP.format(rows=rows)}) WHERE {condition})"
+    urls = pages_looked_up(" AND ".join(["team_id = {team_id:Int64}", *kind]))
+    return f"(page, slashes) IN (SELECT page, slashes FROM ({urls}) WHERE {condition})"
 
 
 def of_urls(urls: Urls, url: str, binder: Binder) -> str:

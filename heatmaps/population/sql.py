@@ -17,13 +17,7 @@ from heatmaps.population.layout import Layout
 FILTERS_MARK = "/* AND filters */"
 # Which pages there are is looked up in a projection. What counts the interactions themselves has none to look for, and
 # the engine takes up to a fifth of a small question's time to find that out.
-# A condition on URLs is tried once a URL. Without the limit the engine would try it once a URL and part of the table,
-# and once a row of parts that have no projection yet.
-PAGES_LOOKED_UP = (
-    "SELECT current_url, page, slashes FROM heatmaps WHERE {rows}"
-    " GROUP BY current_url, page, slashes LIMIT 1000000000000"
-)
-_LOOKUP = PAGES_LOOKED_UP.partition(" WHERE")[0]
+_LOOKUP = "SELECT current_url, page, slashes FROM heatmaps"
 _NO_PROJECTIONS, _PROJECTIONS = "optimize_use_projections = 0", "optimize_use_projections = 1"
 _TABLE = re.compile(r"\bFROM heatmaps\b")
 _OF_A_PROJECT = ("team_id = {team_id:Int64}", "/* on our table: 1 */ viewport_width != 0 /* end */")
@@ -40,6 +34,12 @@ class Rows:
     @property
     def look_up_pages(self) -> bool:
         return any(_LOOKUP in condition for condition in self.conditions)
+
+
+def pages_looked_up(conditions: str) -> str:
+    """The URLs of the rows that meet some conditions, to be tried once each. Without the limit the engine would try
+    them once for each part of the table, and once a row of parts that have no projection yet."""
+    return f"{_LOOKUP} WHERE {conditions} GROUP BY current_url, page, slashes LIMIT 1000000000000"
 
 
 @cache

@@ -116,7 +116,7 @@ def change(random: Random, interactions: Interactions, commands: Commands, rows:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("other_project", "by_week")
-@settings(SEEDED, max_examples=8)
+@settings(SEEDED, max_examples=5)
 @given(seed=SEEDS)
 def test_every_answer_is_the_references_after_every_change(
     session: Api, interactions: Interactions, commands: Commands, seed: int

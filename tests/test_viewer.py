@@ -705,8 +705,8 @@ def test_the_picture_without_a_browser_is_the_same(viewer: Viewer, demo: Demo) -
     opacities_apart = np.abs(drawn[:, :, 3] - in_browser[:, :, 3])
     assert opacities_apart.max() <= np.diff(alphas(1).astype(int)).max()
     assert (opacities_apart <= 1).mean() > 0.998
-    # Of paler pixels the colours are rounded too much: at 64 by 2 in each of two layers, which the dark end of a palette
-    # has ten colours for.
+    # Of paler pixels the colours are rounded too much: at 64 by 2 in each of two layers, for which the dark end of a
+    # palette has ten colours.
     seen = (drawn[:, :, 3] > 80) & (in_browser[:, :, 3] > 80)
     assert seen.sum() > 500
     inferno = colours("inferno").astype(np.float64)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 
 import django
@@ -12,13 +13,14 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from bench.reading import DAYS, HOME, STILL_PROJECT, TODAY  # noqa: E402
-from heatmaps import engine  # noqa: E402
+from heatmaps import engine, schema  # noqa: E402
 from heatmaps.models import Cohort, Membership, Organization, PersonalAPIKey, Project, User  # noqa: E402
 
 PAGES = 2_000
 BUSY_PROJECT, WIDE_PROJECT = 1, 9
 WIDE_CELLS = 1_000_000
 ROWS_AT_ONCE = 5_000_000
+SETTLED_SECONDS = 1
 
 COLUMNS = (
     "session_id, team_id, distinct_id, timestamp, x, y, scale_factor, viewport_width, viewport_height,"
@@ -189,8 +191,25 @@ def grow(first: int, end: int) -> None:
                 INTERACTIONS.replace("upstream_heatmaps", "heatmaps"), parameters={"first": number, "rows": rows}
             )
             sys.stderr.write(f"  {number + rows:,} interactions\n")
-        for table in ("upstream_heatmaps", "heatmaps"):
-            client.command(f"OPTIMIZE TABLE {table} FINAL")
+        client.command("OPTIMIZE TABLE upstream_heatmaps FINAL")
+        merge(client)
+
+
+def merge(client: engine.Client) -> None:
+    """One part a week. Parts with projections and parts without cannot be merged with each other."""
+    wait_for_merges(client)
+    for statement in schema.making_projections(client):
+        client.command(statement)
+    client.command("OPTIMIZE TABLE heatmaps FINAL")
+
+
+def wait_for_merges(client: engine.Client) -> None:
+    """Until there have been none for some time."""
+    quiet_since = time.monotonic()
+    while time.monotonic() < quiet_since + SETTLED_SECONDS:
+        if client.query("SELECT count() FROM system.merges").result_rows != [(0,)]:
+            quiet_since = time.monotonic()
+        time.sleep(0.1)
 
 
 def add_events(cohort: int) -> None:

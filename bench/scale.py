@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -104,11 +103,11 @@ def _line(name: str, parameters: dict[str, str], aim: str, small: Server, large:
         for _ in range(3):
             server.get(HEATMAPS, parameters)
     for number in range(runs):
-        times["small"].append(_seconds(small, parameters))
-        times["large"].append(_seconds(large, parameters))
+        times["small"].append(small.seconds(HEATMAPS, parameters, again=True))
+        times["large"].append(large.seconds(HEATMAPS, parameters, again=True))
         if number % 5 == 0:
             large.get("/bench/rollups", {"used": "0"})
-            times["rows"].append(_seconds(large, parameters))
+            times["rows"].append(large.seconds(HEATMAPS, parameters, again=True))
             large.get("/bench/rollups", {"used": "1"})
     growth = statistics.median(times["large"]) / statistics.median(times["small"])
     p99 = sorted(times["large"])[min(runs - 1, round(runs * 0.99))] * 1000
@@ -116,12 +115,6 @@ def _line(name: str, parameters: dict[str, str], aim: str, small: Server, large:
         f"| {name} | {_ms(times['large'])} | {p99:.0f} | {aim} | {_ms(times['rows'])} | {_ms(times['small'])} |"
         f" {growth:.1f} |\n"
     )
-
-
-def _seconds(server: Server, parameters: dict[str, str]) -> float:
-    began = time.perf_counter()
-    server.get(HEATMAPS, parameters)
-    return time.perf_counter() - began
 
 
 def _ms(seconds: list[float]) -> str:

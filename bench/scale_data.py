@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from bench import data
 from bench.reading import DAYS
-from heatmaps import engine, schema
+from heatmaps import engine
 from heatmaps.engine import Client
 from heatmaps.models import Membership, Organization, PersonalAPIKey, Project, User
 
@@ -22,7 +22,6 @@ ROWS = (
 )
 # What browsers send is of one day.
 OF_A_DAY = ROWS.replace(f"{DAYS - 1} * 86400", "86400 / 2")
-SETTLED_SECONDS = 1
 
 
 def make(rows: int) -> str:
@@ -37,16 +36,8 @@ def make(rows: int) -> str:
         for first, number in data.parts(0, rows):
             client.command(ROWS, parameters={"first": first, "rows": number})
             sys.stderr.write(f"  {first + number:,} interactions\n")
-        merge(client)
+        data.merge(client)
     return PersonalAPIKey.make(user, "bench")[1]
-
-
-def merge(client: Client) -> None:
-    """One part a week. Parts with projections and parts without cannot be merged with each other."""
-    _wait(client, "SELECT count() FROM system.merges")
-    for statement in schema.making_projections(client):
-        client.command(statement)
-    client.command("OPTIMIZE TABLE heatmaps FINAL")
 
 
 def size(client: Client) -> dict[str, int]:
@@ -75,24 +66,15 @@ def inserts(client: Client, number: int, rows: int) -> dict[str, float]:
     )
     found = {}
     for table, name in (("without_rollups", "before"), ("with_rollups", "insert")):
-        _wait(client, "SELECT count() FROM system.merges")
+        data.wait_for_merges(client)
         sql = OF_A_DAY.replace("INSERT INTO heatmaps", f"INSERT INTO {table}")
         began = time.process_time()
         for one in range(number):
             client.command(sql, parameters={"first": one * rows, "rows": rows})
-        _wait(client, "SELECT count() FROM system.merges")
+        data.wait_for_merges(client)
         found[name] = (time.process_time() - began) / number * 1000
         client.command(f"DROP TABLE {table} SYNC")
     return found
-
-
-def _wait(client: Client, count: str) -> None:
-    """Until a count has been zero for some time."""
-    quiet_since = time.monotonic()
-    while time.monotonic() < quiet_since + SETTLED_SECONDS:
-        if client.query(count).result_rows != [(0,)]:
-            quiet_since = time.monotonic()
-        time.sleep(0.1)
 
 
 if __name__ == "__main__":

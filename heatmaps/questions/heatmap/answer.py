@@ -55,16 +55,18 @@ def _tells_visitors_apart(question: PointsQuestion | ScrollDepthQuestion) -> boo
 def _points(question: PointsQuestion, tail: dict[str, Any]) -> Iterator[Columns]:
     """Screens and cells come from one statement, screens first."""
     layout, weeks = current_layout(), rollups.weeks_of(question)
+    coverage = None
+    if question.with_coverage:
+        # Rollups know no visitors.
+        coverage = _coverage(question.filters) if weeks else Coverage()
     # The first guess stays within what the engine may answer.
     room = max(1, settings.CLICKHOUSE_MAX_RESULT_ROWS - question.offset - question.limit - 2)
     for most in (min(queries.SCREENS, room), queries.MANY_SCREENS, queries.ALL_SCREENS):
-        if weeks:
-            # They know no visitors.
-            coverage = _coverage(question.filters) if question.with_coverage else None
-            query = queries.points_by_week(question, weeks, layout, screens=most)
-        else:
-            coverage = Coverage() if question.with_coverage else None
-            query = queries.points(question, layout, screens=most)
+        query = (
+            queries.points_by_week(question, weeks, layout, screens=most)
+            if weeks
+            else queries.points(question, layout, screens=most)
+        )
         with closing(engine.blocks(query)) as blocks:
             maps = _with_totals(blocks, coverage) if coverage else blocks
             counts, screens, first = _screens(maps)

@@ -146,7 +146,7 @@ def test_every_parameter_of_the_api_is_an_argument_with_its_description(agent: A
             described = schema["properties"][name] | {"$defs": schema.get("$defs", {})}
             for example in examples if described.get("type") != "array" else []:
                 jsonschema.validate(example, described)
-    assert listed["projects-list"]["inputSchema"]["properties"] == {}
+    assert list(listed["projects-list"]["inputSchema"]["properties"]) == ["project_id"]
 
 
 def test_a_question_of_the_register_is_a_tool_as_soon_as_it_is_described(
@@ -211,6 +211,8 @@ def test_a_tool_answers_what_the_api_answers(api: Api, agent: Agent, name: str, 
 
 def test_projects_are_told_with_the_current_one(agent: Agent, other_project: Project, user: User) -> None:
     result = agent.call("projects-list")
+    # Agents that give every tool the project get the same.
+    assert agent.call("projects-list", project_id=1) == result
     assert [(one["id"], one["is_current"]) for one in result["structuredContent"]["results"]] == [(1, True)]
     assert text(result) == "1 result."
 
@@ -318,7 +320,7 @@ def test_a_reply_that_breaks_off_is_an_error_and_no_short_list(
         ("heatmaps-list", {"project_id": "²"}, "project_id must be the id of a project"),
         ("heatmaps-list", {"url": "x"}, "url is no argument of heatmaps-list. Its arguments: viewport_width_min,"),
         ("heatmaps-list", {"format": "csv"}, "format is no argument of heatmaps-list."),
-        ("projects-list", {"project_id": 1}, "project_id is no argument of projects-list. Its arguments: none."),
+        ("projects-list", {"limit": 1}, "limit is no argument of projects-list. Its arguments: project_id."),
         ("heatmaps-list", {"url_pattern": "x" * 61_000}, "The request target has more than 60000 characters."),
     ],
 )

@@ -68,12 +68,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(port=port, key=key, key_file=directory / "key")
 
 
-def stdio(site: Site, **more: str) -> StdioServerParameters:
-    arguments = {"--url": site.url, "--key-file": str(site.key_file)} | {
-        f"--{name}": value for name, value in more.items()
-    }
-    command = [str(ROOT / "manage.py"), "mcp", *(word for pair in arguments.items() for word in pair)]
-    return StdioServerParameters(command=sys.executable, args=command, env={"SECRET_KEY": "of a test"})
+def stdio(site: Site, *, key: str = "") -> StdioServerParameters:
+    """With the key of the file, or with this one in the environment."""
+    of_file, of_environment = ([], {"HEATMAPS_KEY": key}) if key else (["--key-file", str(site.key_file)], {})
+    command = [str(ROOT / "manage.py"), "mcp", "--url", site.url, *of_file]
+    return StdioServerParameters(
+        command=sys.executable, args=command, env={"SECRET_KEY": "of a test", **of_environment}
+    )
 
 
 def results(site: Site, *, way: str) -> tuple[list[str], dict[str, Any]]:
@@ -234,16 +235,17 @@ def test_a_reply_of_something_else_is_told() -> None:
     assert block["text"] == "The reply, with status 200, is not one of this API."
 
 
-def test_an_agent_on_this_machine_is_told_what_is_wrong(site: Site, tmp_path: Path) -> None:
-    (tmp_path / "wrong").write_text("phx_wrong")
-
-    async def said() -> str:
-        async with Client(stdio(site, **{"key-file": str(tmp_path / "wrong")}), read_timeout_seconds=60) as client:
+def test_an_agent_on_this_machine_is_told_what_is_wrong(site: Site) -> None:
+    async def said(key: str) -> tuple[bool, str]:
+        async with Client(stdio(site, key=key), read_timeout_seconds=60) as client:
             result = await client.call_tool("projects-list")
-            assert result.is_error
-            return str(result.content[0].model_dump()["text"])
+            return result.is_error, str(result.content[0].model_dump()["text"])
 
-    assert asyncio.run(said()) == "Personal API key found in request Authorization header is invalid."
+    assert asyncio.run(said(site.key)) == (False, "1 result.")
+    assert asyncio.run(said("phx_wrong")) == (
+        True,
+        "Personal API key found in request Authorization header is invalid.",
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"two words", b"\xff\xfe", b"one\ntwo"])
@@ -255,6 +257,15 @@ def test_a_file_without_a_key_is_told(tmp_path: Path, content: bytes) -> None:
         call_command("mcp", key_file=tmp_path / "key", url="http://127.0.0.1:1")
     with pytest.raises(CommandError, match="No such file"):
         call_command("mcp", key_file=tmp_path / "none", url="http://127.0.0.1:1")
+
+
+def test_a_variable_without_a_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HEATMAPS_KEY", raising=False)
+    with pytest.raises(CommandError, match=r"No key: name a file that has one with --key-file, or set HEATMAPS_KEY\."):
+        call_command("mcp")
+    monkeypatch.setenv("HEATMAPS_KEY", "two words")
+    with pytest.raises(CommandError, match=r"HEATMAPS_KEY has no personal API key\."):
+        call_command("mcp")
 
 
 @pytest.mark.parametrize("url", ["heatmaps.example", "ftp://heatmaps.example", "http://", "http://x:y", "http://a b"])

@@ -15,6 +15,7 @@ _PROJECT_ID = {
     "type": "integer",
     "description": "The project's id, as projects-list has it. The caller's current project when left out.",
 }
+_NO_PROJECT_ID = {"type": "integer", "description": "Has no effect here: all projects are listed."}
 
 
 def input_schema(tool: Tool) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def input_schema(tool: Tool) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name in tool.arguments:
         if name == PROJECT:
-            properties[name] = _PROJECT_ID
+            properties[name] = _PROJECT_ID if tool.is_of_a_project else _NO_PROJECT_ID
             continue
         schema = copy.deepcopy(told[name]["schema"])
         if isinstance(field := fields.get(name), JSONText):

@@ -39,6 +39,7 @@ class Tool:
 
     @property
     def is_of_a_project(self) -> bool:
+        """Whether it makes a difference which project is named."""
         return f"{{{PROJECT}}}" in self.path
 
     @property
@@ -48,7 +49,7 @@ class Tool:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        return (*(self.form.parameters() if self.form else ()), *((PROJECT,) if self.is_of_a_project else ()))
+        return (*(self.form.parameters() if self.form else ()), PROJECT)
 
     @property
     def defaults(self) -> dict[str, Any]:
@@ -66,7 +67,7 @@ class Tool:
         """The call that the arguments ask for; raises BadArgument. What the API can refuse, it refuses itself."""
         for name in arguments:
             if name not in self.arguments:
-                known = ", ".join(self.arguments) or "none"
+                known = ", ".join(self.arguments)
                 raise BadArgument(f"{name[:50]} is no argument of {self.name}. Its arguments: {known}.")
         given = self.defaults | {name: value for name, value in arguments.items() if value is not None}
         path = self.path.format(**{PROJECT: _project(given.pop(PROJECT, _CURRENT))})

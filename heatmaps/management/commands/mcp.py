@@ -1,4 +1,5 @@
 import argparse
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from urllib.parse import urlsplit
 from django.core.management.base import CommandError
 
 from heatmaps.management.service_command import ServiceCommand
+
+# How clients of agents hand over a key, as docs/agents.md has it for others as well.
+VARIABLE = "HEATMAPS_KEY"
 
 
 class Command(ServiceCommand):
@@ -29,16 +33,17 @@ class Command(ServiceCommand):
             "--key-file",
             type=Path,
             metavar="FILE",
-            required=True,
-            help="file with a personal API key, which is to be readable for its owner alone",
+            help="file with a personal API key, readable for its owner alone; without it the key is that of"
+            f" {VARIABLE} in the environment",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        key = options["key_file"].read_text(errors="replace").strip()
+        file = options["key_file"]
+        if file is None and VARIABLE not in os.environ:
+            raise CommandError(f"No key: name a file that has one with --key-file, or set {VARIABLE}.")
+        key = (os.environ[VARIABLE] if file is None else file.read_text(errors="replace")).strip()
         if not key.isascii() or not key.isprintable() or not key or " " in key:
-            raise CommandError(
-                f"{options['key_file']} has no personal API key. Make one with `manage.py create_api_key`."
-            )
+            raise CommandError(f"{file or VARIABLE} has no personal API key. Make one with `manage.py create_api_key`.")
         # Here alone, because the other commands need no SDK.
         import_module("heatmaps.mcp.stdio").run(options["url"], key)
         return {}

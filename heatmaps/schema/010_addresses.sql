@@ -1,5 +1,5 @@
--- Whoever leaves the own staff out has the address of every person read, so it is compressed for speed: a million addresses
--- take twice the space, and two thirds of the time.
+-- A filter that leaves the own staff out reads the address of every person, so addresses are compressed for speed: they take
+-- twice the space, and two thirds of the time.
 ALTER TABLE person
     MODIFY COLUMN property_email CODEC(LZ4);
 

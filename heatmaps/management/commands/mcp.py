@@ -39,9 +39,10 @@ class Command(ServiceCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         file = options["key_file"]
-        if file is None and VARIABLE not in os.environ:
+        given = file.read_text(errors="replace") if file else os.environ.get(VARIABLE)
+        if given is None:
             raise CommandError(f"No key: name a file that has one with --key-file, or set {VARIABLE}.")
-        key = (os.environ[VARIABLE] if file is None else file.read_text(errors="replace")).strip()
+        key = given.strip()
         if not key.isascii() or not key.isprintable() or not key or " " in key:
             raise CommandError(f"{file or VARIABLE} has no personal API key. Make one with `manage.py create_api_key`.")
         # Here alone, because the other commands need no SDK.

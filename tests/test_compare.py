@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from heatmaps.models import Project
-from tests.conftest import Api, Cohorts, Interactions, Persons, document
+from tests.conftest import Api, Cohorts, Events, Interactions, Persons, document
 
 THIS_WEEK = {"date_from": "2026-03-24", "date_to": "2026-03-30"}
 MONDAY = datetime(2026, 3, 30, 12, tzinfo=UTC)
@@ -184,6 +184,29 @@ def test_the_days_before_are_the_projects(session: Api, project: Project) -> Non
     Project.objects.update(timezone="Europe/Berlin")
     side = compare(session, date_from="2026-03-29", date_to="2026-03-29", against="previous")["b"]
     assert (side["from"], side["to"]) == ("2026-03-27T23:00:00Z", "2026-03-28T23:00:00Z")
+
+
+def test_the_later_week_may_be_the_other_side(session: Api, weeks: None) -> None:
+    forward = compare(session, **THIS_WEEK, against="previous")
+    backward = compare(session, date_from="2026-03-17", date_to="2026-03-23", against=THIS_WEEK)
+    assert (backward["a"], backward["b"]) == (forward["b"], forward["a"])
+    assert backward["overlap"] == forward["overlap"]
+    assert [(cell["b"], cell["a"]) for cell in backward["results"]] == [
+        (cell["a"], cell["b"]) for cell in forward["results"]
+    ]
+
+
+@pytest.mark.parametrize("given", [{"events": '[{"id": "purchase"}]'}, {"first_in_session": True}])
+def test_what_else_happened_is_looked_for_on_each_side(
+    session: Api, interactions: Interactions, events: Events, given: dict[str, Any]
+) -> None:
+    midnight = datetime(2026, 3, 24, tzinfo=UTC)
+    around = (midnight - timedelta(minutes=1), midnight + timedelta(minutes=1))
+    interactions.add_all([{"timestamp": moment} for moment in around])
+    events.add("purchase", timestamp=around[0])
+    answer = compare(session, **THIS_WEEK, against="previous", **given)
+    # One session, which goes on past midnight: it bought on side b only, and each side has a first interaction of it.
+    assert (answer["a"]["count"], answer["b"]["count"]) == (0 if "events" in given else 1, 1)
 
 
 def test_any_filter_may_differ(session: Api, interactions: Interactions, persons: Persons, cohorts: Cohorts) -> None:

@@ -63,13 +63,13 @@ def test_the_other_end_of_a_table_is_found_in_few_steps(n_a: int, n_b: int, monk
     share = rng.random(10_000) ** 4 * 0.3
     a, b = rng.binomial(n_a, share), rng.binomial(n_b, share)
     asked: list[int] = []
-    log_chance = fisher.log_chance
+    unlikeliness = fisher._unlikeliness
 
     def counted(a: fisher.Integers, *margins: Any) -> fisher.Floats:
         asked.append(len(a))
-        return log_chance(a, *margins)
+        return unlikeliness(a, *margins)
 
-    monkeypatch.setattr(fisher, "log_chance", counted)
+    monkeypatch.setattr(fisher, "_unlikeliness", counted)
     fisher.p_values(a, b, n_a, n_b)
     # Halving would ask twenty times about each of a million visitors.
     assert sum(asked) < 6 * len(np.unique(a * (n_b + 1) + b))
@@ -136,10 +136,10 @@ def test_places_that_look_equal_keep_their_order() -> None:
 
 
 def test_a_place_differs_where_the_q_that_is_told_is_no_more_than_the_rate() -> None:
-    # Exactly a quarter, of which rounding leaves a little more.
-    found = compared(np.array([4]), np.array([15]), n_a=5, n_b=15, fdr=0.25)
-    assert found.q[0] > 0.25
-    assert found.columns(slice(None))["q"] == [0.25]
+    # Exactly a twentieth, of which rounding leaves a little more.
+    found = compared(np.array([0]), np.array([12]), n_a=2, n_b=14, fdr=0.05)
+    assert found.q[0] > 0.05
+    assert found.columns(slice(None))["q"] == [0.05]
     assert found.columns(slice(None))["verdict"] == ["less"]
 
 

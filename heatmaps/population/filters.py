@@ -63,6 +63,11 @@ class Filters(Urls):
         """Whether the filter can leave anything out: a scroll depth has no x to begin with."""
         return self.hide_zero_coordinates and self.types != (SCROLL_DEPTH,)
 
+    @property
+    def are_of_sessions(self) -> bool:
+        """Whether what else happened in the window decides about a row, too."""
+        return self.test_accounts is not None or bool(self.events) or self.first_in_session
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedEvents(Urls):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Side = int | Integers
 
 # Two tables are equally likely when their chances differ by no more than rounding does.
 _TIE = 1e-11
@@ -17,7 +18,7 @@ _TIE = 1e-11
 _NEGLIGIBLE = 1e-17
 # Tails that have ended are put aside every so many steps.
 _STEPS_BETWEEN = 32
-_LOG_SQRT_2_PI = 0.918938533204672741780329736406
+_HALF_LOG_2_PI = 0.918938533204672741780329736406
 
 
 def p_values(a: Integers, b: Integers, n_a: int, n_b: int) -> Floats:
@@ -32,35 +33,43 @@ def p_values(a: Integers, b: Integers, n_a: int, n_b: int) -> Floats:
 
 def _of_distinct(a: Integers, did: Integers, n_a: int, n_b: int) -> Floats:
     likeliest = _likeliest(did, n_a, n_b)
-    p = np.ones(len(a))
     # What is seen on the far side of the likeliest table is turned round, so that its own tail is always the upper one.
-    is_above, is_below = a > likeliest, a < likeliest
-    for some, seen, mine, theirs in (
-        (is_above, a[is_above], n_a, n_b),
-        (is_below, (did - a)[is_below], n_b, n_a),
-    ):
-        if some.any():
-            p[some] = _both_tails(seen, did[some], mine, theirs)
+    is_below = a < likeliest
+    seen, mine, theirs = np.where(is_below, did - a, a), np.where(is_below, n_b, n_a), np.where(is_below, n_a, n_b)
+    p = np.ones(len(a))
+    some = a != likeliest
+    p[some] = _both_tails(seen[some], did[some], mine[some], theirs[some])
     return p
 
 
-def _likeliest(did: Integers, n_a: int, n_b: int) -> Integers:
+def _likeliest(did: Integers, n_a: Side, n_b: Side) -> Integers:
     return np.asarray((did + 1) * (n_a + 1) // (n_a + n_b + 2))
 
 
-def _both_tails(seen: Integers, did: Integers, mine: int, theirs: int) -> Floats:
+def _both_tails(seen: Integers, did: Integers, mine: Integers, theirs: Integers) -> Floats:
     """Of tables in which more was seen on the side of `mine` than is likeliest."""
-    log_seen = log_chance(seen, did, mine, theirs)
-    other = _other_end(seen, log_seen, did, mine, theirs)
-    chance = np.exp(log_seen) * _tail(seen, did, mine, theirs)
-    has_other = other >= np.maximum(0, did - theirs)
-    low, low_did = other[has_other], did[has_other]
+    margins = _log_margins(did, mine, theirs)
+    log_seen = margins - _unlikeliness(seen, did, mine, theirs)
+    other = _other_end(seen, margins - log_seen, did, mine, theirs)
+    is_there = other >= np.maximum(0, did - theirs)
+    far, far_did, far_mine, far_theirs = other[is_there], did[is_there], mine[is_there], theirs[is_there]
+    log_far = margins[is_there] - _unlikeliness(far, far_did, far_mine, far_theirs)
     # The lower tail of one side is the upper tail of the other.
-    chance[has_other] += np.exp(log_chance(low, low_did, mine, theirs)) * _tail(low_did - low, low_did, theirs, mine)
+    upper, lower = np.split(
+        _tail(
+            np.concatenate([seen, far_did - far]),
+            np.concatenate([did, far_did]),
+            np.concatenate([mine, far_theirs]),
+            np.concatenate([theirs, far_mine]),
+        ),
+        [len(seen)],
+    )
+    chance = np.exp(log_seen) * upper
+    chance[is_there] += np.exp(log_far) * lower
     return np.minimum(chance, 1.0)
 
 
-def _tail(first: Integers, did: Integers, mine: int, theirs: int) -> Floats:
+def _tail(first: Integers, did: Integers, mine: Integers, theirs: Integers) -> Floats:
     """The chance of `first` or more, as a multiple of the chance of `first`."""
     total, places = np.ones(len(first)), np.arange(len(first))
     sums: Floats = np.ones(len(first))
@@ -85,7 +94,7 @@ def _tail(first: Integers, did: Integers, mine: int, theirs: int) -> Floats:
     return total
 
 
-def _other_end(seen: Integers, log_seen: Floats, did: Integers, mine: int, theirs: int) -> Integers:
+def _other_end(seen: Integers, unlikeliness: Floats, did: Integers, mine: Integers, theirs: Integers) -> Integers:
     """The largest number below the likeliest that is no likelier than the one seen; one less than there can be where
     all are likelier. Chances rise up to the likeliest, so it is found by halving, from a guess that lies close."""
     lowest = np.maximum(0, did - theirs)
@@ -94,7 +103,8 @@ def _other_end(seen: Integers, log_seen: Floats, did: Integers, mine: int, their
     width = np.ones(len(seen), dtype=np.int64)
     while (is_open := above - below > 1).any():
         at = np.clip(guess, below + 1, above - 1)[is_open]
-        is_no_likelier = log_chance(at, did[is_open], mine, theirs) <= log_seen[is_open] + _TIE
+        found = _unlikeliness(at, did[is_open], mine[is_open], theirs[is_open])
+        is_no_likelier = found >= unlikeliness[is_open] - _TIE
         below[is_open] = np.where(is_no_likelier, at, below[is_open])
         above[is_open] = np.where(is_no_likelier, above[is_open], at)
         # From the guess outward in steps that double, then by halves.
@@ -105,48 +115,33 @@ def _other_end(seen: Integers, log_seen: Floats, did: Integers, mine: int, their
     return np.asarray(below)
 
 
-def log_chance(a: Integers, did: Integers, n_a: int, n_b: int) -> Floats:
-    """The logarithm of the chance of a table, by Loader's saddle-point form of the binomial: logarithms of factorials
-    would lose the last eight digits where there are a million visitors."""
-    everyone = n_a + n_b
-    did_not = everyone - did
-    return (
-        _log_binomial(a, n_a, did, did_not)
-        + _log_binomial(did - a, n_b, did, did_not)
-        - _log_binomial(did, everyone, did, did_not)
-    )
+# The logarithm of a table's chance is what its margins give, less what its four cells take. Both are put together of
+# what Stirling's formula leaves of each number, and of how far each cell is from what is expected there (Loader's
+# saddle-point form): logarithms of factorials would lose the last eight digits where there are a million visitors.
 
 
-def _log_binomial(x: Integers, n: int, did: Integers, did_not: Integers) -> Floats:
-    """The logarithm of the chance that `x` of `n` did it, where `did` of `did + did_not` do."""
-    if not n:
-        return np.zeros(len(x))
-    share, rest = did / (did + did_not), did_not / (did + did_not)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inner = (
-            _stirling_error(np.array(n))
-            - _stirling_error(x)
-            - _stirling_error(n - x)
-            - _deviance(x, n * share)
-            - _deviance(n - x, n * rest)
-            - _LOG_SQRT_2_PI
-            - 0.5 * (np.log(x) + np.log1p(-x / n))
-        )
-        nobody = n * np.where(share < 0.5, np.log1p(-share), np.log(rest))
-        everybody = n * np.where(rest < 0.5, np.log1p(-rest), np.log(share))
-    return np.where(x == 0, nobody, np.where(x == n, everybody, inner))
+def _log_margins(did: Integers, mine: Integers, theirs: Integers) -> Floats:
+    everyone = mine + theirs
+    rests = _stirling_rest(np.stack([mine, theirs, did, everyone - did, everyone]))
+    return np.asarray(rests[:4].sum(axis=0) - rests[4])
+
+
+def _unlikeliness(a: Integers, did: Integers, mine: Integers, theirs: Integers) -> Floats:
+    """What the cells take: the less likely a table of its margins is, the more."""
+    everyone = mine + theirs
+    cells = np.stack([a, mine - a, did - a, theirs - did + a])
+    share: Floats = did / everyone
+    rest: Floats = (everyone - did) / everyone
+    expected: Floats = np.array([share * mine, rest * mine, share * theirs, rest * theirs])
+    return np.asarray(np.add(_stirling_rest(cells), _deviance(cells, expected)).sum(axis=0))
 
 
 def _deviance(x: Integers, expected: Floats) -> Floats:
-    """x log(x / expected) + expected - x, also where the two are so close that little is left of the difference."""
-    distance = (x - expected) / (x + expected)
-    squared = distance * distance
-    # 2x (v³/3 + v⁵/5 + …) with v the distance; where it is less than a tenth, ten terms are exact.
-    series = np.zeros(len(x))
-    for power in range(21, 1, -2):
-        series = (series + 1 / power) * squared
-    close = (x - expected) * distance + 2 * x * distance * series
-    return np.where(np.abs(distance) < 0.1, close, x * np.log(x / expected) + expected - x)
+    """x log(x / expected) + expected - x. Where a table has a chance that is not zero to a float, rounding takes some
+    1e-14 times the root of x off it."""
+    over = x - expected
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(x == 0, expected, x * np.log1p(over / expected) - over)
 
 
 # log n! minus Stirling's formula, for n from 0 to 15.
@@ -172,10 +167,17 @@ _STIRLING_ERRORS = np.array(
 )
 
 
-def _stirling_error(n: Integers) -> Floats:
-    inverse = 1.0 / np.maximum(n, 1)
+# The same without the root of 2πn, of which there is none for 0.
+_STIRLING_RESTS = _STIRLING_ERRORS + np.append(0, _HALF_LOG_2_PI + 0.5 * np.log(np.arange(1, len(_STIRLING_ERRORS))))
+
+
+def _stirling_rest(n: Integers) -> Floats:
+    """log n! - n log n + n."""
+    few = np.minimum(n, len(_STIRLING_RESTS) - 1)
+    many = np.maximum(n, len(_STIRLING_RESTS))
+    inverse = 1.0 / many
     squared = inverse * inverse
     series = inverse * (
         1 / 12 - squared * (1 / 360 - squared * (1 / 1260 - squared * (1 / 1680 - squared * (1 / 1188))))
     )
-    return np.where(n < len(_STIRLING_ERRORS), _STIRLING_ERRORS[np.minimum(n, len(_STIRLING_ERRORS) - 1)], series)
+    return np.where(n == few, _STIRLING_RESTS[few], series + _HALF_LOG_2_PI + 0.5 * np.log(many))

@@ -1,5 +1,6 @@
 """The answer of a comparison: what the engine counted on each side, put beside each other and tested."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from heatmaps.statistics.sides import Compared, compared, side_columns
 
 # So many places are handed on together.
 PLACES_AT_ONCE = 10_000
-# In a key, as the SQL makes them: the side, and the sides that a visitor is on.
+# In a key, as the SQL makes them, is the side; or nothing, and the sides that a visitor is on.
 _SIDE, _OF_VISITORS, _A, _B = 3, 0, 1, 2
 _BOTH = _A | _B
 
@@ -37,12 +38,10 @@ class Found:
     count_b: Integers
     visitors_a: Integers
     visitors_b: Integers
-    # Visitors by the sides that they are on.
-    by_sides: dict[int, int]
+    # Of the whole sides, and how many visitors are on both.
+    visitors: dict[int, int]
+    overlap: int
     folds: dict[int, dict[str, Any]] = field(default_factory=dict)
-
-    def visitors_on(self, side: int) -> int:
-        return self.by_sides.get(side, 0) + self.by_sides.get(_BOTH, 0)
 
     def only(self, kept: NDArray[np.bool_]) -> "Found":
         return Found(
@@ -51,7 +50,8 @@ class Found:
             self.count_b[kept],
             self.visitors_a[kept],
             self.visitors_b[kept],
-            self.by_sides,
+            self.visitors,
+            self.overlap,
             self.folds,
         )
 
@@ -63,7 +63,7 @@ def answer(question: CompareQuestion) -> Answer:
         name: {
             "from": filters.window.start,
             "to": filters.window.end,
-            "visitors": found.visitors_on(side),
+            "visitors": found.visitors[side],
             "count": total,
             **({} if is_depth else {"fold": found.folds[side]}),
         }
@@ -71,7 +71,7 @@ def answer(question: CompareQuestion) -> Answer:
     }
     shown = found.only(~(_is_hidden(found.visitors_a, question) | _is_hidden(found.visitors_b, question)))
     result = compared(
-        shown.visitors_a, shown.visitors_b, n_a=found.visitors_on(_A), n_b=found.visitors_on(_B), fdr=question.fdr
+        shown.visitors_a, shown.visitors_b, n_a=found.visitors[_A], n_b=found.visitors[_B], fdr=question.fdr
     )
     order = _ordered(shown, result, question)
     tested = int(result.is_tested.sum())
@@ -83,7 +83,7 @@ def answer(question: CompareQuestion) -> Answer:
             "tested": tested,
             "too_few": len(order) - tested,
             "fdr": question.fdr,
-            "overlap": {"visitors": found.by_sides.get(_BOTH, 0)},
+            "overlap": {"visitors": found.overlap},
             "has_more": len(order) > question.offset + question.limit,
         },
     )
@@ -99,19 +99,42 @@ def _sides(question: CompareQuestion, found: Found, *, is_depth: bool) -> Iterat
 
 
 def _cells(question: CompareQuestion) -> Found:
-    columns = _columns(queries.cells(question, current_layout()), "key", "screen", "count", "visitors")
-    keys, screens, counts, visitors = columns
-    is_screen = screens != 0
-    found = _by_place(keys[~is_screen], counts[~is_screen], visitors[~is_screen])
+    cells, screens, counts, visitors, visitors_a, of_either = _columns(
+        queries.cells(question, current_layout()),
+        "cell_key",
+        "screen_key",
+        "count",
+        "visitors",
+        "visitors_a",
+        "visitors_of_either",
+    )
+    is_cell, is_part = cells != 0, cells + screens == 0
+    of_a, of_both_sides = int(visitors_a.sum()), int(visitors[is_part].sum())
+    found = _by_place(
+        cells[is_cell],
+        counts[is_cell],
+        visitors[is_cell],
+        of_sides={_A: of_a, _B: of_both_sides - of_a},
+        overlap=of_both_sides - int(of_either.sum()),
+    )
     for side in (_A, _B):
-        of_side = is_screen & (screens & _SIDE == side)
+        of_side = screens & _SIDE == side
         found.folds[side] = fold_summary(counts[of_side].tolist(), (screens[of_side] >> 2).tolist())
     return found
 
 
 def _depths(question: CompareQuestion) -> Found:
     """Of each bucket those who came at least that far."""
-    found = _by_place(*_columns(queries.scroll_depth(question, current_layout()), "key", "count", "visitors"))
+    keys, counts, visitors = _columns(queries.scroll_depth(question, current_layout()), "key", "count", "visitors")
+    is_total = keys & _SIDE == _OF_VISITORS
+    by_sides = Counter(dict(zip((keys[is_total] >> 2).tolist(), counts[is_total].tolist(), strict=True)))
+    found = _by_place(
+        keys[~is_total],
+        counts[~is_total],
+        visitors[~is_total],
+        of_sides={side: by_sides[side] + by_sides[_BOTH] for side in (_A, _B)},
+        overlap=by_sides[_BOTH],
+    )
     for name in ("count_a", "count_b", "visitors_a", "visitors_b"):
         setattr(found, name, np.cumsum(getattr(found, name)[::-1])[::-1])
     return found
@@ -126,26 +149,21 @@ def _columns(query: Query, *names: str) -> list[Integers]:
     return [np.concatenate(column) for column in zip(*found, strict=True)]
 
 
-def _by_place(keys: Integers, counts: Integers, visitors: Integers) -> Found:
-    sides = keys & _SIDE
-    is_total = sides == _OF_VISITORS
-    by_sides = dict(zip((keys[is_total] >> 2).tolist(), counts[is_total].tolist(), strict=True))
-    numbers, inverse = np.unique(keys[~is_total] >> 2, return_inverse=True)
+def _by_place(keys: Integers, counts: Integers, visitors: Integers, *, of_sides: dict[int, int], overlap: int) -> Found:
+    order = np.argsort(keys)
+    places, sides = np.divmod(keys[order], _SIDE + 1)
+    # Those of one place stand together.
+    is_first = np.diff(places, prepend=places[:1] - 1) != 0
+    nth = np.cumsum(is_first) - 1
 
-    def laid_out(side: int, values: Integers) -> Integers:
-        column = np.zeros(len(numbers), dtype=np.int64)
-        of_side = sides[~is_total] == side
-        column[inverse[of_side]] = values[~is_total][of_side]
-        return column
+    def of_side(side: int) -> list[Integers]:
+        rows = np.flatnonzero(sides == side)
+        columns = np.zeros((2, int(is_first.sum())), dtype=np.int64)
+        columns[:, nth[rows]] = counts[order[rows]], visitors[order[rows]]
+        return list(columns)
 
-    return Found(
-        numbers,
-        laid_out(_A, counts),
-        laid_out(_B, counts),
-        laid_out(_A, visitors),
-        laid_out(_B, visitors),
-        by_sides,
-    )
+    (count_a, visitors_a), (count_b, visitors_b) = of_side(_A), of_side(_B)
+    return Found(places[is_first], count_a, count_b, visitors_a, visitors_b, of_sides, overlap)
 
 
 def _is_hidden(visitors: Integers, question: CompareQuestion) -> NDArray[np.bool_]:

@@ -43,9 +43,8 @@ install: .venv/development  ## Create .venv with everything, development tools i
 demo: .venv/service  ## Serve a realistic site's heatmaps on http://127.0.0.1:8000, or on another PORT=
 	@$(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
-# With WITH_SLOW=1, as in CI, `make test` runs those of `make slow`, too: two runs would each wait for their last file.
 test: install  ## Run all tests but the slow ones
-	$(PYTEST) $(if $(WITH_SLOW),,-m "not slow")
+	$(PYTEST) -m "not slow"
 ifndef TEST_CLICKHOUSE_URL
 	$(BIN)/python -m tests.clickhouse_server $(PYTEST) $(OVER_HTTP:%=tests/test_%.py)
 endif

@@ -73,18 +73,27 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 # Those that take longest, the longest first: each is in one process, and the last one to begin would be waited for.
 LONGEST = [
     "test_viewer",
-    "test_serve",
-    "test_injection",
-    "test_security",
-    "test_contract_fuzz",
     "test_viewer_everywhere",
     "test_viewer_axe",
     "test_capture_kill",
+    "test_injection",
+    "test_serve",
+    "test_security",
+    "test_contract_fuzz",
     "test_faults",
-    "test_viewer_comparing",
     "test_viewer_taking",
+    "test_viewer_comparing",
+    "test_viewer_names",
+    "test_hostile",
     "test_demo",
+    "test_docs",
     "test_reference",
+    "test_viewer_theme",
+    "test_loading_columns",
+    "test_demo_live",
+    "test_swagger_ui",
+    "test_viewer_people",
+    "test_browser_capture",
 ]
 
 
